@@ -1,0 +1,29 @@
+/*
+ * ack.h - stage three: takes done events off the queue, files failed ones, and commits it all with the legacy rows.
+ */
+#ifndef ACK_H
+#define ACK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dualwrite/change.h"
+#include "dualwrite/pgconn.h"
+
+struct ack_answer {
+    const char *error;    /* NULL: committed */
+    const char *sqlstate; /* NULL for a lost connection */
+    bool unknown;         /* the connection went after COMMIT was sent: ask for the verdict */
+};
+
+typedef void (*ack_done)(void *arg, const struct ack_answer *answer);
+
+struct ack;
+
+struct ack *ack_new(struct pgconn *pg, ack_done done, void *arg);
+
+/* `retry_in_ms[i]` is for events whose subject FAILED: when it is tried again, < 0 for parked. */
+void ack_start(struct ack *a, const struct batch *batch, const int64_t *retry_in_ms, int64_t statement_timeout_ms);
+void ack_free(struct ack *a);
+
+#endif

@@ -1,0 +1,149 @@
+/* claim.c - stage one; see claim.h. What a batch is about is lib/core/change.c. */
+#include "claim.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "dualwrite/xalloc.h"
+#include "embedded.h"
+
+struct claim {
+    struct pgconn *pg;
+    claim_done done;
+    void *arg;
+    struct claim_request request;
+    struct claim_answer answer;
+    monotime sent;
+};
+
+struct claim *
+claim_new(struct pgconn *pg, claim_done done, void *arg)
+{
+    struct claim *c = xcalloc(1, sizeof *c);
+
+    c->pg = pg;
+    c->done = done;
+    c->arg = arg;
+    return c;
+}
+
+void
+claim_free(struct claim *c)
+{
+    free(c);
+}
+
+static void
+finish(struct claim *c, const char *error)
+{
+    struct claim_answer answer = c->answer;
+
+    answer.error = error;
+    if (error != NULL)
+        batch_free(&answer.batch);
+    c->answer = (struct claim_answer){0};
+    c->done(c->arg, &answer);
+}
+
+static const char *
+field(const PGresult *r, int row, const char *column)
+{
+    int i = PQfnumber(r, column);
+
+    return PQgetisnull(r, row, i) ? NULL : PQgetvalue(r, row, i);
+}
+
+static void
+parse_ref(struct event *e, const char *json)
+{
+    cJSON *array = cJSON_Parse(json);
+    const cJSON *item;
+
+    e->ref = xcalloc((size_t) cJSON_GetArraySize(array), sizeof *e->ref);
+    cJSON_ArrayForEach(item, array) e->ref[e->nref++] = xstrdup(cJSON_GetStringValue(item));
+    cJSON_Delete(array);
+}
+
+static void
+parse_events(struct claim *c, const PGresult *r)
+{
+    struct batch *b = &c->answer.batch;
+    int rows = PQntuples(r);
+
+    b->events = xcalloc((size_t) rows, sizeof *b->events);
+    b->claimed = c->sent;
+    for (int i = 0; i < rows; i++) {
+        struct event *e = &b->events[b->count++];
+
+        e->id = strtoll(field(r, i, "id"), NULL, 10);
+        e->entity = mapping_entity_index(c->request.mapping, field(r, i, "entity"));
+        e->operation = xstrdup(field(r, i, "operation"));
+        e->actor = xstrdup(field(r, i, "actor"));
+        e->attempt = atoi(field(r, i, "attempts")) + 1;
+        e->age_ms = strtoll(field(r, i, "age_ms"), NULL, 10);
+        e->age_from_commit = field(r, i, "age_from_commit")[0] == 't';
+        parse_ref(e, field(r, i, "ref"));
+    }
+    batch_group(b, c->request.mapping);
+}
+
+/* Nothing waits: the transaction has ended, its locks are free. */
+static void
+parse_end(void *arg, const struct pg_reply *reply)
+{
+    finish(arg, reply->error);
+}
+
+static void
+run_end(struct claim *c)
+{
+    const struct pg_statement end = {.sql = sql_daemon_commit};
+
+    pgconn_run(c->pg, &end, 1, 10000, parse_end, c);
+}
+
+static void
+parse_claim(void *arg, const struct pg_reply *reply)
+{
+    struct claim *c = arg;
+    const PGresult *hold;
+
+    if (reply->error != NULL) {
+        if (!reply->lost)
+            pgconn_reset(c->pg, reply->error);
+        finish(c, reply->error);
+        return;
+    }
+    hold = reply->results[1];
+    c->answer.mine = atoi(field(hold, 0, "mine"));
+    c->answer.held = atoi(field(hold, 0, "held"));
+    c->answer.passed = field(hold, 0, "passed")[0] == 't';
+    parse_events(c, reply->results[2]);
+    if (c->answer.batch.count == 0)
+        run_end(c);
+    else
+        finish(c, NULL);
+}
+
+void
+claim_start(struct claim *c, const struct claim_request *request)
+{
+    char timeout[32];
+    char limit[32];
+    const struct pg_statement script[] = {
+        {.sql = sql_daemon_begin},
+        {.sql = sql_daemon_hold,
+         .nparams = 4,
+         .params = {request->instance, timeout, request->barrier, request->take_down_doorbell ? "true" : "false"}},
+        {.sql = sql_daemon_claim, .nparams = 1, .params = {limit}},
+    };
+
+    c->request = *request;
+    c->answer = (struct claim_answer){0};
+    c->sent = (monotime){(int64_t) uv_hrtime()};
+    snprintf(timeout, sizeof timeout, "%lld", (long long) request->statement_timeout_ms);
+    snprintf(limit, sizeof limit, "%d", request->batch_size);
+    pgconn_run(c->pg, script, 3, 3 * request->statement_timeout_ms + 5000, parse_claim, c);
+}

@@ -1,0 +1,100 @@
+/*
+ * cmd_run.c - `dualwrited run`: the daemon. Reads the settings, writes the pid file, hands over to the engine.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "dualwrite/log.h"
+#include "engine.h"
+#include "settings.h"
+
+static int
+take(void *into, const char *name, const char *argument)
+{
+    (void) name;
+    *(const char **) into = argument;
+    return EXIT_GOOD;
+}
+
+static void
+log_faults(const struct faults *faults)
+{
+    for (size_t i = 0; i < faults->count; i++) {
+        struct log_line l = {0};
+
+        log_begin(&l, faults->items[i].severity == FAULT_ERROR ? LOG_ERROR : LOG_WARNING, "config_fault");
+        log_str(&l, "where", faults->items[i].where);
+        log_str(&l, "msg", faults->items[i].text);
+        log_end(&l);
+    }
+}
+
+/* 0, or -1 after saying why not. */
+static int
+write_pidfile(const char *path)
+{
+    FILE *f;
+
+    if (*path == '\0')
+        return 0;
+    f = fopen(path, "we");
+    if (f == NULL || fprintf(f, "%d\n", (int) getpid()) < 0 || fclose(f) != 0) {
+        log_msg(LOG_ERROR, "config_fault", "cannot write the pid file %s: %s; see DUALWRITE_PIDFILE", path,
+                strerror(errno));
+        return -1;
+    }
+    return 0;
+}
+
+static int
+run(const struct command *self, int argc, char **argv)
+{
+    const char *config_option = NULL;
+    struct faults faults = {0};
+    struct settings *settings;
+    char *pidfile;
+    bool helped;
+    int status = command_options(self, argc, argv, &config_option, take, &helped);
+    const struct rlimit no_core = {0, 0};
+
+    if (status != EXIT_GOOD || helped)
+        return status;
+    setrlimit(RLIMIT_CORE, &no_core); /* a core file would hold the database's password */
+    log_priority_prefix(log_stderr_is_journal());
+    settings = settings_load(config_option, NULL, &faults);
+    if (settings != NULL)
+        log_configure(settings->config->log_format, settings->config->log_level);
+    log_faults(&faults);
+    faults_free(&faults);
+    if (settings == NULL)
+        return EXIT_CONFIGURATION;
+    if (write_pidfile(settings->config->pidfile) != 0) {
+        settings_free(settings);
+        return EXIT_CONFIGURATION;
+    }
+    pidfile = strdup(settings->config->pidfile);
+    status = engine_run(settings, config_option);
+    if (pidfile != NULL && *pidfile != '\0')
+        unlink(pidfile);
+    free(pidfile);
+    return status;
+}
+
+static const struct option_help options[] = {
+    {"config", "FILE", "the env file (default: $DUALWRITE_CONFIG, then " CONFIG_DEFAULT_FILE ")"},
+    {NULL, NULL, NULL},
+};
+
+const struct command cmd_run = {
+    .name = "run",
+    .summary = "the daemon: keeps the legacy tables in step until it is told to stop",
+    .help = "Runs in the foreground and logs on stderr. SIGHUP reads the settings again, SIGUSR1 logs a status line,\n"
+            "SIGTERM and SIGINT finish the batch under way and stop; a second one stops at once and loses nothing.",
+    .options = options,
+    .run = run,
+};

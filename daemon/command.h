@@ -1,0 +1,53 @@
+/*
+ * command.h - what a command is: one row of the table in main.c and one file cmd_NAME.c.
+ */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include <stdbool.h>
+
+#include "dualwrite/faults.h"
+
+/* Exit status (SPEC section 9; the large ones are those of sysexits.h). */
+enum exit_status {
+    EXIT_GOOD = 0,
+    EXIT_FOUND = 1,
+    EXIT_CRITICAL = 2,
+    EXIT_USAGE = 64,
+    EXIT_INPUT = 65,
+    EXIT_UNREACHABLE = 69,
+    EXIT_UNFINISHED = 70,
+    EXIT_CONFIGURATION = 78,
+};
+
+struct option_help {
+    const char *name;     /* "config" */
+    const char *argument; /* "FILE", or NULL when it takes none */
+    const char *help;
+};
+
+struct command {
+    const char *name;
+    const char *summary;               /* one line of --help */
+    const char *help;                  /* the paragraph of COMMAND --help */
+    const struct option_help *options; /* ends with a NULL name; --help is every command's */
+    int (*run)(const struct command *self, int argc, char **argv);
+};
+
+extern const struct command cmd_run, cmd_install, cmd_uninstall, cmd_flags;
+
+/*
+ * Walks argv[1..] against self->options: calls `take` for each option that is there. Returns EXIT_GOOD, or another
+ * status to exit with: after --help was printed (then *helped), or after saying what is wrong, with the nearest known
+ * option. Words that are no option are an error: no command takes any.
+ */
+int command_options(const struct command *self, int argc, char **argv, void *into,
+                    int (*take)(void *into, const char *name, const char *argument), bool *helped);
+
+/* "dualwrited: WHERE: text" on stderr, one line per fault, warnings marked so. */
+void command_print_faults(const struct faults *faults);
+
+/* Says on stderr that `argument` is not what option `name` takes, and what is; returns EXIT_USAGE. */
+int command_bad_argument(const char *name, const char *argument, const char *accepted);
+
+#endif

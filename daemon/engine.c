@@ -1,0 +1,649 @@
+/*
+ * engine.c - owns the loop; see engine.h. Batches are worker.c's, what is heard is listener.c's.
+ */
+#include "engine.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "command.h"
+#include "dualwrite/conninfo.h"
+#include "dualwrite/flags.h"
+#include "dualwrite/log.h"
+#include "dualwrite/xalloc.h"
+#include "listener.h"
+#include "sd_notify.h"
+#include "version.h"
+#include "worker.h"
+
+#define BEAT_MS 5000           /* an idle daemon's one round trip; peers give up on it after 10 s without */
+#define BEAT_POLL_ONLY_MS 1000 /* nothing else tells a poll-only daemon of an override within a second */
+#define STOP_MS 9000           /* a stop ends within 10 s, also with a batch that hangs */
+#define NAG_MS 60000           /* what cannot be helped is said once a minute */
+#define WATCH_MS 1000
+#define DEAF_BEATS 3 /* beats that find no LISTEN in force before polling takes over */
+
+enum { SIGNALS = 4 };
+
+/* A reload: read on a worker thread, taken over while the worker rests, official when a beat has published it. */
+enum reload_state { RELOAD_NONE, RELOAD_READING, RELOAD_RESTING, RELOAD_PUBLISHING };
+
+struct engine {
+    uv_loop_t loop;
+    struct settings *settings;
+    const char *config_option;
+    char instance[37];
+    struct listener *listener;
+    struct worker *worker;
+
+    bool mapping_good; /* the last preflight passed */
+    bool passed_once;  /* ... ever: from then on a bad database is waited for, not exited on */
+    char *digest;      /* of our mapping */
+
+    /* from the beats */
+    struct flags flags;
+    bool beat_answered; /* on this connection */
+    bool listening;
+    unsigned deaf;
+    char *installed_digest;
+    char *partitions;
+    char *disagreement;
+    char *overrides;
+    int64_t failed;
+
+    enum reload_state reload;
+    bool reload_again; /* asked for while one was under way */
+    uv_work_t reading;
+    struct settings *read; /* what the thread has read; NULL: faults */
+    struct faults read_faults;
+    struct buf changed;
+
+    uv_timer_t beat;
+    uv_timer_t stop;
+    uv_fs_poll_t watch;
+    bool watching;
+    uv_signal_t signals[SIGNALS];
+    bool ready;
+    bool stopping;
+    bool closed;
+    int status;
+    uint64_t said_down, said_listen_down, said_preflight; /* uv_now(), 0: never */
+};
+
+static void send_beat(struct engine *e);
+static void start_reload(struct engine *e);
+
+/* True at most once a minute per `last`, and the first time at once. */
+static bool
+may_say(struct engine *e, uint64_t *last)
+{
+    if (*last != 0 && uv_now(&e->loop) - *last < NAG_MS)
+        return false;
+    *last = uv_now(&e->loop) + (uv_now(&e->loop) == 0);
+    return true;
+}
+
+static void
+log_faults(const struct faults *faults)
+{
+    for (size_t i = 0; i < faults->count; i++) {
+        struct log_line l = {0};
+
+        log_begin(&l, faults->items[i].severity == FAULT_ERROR ? LOG_ERROR : LOG_WARNING, "config_fault");
+        log_str(&l, "where", faults->items[i].where);
+        log_str(&l, "msg", faults->items[i].text);
+        log_end(&l);
+    }
+}
+
+static bool
+mapping_installed(const struct engine *e)
+{
+    return e->digest != NULL && e->installed_digest != NULL && strcmp(e->digest, e->installed_digest) == 0;
+}
+
+static void
+give_orders(struct engine *e)
+{
+    struct worker_orders orders = {
+        .work = e->beat_answered && e->mapping_good && mapping_installed(e) && flag_on(&e->flags, FLAG_ENABLED),
+        .strict = flag_on(&e->flags, FLAG_STRICT),
+        .listening = e->listening,
+    };
+
+    worker_orders(e->worker, &orders);
+}
+
+static void
+check_ready(struct engine *e)
+{
+    bool hears = e->listening || !e->settings->config->notify || e->deaf >= DEAF_BEATS;
+
+    if (e->ready || !e->mapping_good || !e->beat_answered || !hears)
+        return;
+    e->ready = true;
+    log_msg(LOG_INFO, "ready", "connected and %s; dual write is %s", e->listening ? "listening" : "polling",
+            flag_on(&e->flags, FLAG_ENABLED) ? "on" : "off");
+    notify_ready();
+}
+
+/* ---- the end --------------------------------------------------------------------------------------------------- */
+
+static void
+close_all(void *arg)
+{
+    struct engine *e = arg;
+
+    if (e->closed)
+        return;
+    e->closed = true;
+    worker_close(e->worker);
+    listener_close(e->listener);
+    uv_close((uv_handle_t *) &e->beat, NULL);
+    uv_close((uv_handle_t *) &e->stop, NULL);
+    uv_close((uv_handle_t *) &e->watch, NULL);
+    for (int i = 0; i < SIGNALS; i++)
+        uv_close((uv_handle_t *) &e->signals[i], NULL);
+}
+
+static void
+on_stop_timeout(uv_timer_t *timer)
+{
+    log_msg(LOG_WARNING, "stopping", "the batch under way did not end in time; it is taken back and done later");
+    close_all(timer->data);
+}
+
+static void
+stop(struct engine *e, int status)
+{
+    if (e->stopping) {
+        close_all(e);
+        return;
+    }
+    e->stopping = true;
+    e->status = status;
+    log_msg(LOG_INFO, "stopping", "finishing what is under way");
+    notify_stopping();
+    uv_timer_start(&e->stop, on_stop_timeout, STOP_MS, 0);
+    worker_rest(e->worker);
+}
+
+/* ---- reload ---------------------------------------------------------------------------------------------------- */
+
+static void
+log_reloaded(struct engine *e)
+{
+    struct log_line l = {0};
+
+    log_begin(&l, LOG_INFO, "config_reloaded");
+    log_str(&l, "changed", buf_text(&e->changed));
+    if (e->settings->file != NULL)
+        log_str(&l, "file", e->settings->file);
+    log_end(&l);
+}
+
+static void
+end_reload(struct engine *e)
+{
+    e->reload = RELOAD_NONE;
+    if (e->ready)
+        notify_ready(); /* ends systemd's RELOADING=1 */
+    worker_go_on(e->worker);
+    if (e->reload_again) {
+        e->reload_again = false;
+        start_reload(e);
+    }
+}
+
+/* The worker rests: the new settings are taken over. They become official with the next beat's answer. */
+static void
+take_over(struct engine *e)
+{
+    struct settings *before = e->settings;
+    bool mapping_changed = strcmp(before->mapping_text, e->read->mapping_text) != 0;
+
+    e->settings = e->read;
+    e->read = NULL;
+    log_configure(e->settings->config->log_format, e->settings->config->log_level);
+    worker_settings(e->worker, e->settings);
+    listener_configure(e->listener, e->settings->mapping->channel, e->settings->config->notify);
+    if (!e->settings->config->notify)
+        e->listening = false;
+    settings_free(before);
+    if (mapping_changed) {
+        buf_printf(&e->changed, "%smapping: read anew", e->changed.len == 0 ? "" : "; ");
+        e->mapping_good = false;
+        free(e->digest);
+        e->digest = NULL;
+    }
+    e->reload = RELOAD_PUBLISHING;
+    if (!e->beat_answered) { /* no database to publish to: nothing runs, so the new settings are what holds */
+        log_reloaded(e);
+        end_reload(e);
+    } else {
+        send_beat(e);
+    }
+    if (mapping_changed)
+        worker_preflight(e->worker);
+}
+
+static void
+on_read(uv_work_t *work, int status)
+{
+    struct engine *e = work->data;
+
+    (void) status;
+    if (e->read != NULL) {
+        buf_clear(&e->changed);
+        config_changes(e->settings->config, e->read->config, &e->changed, &e->read_faults);
+    }
+    log_faults(&e->read_faults);
+    if (e->stopping || e->read == NULL) {
+        if (!e->stopping)
+            log_msg(LOG_ERROR, "config_not_reloaded", "the running settings stay; mend the faults and reload again");
+        e->reload = RELOAD_NONE;
+        if (e->ready)
+            notify_ready();
+    } else {
+        e->reload = RELOAD_RESTING;
+        worker_rest(e->worker);
+    }
+    faults_free(&e->read_faults);
+}
+
+static void
+read_settings(uv_work_t *work)
+{
+    struct engine *e = work->data;
+
+    e->read = settings_load(e->config_option, e->settings->config, &e->read_faults);
+}
+
+static void
+start_reload(struct engine *e)
+{
+    if (e->stopping)
+        return;
+    if (e->reload != RELOAD_NONE) {
+        e->reload_again = true;
+        return;
+    }
+    notify_reloading();
+    e->reload = RELOAD_READING;
+    e->reading.data = e;
+    uv_queue_work(&e->loop, &e->reading, read_settings, on_read);
+}
+
+/* ---- beats ----------------------------------------------------------------------------------------------------- */
+
+static void
+send_beat(struct engine *e)
+{
+    struct beat_request request = {
+        .instance = e->instance,
+        .mapping_digest = e->digest == NULL ? "" : e->digest,
+        .flags = e->settings->config->flags,
+        .state = worker_state(e->worker),
+        .asleep = worker_asleep(e->worker),
+        .doorbell_ms = worker_doorbell_ms(e->worker),
+    };
+    int64_t interval = e->listening ? BEAT_MS : BEAT_POLL_ONLY_MS;
+
+    if (e->settings->config->poll_interval_ms < interval)
+        interval = e->settings->config->poll_interval_ms;
+    uv_timer_again(&e->beat);
+    uv_timer_set_repeat(&e->beat, (uint64_t) interval);
+    if (!e->closed && e->passed_once)
+        listener_beat(e->listener, &request);
+}
+
+static void
+on_beat_timer(uv_timer_t *timer)
+{
+    send_beat(timer->data);
+}
+
+/* Replaces *old by `text`; true when they differ. NULL counts as different from a text. */
+static bool
+replace(char **old, const char *text)
+{
+    bool differs = (*old == NULL) != (text == NULL) || (text != NULL && strcmp(*old, text) != 0);
+
+    if (differs) {
+        free(*old);
+        *old = xstrdup(text);
+    }
+    return differs;
+}
+
+static void
+say_flags(struct engine *e, const struct beat_answer *b)
+{
+    const char *warning;
+    bool first = e->partitions == NULL;
+    bool changed = first;
+
+    for (enum flag f = 0; f < FLAG_COUNT; f++)
+        if (!first && strcmp(e->flags.value[f], b->flags.value[f]) != 0) {
+            log_msg(LOG_INFO, "flag_changed", "%s in force: %s -> %s", flag_name(f), e->flags.value[f],
+                    b->flags.value[f]);
+            changed = true;
+        }
+    e->flags = b->flags;
+    if (replace(&e->disagreement, b->disagreement) && b->disagreement != NULL)
+        log_msg(LOG_WARNING, "flags_disagree",
+                "running daemons disagree on %s; the safest view holds (see `dualwrited flags`)", b->disagreement);
+    if (replace(&e->overrides, b->overrides) && b->overrides != NULL)
+        log_msg(LOG_WARNING, "flags_overridden", "an operator's override is in force: %s", b->overrides);
+    for (size_t i = 0; changed && (warning = flags_warning(&e->flags, i)) != NULL; i++)
+        log_msg(LOG_WARNING, "flags_doubtful", "%s", warning);
+}
+
+static void
+note_hearing(struct engine *e, const struct beat_answer *b)
+{
+    bool wanted = e->settings->config->notify;
+
+    e->deaf = !wanted || b->listening ? 0 : e->deaf + 1;
+    if (e->deaf == DEAF_BEATS)
+        log_msg(LOG_WARNING, "not_listening",
+                "LISTEN does not hold on this connection (a transaction pooler?); polling instead. Give "
+                "DUALWRITE_DATABASE_URL a direct connection, or set DUALWRITE_NOTIFY=off");
+    if (b->listening && !e->listening && e->ready)
+        log_msg(LOG_INFO, "listening", "notifications reach us again");
+    e->listening = b->listening;
+}
+
+static void
+note_mapping(struct engine *e, const struct beat_answer *b)
+{
+    bool changed = replace(&e->installed_digest, b->mapping_digest);
+
+    if (e->digest != NULL && changed && !mapping_installed(e))
+        log_msg(
+            LOG_WARNING, "mapping_mismatch",
+            "the installed mapping is another one (%.12s, ours is %.12s): no work is taken. Run `dualwrited install` "
+            "with this mapping, or give this daemon the installed one",
+            e->installed_digest == NULL ? "none" : e->installed_digest, e->digest);
+}
+
+static void
+on_beat(void *arg, const struct beat_answer *b, const char *error)
+{
+    struct engine *e = arg;
+    bool ours_changed;
+
+    if (b == NULL) {
+        if (may_say(e, &e->said_listen_down))
+            log_msg(LOG_WARNING, "beat_failed", "%s", error);
+        return;
+    }
+    say_flags(e, b);
+    note_hearing(e, b);
+    note_mapping(e, b);
+    ours_changed = replace(&e->partitions, b->partitions);
+    e->failed = b->failed;
+    e->beat_answered = true;
+    give_orders(e);
+    worker_resync(e->worker, b->resync);
+    if (ours_changed || (worker_asleep(e->worker) && !b->armed))
+        worker_lapsed(e->worker);
+    if (b->waiting || b->resync)
+        worker_bell(e->worker);
+    worker_due_in(e->worker, b->next_retry_ms);
+    check_ready(e);
+    if (e->reload == RELOAD_PUBLISHING) {
+        log_reloaded(e);
+        end_reload(e);
+    }
+    if (e->deaf > 0 && e->deaf < DEAF_BEATS)
+        send_beat(e); /* LISTEN takes effect after the beat that sent it */
+}
+
+static void
+on_listener_up(void *arg)
+{
+    struct engine *e = arg;
+
+    e->said_listen_down = 0;
+    send_beat(e);
+}
+
+static void
+log_down(enum log_level level, const char *connection, const char *why, int64_t retry_in_ms)
+{
+    struct log_line l = {0};
+
+    log_begin(&l, level, "disconnected");
+    log_str(&l, "connection", connection);
+    log_str(&l, "error", why);
+    log_int(&l, "retry_in_ms", retry_in_ms);
+    log_end(&l);
+}
+
+static void
+on_listener_down(void *arg, const char *why, int64_t retry_in_ms)
+{
+    struct engine *e = arg;
+
+    log_down(may_say(e, &e->said_listen_down) ? LOG_WARNING : LOG_DEBUG, "listen", why, retry_in_ms);
+    e->beat_answered = false;
+    e->listening = false;
+    if (e->reload == RELOAD_PUBLISHING) {
+        log_reloaded(e);
+        end_reload(e);
+    }
+    if (!e->closed)
+        give_orders(e);
+}
+
+static void
+on_bell(void *arg, int partition)
+{
+    struct engine *e = arg;
+    char wanted[16];
+    const char *p = e->partitions == NULL ? "" : e->partitions;
+    size_t len;
+
+    snprintf(wanted, sizeof wanted, "%d", partition);
+    len = strlen(wanted);
+    for (; *p != '\0'; p += strcspn(p, ","), p += *p == ',')
+        if (partition < 0 || (strcspn(p, ",") == len && strncmp(p, wanted, len) == 0)) {
+            worker_bell(e->worker);
+            return;
+        }
+}
+
+static void
+on_control(void *arg)
+{
+    send_beat(arg);
+}
+
+/* ---- from the worker ------------------------------------------------------------------------------------------- */
+
+static void
+on_worker_down(void *arg, const char *why, int64_t retry_in_ms)
+{
+    struct engine *e = arg;
+
+    log_down(may_say(e, &e->said_down) ? LOG_WARNING : LOG_DEBUG, "apply", why, retry_in_ms);
+    e->mapping_good = false;
+}
+
+static void
+on_preflight(void *arg, struct preflight_answer *answer)
+{
+    struct engine *e = arg;
+    bool good = answer->verdict == PREFLIGHT_GOOD;
+
+    if (!good && answer->verdict != PREFLIGHT_UNANSWERED && may_say(e, &e->said_preflight)) {
+        if (answer->verdict == PREFLIGHT_WAIT)
+            log_msg(LOG_WARNING, "waiting", "%s", answer->why);
+        log_faults(&answer->faults);
+    } else if (good) {
+        log_faults(&answer->faults);
+        if (e->said_down != 0 && e->ready)
+            log_msg(LOG_INFO, "connected", "the database is back");
+        e->said_down = e->said_preflight = 0;
+    }
+    faults_free(&answer->faults);
+    if (answer->verdict == PREFLIGHT_BAD && !e->passed_once) {
+        stop(e, EXIT_CONFIGURATION);
+        return;
+    }
+    e->mapping_good = good;
+    if (answer->own_digest != NULL)
+        replace(&e->digest, answer->own_digest);
+    if (good) {
+        e->passed_once = true;
+        send_beat(e);
+    }
+    give_orders(e);
+    check_ready(e);
+}
+
+static void
+on_rested(void *arg)
+{
+    struct engine *e = arg;
+
+    if (e->stopping)
+        listener_deregister(e->listener, e->instance, close_all, e);
+    else if (e->reload == RELOAD_RESTING)
+        take_over(e);
+}
+
+/* ---- signals --------------------------------------------------------------------------------------------------- */
+
+static void
+log_status(struct engine *e)
+{
+    struct worker_counters c = worker_counters(e->worker);
+    struct log_line l = {0};
+
+    log_begin(&l, LOG_INFO, "status");
+    log_str(&l, "state", worker_state(e->worker));
+    log_bool(&l, "ready", e->ready);
+    log_bool(&l, "listening", e->listening);
+    log_str(&l, "dual_write", flag_on(&e->flags, FLAG_ENABLED) ? "on" : "off");
+    log_bool(&l, "strict", flag_on(&e->flags, FLAG_STRICT));
+    log_str(&l, "partitions", e->partitions);
+    log_bool(&l, "mapping_installed", mapping_installed(e));
+    log_int(&l, "completed", c.completed);
+    log_int(&l, "failed_attempts", c.failures);
+    log_int(&l, "batches", c.batches);
+    log_int(&l, "claims", c.claims);
+    log_int(&l, "failed_waiting", e->failed);
+    log_str(&l, "instance", e->instance);
+    log_end(&l);
+}
+
+static void
+on_signal(uv_signal_t *handle, int signum)
+{
+    struct engine *e = handle->data;
+
+    if (signum == SIGHUP)
+        start_reload(e);
+    else if (signum == SIGUSR1)
+        log_status(e);
+    else
+        stop(e, EXIT_GOOD);
+}
+
+static void
+on_file_changed(uv_fs_poll_t *handle, int status, const uv_stat_t *previous, const uv_stat_t *current)
+{
+    (void) previous;
+    (void) current;
+    if (status == 0)
+        start_reload(handle->data);
+}
+
+/* ---- the beginning --------------------------------------------------------------------------------------------- */
+
+static void
+make_instance(char out[37])
+{
+    unsigned char b[16];
+
+    uv_random(NULL, NULL, b, sizeof b, 0, NULL);
+    b[6] = (unsigned char) ((b[6] & 0x0f) | 0x40); /* RFC 9562, version 4 */
+    b[8] = (unsigned char) ((b[8] & 0x3f) | 0x80);
+    snprintf(out, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3],
+             b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+}
+
+static void
+start_handles(struct engine *e)
+{
+    static const int signums[SIGNALS] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+
+    uv_timer_init(&e->loop, &e->beat);
+    uv_timer_init(&e->loop, &e->stop);
+    uv_fs_poll_init(&e->loop, &e->watch);
+    e->beat.data = e->stop.data = e->watch.data = e;
+    uv_timer_start(&e->beat, on_beat_timer, BEAT_POLL_ONLY_MS, BEAT_POLL_ONLY_MS);
+    if (e->settings->config->watch_config && e->settings->file != NULL)
+        uv_fs_poll_start(&e->watch, on_file_changed, e->settings->file, WATCH_MS);
+    for (int i = 0; i < SIGNALS; i++) {
+        uv_signal_init(&e->loop, &e->signals[i]);
+        e->signals[i].data = e;
+        uv_signal_start(&e->signals[i], on_signal, signums[i]);
+    }
+}
+
+static void
+log_start(const struct engine *e)
+{
+    char *why = NULL;
+    struct conninfo *info = conninfo_parse(e->settings->config->database_url, "start", &why);
+    char *shown = info == NULL ? why : conninfo_shown(info);
+    struct log_line l = {0};
+
+    log_begin(&l, LOG_INFO, "starting");
+    log_str(&l, "version", DUALWRITE_VERSION);
+    log_str(&l, "instance", e->instance);
+    log_str(&l, "config", e->settings->file);
+    log_str(&l, "mapping", e->settings->mapping_name);
+    log_str(&l, "database", shown);
+    log_end(&l);
+    conninfo_free(info);
+    free(shown);
+}
+
+int
+engine_run(struct settings *settings, const char *config_option)
+{
+    static const struct listener_events heard = {on_listener_up, on_listener_down, on_bell, on_control, on_beat};
+    static const struct worker_events worked = {on_worker_down, on_preflight, on_rested};
+    struct engine e = {.settings = settings, .config_option = config_option, .status = EXIT_GOOD};
+
+    for (enum flag f = 0; f < FLAG_COUNT; f++)
+        e.flags.value[f] = flag_default(f);
+    uv_loop_init(&e.loop);
+    make_instance(e.instance);
+    log_start(&e);
+    start_handles(&e);
+    e.worker = worker_new(&e.loop, settings, e.instance, &worked, &e);
+    e.listener = listener_new(&e.loop, settings->config->database_url, settings->mapping->channel,
+                              settings->config->notify, &heard, &e);
+    worker_start(e.worker);
+    listener_start(e.listener);
+    uv_run(&e.loop, UV_RUN_DEFAULT);
+    uv_loop_close(&e.loop);
+    log_msg(LOG_INFO, "stopped", "exit status %d", e.status);
+    settings_free(e.read);
+    settings_free(e.settings);
+    buf_free(&e.changed);
+    free(e.digest);
+    free(e.installed_digest);
+    free(e.partitions);
+    free(e.disagreement);
+    free(e.overrides);
+    return e.status;
+}

@@ -1,0 +1,20 @@
+/*
+ * event_log.h - the three lines of an event's life: scheduled, completed, failed (SPEC section 5).
+ *
+ * Other people's scripts grep for them: the order of the keys is part of the contract.
+ */
+#ifndef EVENT_LOG_H
+#define EVENT_LOG_H
+
+#include "dualwrite/change.h"
+
+void event_log_scheduled(const struct mapping *m, const struct event *e);
+
+/* `duration_ms`: claim to legacy commit; added to the event's age it gives the lag. */
+void event_log_completed(const struct mapping *m, const struct event *e, const struct subject *s, int64_t duration_ms);
+
+/* `retry_in_ms` < 0: parked. `strict` decides severity and level. */
+void event_log_failed(const struct mapping *m, const struct event *e, const char *error, const char *sqlstate,
+                      const char *constraint, int64_t retry_in_ms, bool strict);
+
+#endif

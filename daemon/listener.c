@@ -1,0 +1,286 @@
+/* listener.c - the connection that hears; see listener.h. Nothing is decided here: answers go to the engine. */
+#include "listener.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dualwrite/buf.h"
+#include "dualwrite/pgconn.h"
+#include "dualwrite/quote.h"
+#include "dualwrite/xalloc.h"
+#include "embedded.h"
+#include "version.h"
+
+#define CONTROL_CHANNEL "dualwrite_control"
+#define ANSWER_MS 10000
+
+struct listener {
+    struct pgconn *pg;
+    struct listener_events events;
+    void *arg;
+    char *channel;
+    bool notify;
+    bool sent; /* LISTEN was sent on this connection for this channel; the beat after it must find it in force */
+    struct beat_request request;
+    bool wanted;     /* another beat follows the script under way */
+    int script_beat; /* where in the script under way beat.sql stands */
+    void (*gone)(void *arg);
+    void *gone_arg;
+};
+
+static void
+on_up(void *arg)
+{
+    struct listener *l = arg;
+
+    l->sent = false;
+    l->events.up(l->arg);
+}
+
+static void
+on_down(void *arg, const char *why, int64_t retry_in_ms)
+{
+    struct listener *l = arg;
+
+    l->sent = false;
+    l->wanted = false;
+    l->events.down(l->arg, why, retry_in_ms);
+}
+
+static void
+on_notified(void *arg, const char *channel, const char *payload)
+{
+    struct listener *l = arg;
+    char *end;
+    long partition = strtol(payload, &end, 10);
+
+    if (strcmp(channel, CONTROL_CHANNEL) == 0)
+        l->events.control(l->arg);
+    else
+        l->events.bell(l->arg, *payload == '\0' || *end != '\0' ? -1 : (int) partition);
+}
+
+struct listener *
+listener_new(uv_loop_t *loop, const char *url, const char *channel, bool notify, const struct listener_events *events,
+             void *arg)
+{
+    static const struct pgconn_events pg_events = {on_up, on_down, on_notified};
+    struct listener *l = xcalloc(1, sizeof *l);
+
+    l->events = *events;
+    l->arg = arg;
+    l->channel = xstrdup(channel);
+    l->notify = notify;
+    l->pg = pgconn_new(loop, "listen", url, &pg_events, l);
+    return l;
+}
+
+void
+listener_start(struct listener *l)
+{
+    pgconn_start(l->pg);
+}
+
+void
+listener_configure(struct listener *l, const char *channel, bool notify)
+{
+    if (strcmp(l->channel, channel) != 0 || l->notify != notify)
+        l->sent = false;
+    free(l->channel);
+    l->channel = xstrdup(channel);
+    l->notify = notify;
+}
+
+static char *
+copy(const PGresult *r, const char *column)
+{
+    int i = PQfnumber(r, column);
+
+    return PQgetisnull(r, 0, i) ? NULL : xstrdup(PQgetvalue(r, 0, i));
+}
+
+static bool
+truth(const PGresult *r, const char *column)
+{
+    return PQgetvalue(r, 0, PQfnumber(r, column))[0] == 't';
+}
+
+static int64_t
+number_or(const PGresult *r, const char *column, int64_t none)
+{
+    int i = PQfnumber(r, column);
+
+    return PQgetisnull(r, 0, i) ? none : strtoll(PQgetvalue(r, 0, i), NULL, 10);
+}
+
+static struct flags
+parse_flags(const char *json)
+{
+    cJSON *object = cJSON_Parse(json);
+    struct flags flags;
+
+    for (enum flag f = 0; f < FLAG_COUNT; f++) {
+        const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, flag_name(f)));
+
+        flags.value[f] = text == NULL ? NULL : flag_value(f, text);
+        if (flags.value[f] == NULL)
+            flags.value[f] = flag_default(f);
+    }
+    cJSON_Delete(object);
+    return flags;
+}
+
+/* Among the channels that the server says this session listens to? */
+static bool
+hears(const char *channels, const char *channel)
+{
+    size_t len = strlen(channel);
+
+    for (const char *p = channels; p != NULL && *p != '\0'; p += strcspn(p, ","), p += *p == ',')
+        if (strcspn(p, ",") == len && strncmp(p, channel, len) == 0)
+            return true;
+    return false;
+}
+
+static void
+parse_beat(void *arg, const struct pg_reply *reply)
+{
+    struct listener *l = arg;
+    struct beat_answer answer;
+    const PGresult *r;
+    char *channels;
+
+    if (reply->error != NULL) {
+        l->events.beat(l->arg, NULL, reply->error);
+        return;
+    }
+    r = reply->results[l->script_beat];
+    channels = copy(r, "channels");
+    answer = (struct beat_answer){
+        .flags = parse_flags(PQgetvalue(r, 0, PQfnumber(r, "flags"))),
+        .disagreement = copy(r, "disagreement"),
+        .overrides = copy(r, "overrides"),
+        .mapping_digest = copy(r, "mapping_digest"),
+        .partitions = copy(r, "partitions"),
+        .armed = truth(r, "armed"),
+        .waiting = truth(r, "waiting"),
+        .resync = truth(r, "resync"),
+        .failed = number_or(r, "failed", 0),
+        .next_retry_ms = number_or(r, "next_retry_ms", -1),
+        .listening = l->notify && hears(channels, l->channel) && hears(channels, CONTROL_CHANNEL),
+    };
+    if (answer.partitions == NULL)
+        answer.partitions = xstrdup("");
+    l->sent = answer.listening || l->script_beat > 1;
+    l->events.beat(l->arg, &answer, NULL);
+    free(channels);
+    free(answer.disagreement);
+    free(answer.overrides);
+    free(answer.mapping_digest);
+    free(answer.partitions);
+    if (l->wanted && pgconn_state(l->pg) == PGCONN_READY)
+        listener_beat(l, &l->request);
+}
+
+static char *
+flags_json(const struct flags *flags)
+{
+    cJSON *object = cJSON_CreateObject();
+    char *json;
+
+    for (enum flag f = 0; f < FLAG_COUNT; f++)
+        cJSON_AddStringToObject(object, flag_name(f), flags->value[f]);
+    json = cJSON_PrintUnformatted(object);
+    cJSON_Delete(object);
+    return json;
+}
+
+/* LISTEN takes no parameters; the names are quoted. It takes effect at the script's end, so this beat cannot see it. */
+static void
+listen_statements(const struct listener *l, struct buf *own, struct buf *control)
+{
+    buf_puts(own, "LISTEN ");
+    quote_ident(own, l->channel);
+    buf_puts(control, "LISTEN ");
+    quote_ident(control, CONTROL_CHANNEL);
+}
+
+void
+listener_beat(struct listener *l, const struct beat_request *request)
+{
+    char host[256] = "";
+    char pid[16];
+    char doorbell_ms[24];
+    struct buf own = {0};
+    struct buf control = {0};
+    struct pg_statement script[5];
+    char *flags;
+    size_t n = 0;
+
+    l->request = *request;
+    l->wanted = true;
+    if (pgconn_state(l->pg) != PGCONN_READY)
+        return;
+    l->wanted = false;
+    gethostname(host, sizeof host - 1);
+    snprintf(pid, sizeof pid, "%d", (int) getpid());
+    snprintf(doorbell_ms, sizeof doorbell_ms, "%lld", (long long) request->doorbell_ms);
+    flags = flags_json(&request->flags);
+    if (l->notify && !l->sent) {
+        l->sent = true;
+        listen_statements(l, &own, &control);
+        script[n++] = (struct pg_statement){.sql = buf_text(&own)};
+        script[n++] = (struct pg_statement){.sql = buf_text(&control)};
+    }
+    script[n++] = (struct pg_statement){
+        .sql = sql_daemon_register,
+        .nparams = 8,
+        .params = {request->instance, host, pid, DUALWRITE_VERSION, request->mapping_digest, flags,
+                   l->notify ? "true" : "false", request->state},
+    };
+    l->script_beat = (int) n;
+    script[n++] = (struct pg_statement){
+        .sql = sql_daemon_beat,
+        .nparams = 3,
+        .params = {request->instance, request->asleep ? "true" : "false", doorbell_ms},
+    };
+    pgconn_run(l->pg, script, n, ANSWER_MS, parse_beat, l);
+    cJSON_free(flags);
+    buf_free(&own);
+    buf_free(&control);
+}
+
+static void
+parse_gone(void *arg, const struct pg_reply *reply)
+{
+    struct listener *l = arg;
+
+    (void) reply;
+    l->gone(l->gone_arg);
+}
+
+void
+listener_deregister(struct listener *l, const char *instance, void (*done)(void *arg), void *arg)
+{
+    const struct pg_statement script = {.sql = sql_daemon_deregister, .nparams = 1, .params = {instance}};
+
+    l->wanted = false;
+    l->gone = done;
+    l->gone_arg = arg;
+    if (pgconn_state(l->pg) == PGCONN_READY)
+        pgconn_run(l->pg, &script, 1, ANSWER_MS, parse_gone, l);
+    else
+        done(arg);
+}
+
+void
+listener_close(struct listener *l)
+{
+    if (l == NULL)
+        return;
+    pgconn_close(l->pg);
+    free(l->channel);
+    free(l);
+}

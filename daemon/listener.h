@@ -1,0 +1,65 @@
+/*
+ * listener.h - the connection that hears: LISTEN, and the beat that keeps this daemon alive in the eyes of others.
+ *
+ * A notification is a hint, the beat's answer is the truth: it says whether something waits, which flags are in force,
+ * which partitions are ours and whether LISTEN still works. It never opens a transaction, so it never holds back vacuum.
+ */
+#ifndef LISTENER_H
+#define LISTENER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "dualwrite/flags.h"
+
+/* What this daemon tells about itself with each beat. */
+struct beat_request {
+    const char *instance;
+    const char *mapping_digest;
+    struct flags flags;
+    const char *state;
+    bool asleep;
+    int64_t doorbell_ms; /* how long the doorbell shall stand */
+};
+
+struct beat_answer {
+    struct flags flags;    /* in force */
+    char *disagreement;    /* names of flags, NULL: none */
+    char *overrides;       /* FLAG=value, ..., NULL: none */
+    char *mapping_digest;  /* the installed one */
+    char *partitions;      /* ours, "0,3", "" for none */
+    bool armed;            /* asleep only: the doorbell still stood and was renewed */
+    bool waiting;          /* the outbox holds something of ours */
+    bool resync;           /* a table's resync mark is up */
+    int64_t failed;        /* rows in dualwrite.failed */
+    int64_t next_retry_ms; /* < 0: none is to be retried */
+    bool listening;        /* the server says that this session listens */
+};
+
+struct listener_events {
+    void (*up)(void *arg); /* connected: send the first beat */
+    void (*down)(void *arg, const char *why, int64_t retry_in_ms);
+    void (*bell)(void *arg, int partition); /* < 0: the hint was not understood, look everywhere */
+    void (*control)(void *arg);             /* flags, overrides or daemons changed: beat */
+    void (*beat)(void *arg, const struct beat_answer *answer, const char *error); /* answer NULL when error */
+};
+
+struct listener;
+
+/* `channel` is copied; `notify` false: poll-only, the connection only beats. */
+struct listener *listener_new(uv_loop_t *loop, const char *url, const char *channel, bool notify,
+                              const struct listener_events *events, void *arg);
+void listener_start(struct listener *l);
+
+/* Sends a beat if the connection is free; otherwise one follows the script under way. `request` is copied. */
+void listener_beat(struct listener *l, const struct beat_request *request);
+
+/* Takes this daemon's row out; `done` is called when answered or lost, at once when there is no connection. */
+void listener_deregister(struct listener *l, const char *instance, void (*done)(void *arg), void *arg);
+
+/* Changes whether, and on which channel, it listens; takes effect with the next beat. */
+void listener_configure(struct listener *l, const char *channel, bool notify);
+void listener_close(struct listener *l);
+
+#endif

@@ -1,0 +1,164 @@
+/* preflight.c - before any work; see preflight.h. The judgement on the mapping is lib/core/mapping_check.c. */
+#include "preflight.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dualwrite/capture.h"
+#include "dualwrite/catalog_parse.h"
+#include "dualwrite/mapping_check.h"
+#include "dualwrite/quote.h"
+#include "dualwrite/xalloc.h"
+#include "embedded.h"
+
+#define ANSWER_MS 30000
+#define OLDEST_SERVER 130000
+
+struct preflight {
+    struct pgconn *pg;
+    preflight_done done;
+    void *arg;
+    const char *name;
+    const char *text;
+    const struct mapping *mapping;
+};
+
+struct preflight *
+preflight_new(struct pgconn *pg, preflight_done done, void *arg)
+{
+    struct preflight *p = xcalloc(1, sizeof *p);
+
+    p->pg = pg;
+    p->done = done;
+    p->arg = arg;
+    return p;
+}
+
+void
+preflight_free(struct preflight *p)
+{
+    free(p);
+}
+
+static void
+finish(struct preflight *p, enum preflight_verdict verdict, const char *why)
+{
+    struct preflight_answer answer = {.verdict = verdict, .why = why};
+
+    p->done(p->arg, &answer);
+}
+
+/* The first statements fail for a login that was not granted the role; say which GRANT is missing. */
+static void
+finish_refused(struct preflight *p, const struct pg_reply *reply)
+{
+    struct preflight_answer answer = {.verdict = PREFLIGHT_BAD};
+    const char *sqlstate = reply->lost ? NULL : PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE);
+    struct buf login = {0};
+
+    if (sqlstate == NULL || strcmp(sqlstate, "42501") != 0) {
+        finish(p, PREFLIGHT_UNANSWERED, reply->error);
+        return;
+    }
+    quote_ident(&login, pgconn_user(p->pg));
+    faults_add(&answer.faults, FAULT_ERROR, "database", "%s: run GRANT dualwrite_daemon TO %s;", reply->error,
+               buf_text(&login));
+    buf_free(&login);
+    p->done(p->arg, &answer);
+}
+
+static void
+judge(struct preflight *p, const PGresult *installation, const PGresult *document)
+{
+    struct catalog *c = catalog_parse(PQgetvalue(document, 0, 0));
+    const char *own = PQgetvalue(installation, 0, PQfnumber(installation, "own_digest"));
+    struct preflight_answer answer = {.verdict = PREFLIGHT_GOOD, .own_digest = own};
+
+    if (c == NULL) {
+        finish(p, PREFLIGHT_UNANSWERED, "the catalog query gave no answer");
+        return;
+    }
+    answer.digest_installed = strcmp(own, PQgetvalue(installation, 0, PQfnumber(installation, "mapping_digest"))) == 0;
+    mapping_check(p->name, p->mapping, c, false, &answer.faults);
+    if (answer.faults.errors > 0)
+        answer.verdict = PREFLIGHT_BAD;
+    else
+        answer.plan = plan_make(p->mapping, c);
+    catalog_free(c);
+    p->done(p->arg, &answer);
+}
+
+static void
+parse_facts(void *arg, const struct pg_reply *reply)
+{
+    struct preflight *p = arg;
+    int version;
+
+    if (reply->error != NULL) {
+        finish_refused(p, reply);
+        return;
+    }
+    version = atoi(PQgetvalue(reply->results[2], 0, PQfnumber(reply->results[2], "schema_version")));
+    if (version != CAPTURE_SCHEMA_VERSION) {
+        char why[160];
+
+        snprintf(why, sizeof why,
+                 "schema dualwrite has version %d, this program needs %d: run `dualwrited install` of the %s", version,
+                 CAPTURE_SCHEMA_VERSION, version < CAPTURE_SCHEMA_VERSION ? "new version" : "version that wrote it");
+        finish(p, PREFLIGHT_WAIT, why);
+        return;
+    }
+    judge(p, reply->results[2], reply->results[3]);
+}
+
+static void
+run_facts(struct preflight *p)
+{
+    char *parameters[3];
+    struct pg_statement script[] = {
+        {.sql = sql_daemon_begin},
+        {.sql = sql_daemon_names},
+        {.sql = sql_daemon_installation, .nparams = 1, .params = {p->text}},
+        {.sql = sql_catalog, .nparams = 3},
+        {.sql = sql_daemon_commit},
+    };
+
+    catalog_parameters(p->mapping, parameters);
+    for (int i = 0; i < 3; i++)
+        script[3].params[i] = parameters[i];
+    pgconn_run(p->pg, script, sizeof script / sizeof script[0], ANSWER_MS, parse_facts, p);
+    for (int i = 0; i < 3; i++)
+        free(parameters[i]);
+}
+
+static void
+parse_installed(void *arg, const struct pg_reply *reply)
+{
+    struct preflight *p = arg;
+
+    if (reply->error != NULL)
+        finish_refused(p, reply);
+    else if (strcmp(PQgetvalue(reply->results[0], 0, 0), "ours") != 0)
+        finish(p, PREFLIGHT_WAIT, "schema dualwrite is not installed in this database: run `dualwrited install`");
+    else
+        run_facts(p);
+}
+
+void
+preflight_start(struct preflight *p, const char *name, const char *text, const struct mapping *mapping)
+{
+    const struct pg_statement script = {.sql = sql_installed};
+    struct preflight_answer old = {.verdict = PREFLIGHT_BAD};
+
+    p->name = name;
+    p->text = text;
+    p->mapping = mapping;
+    if (pgconn_server_version(p->pg) < OLDEST_SERVER) {
+        faults_add(&old.faults, FAULT_ERROR, "database", "the server is version %d; 13 or newer is needed",
+                   pgconn_server_version(p->pg) / 10000);
+        p->done(p->arg, &old);
+        return;
+    }
+    pgconn_run(p->pg, &script, 1, ANSWER_MS, parse_installed, p);
+}

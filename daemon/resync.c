@@ -1,0 +1,163 @@
+/* resync.c - queues a whole table in chunks; see resync.h. The scan itself is lib/sql/apply/resync.sql. */
+#include "resync.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dualwrite/xalloc.h"
+#include "embedded.h"
+
+#define ANSWER_MS 60000
+
+struct resync {
+    struct pgconn *pg;
+    resync_done done;
+    void *arg;
+    const struct mapping *mapping;
+    const struct plan *plan;
+    const char *instance;
+    int chunk;
+    struct resync_answer answer;
+    char *entity;
+};
+
+struct resync *
+resync_new(struct pgconn *pg, resync_done done, void *arg)
+{
+    struct resync *r = xcalloc(1, sizeof *r);
+
+    r->pg = pg;
+    r->done = done;
+    r->arg = arg;
+    return r;
+}
+
+void
+resync_free(struct resync *r)
+{
+    if (r != NULL)
+        free(r->entity);
+    free(r);
+}
+
+static void
+finish(struct resync *r, const struct pg_reply *reply)
+{
+    struct resync_answer answer = r->answer;
+
+    answer.error = reply->error;
+    if (reply->error != NULL && !reply->lost)
+        pgconn_reset(r->pg, reply->error);
+    r->done(r->arg, &answer);
+}
+
+static void
+parse_end(void *arg, const struct pg_reply *reply)
+{
+    finish(arg, reply);
+}
+
+static void
+run_end(struct resync *r)
+{
+    const struct pg_statement script = {.sql = sql_daemon_commit};
+
+    pgconn_run(r->pg, &script, 1, ANSWER_MS, parse_end, r);
+}
+
+static void
+run_begin_round(struct resync *r)
+{
+    const struct pg_statement script[] = {
+        {.sql = sql_daemon_resync_begin, .nparams = 1, .params = {r->entity}},
+        {.sql = sql_daemon_commit},
+    };
+
+    pgconn_run(r->pg, script, 2, ANSWER_MS, parse_end, r);
+}
+
+static void
+parse_chunk(void *arg, const struct pg_reply *reply)
+{
+    struct resync *r = arg;
+    char queued[24];
+    struct pg_statement script[2] = {{.sql = sql_daemon_resync_step, .nparams = 4}, {.sql = sql_daemon_commit}};
+    long long rows;
+
+    if (reply->error != NULL) {
+        finish(r, reply);
+        return;
+    }
+    rows = strtoll(PQgetvalue(reply->results[0], 0, 0), NULL, 10);
+    r->answer.queued += rows;
+    r->answer.finished = rows < r->chunk;
+    snprintf(queued, sizeof queued, "%lld", rows);
+    script[0].params[0] = r->entity;
+    script[0].params[1] = queued;
+    script[0].params[2] = PQgetisnull(reply->results[0], 0, 1) ? NULL : PQgetvalue(reply->results[0], 0, 1);
+    script[0].params[3] = r->answer.finished ? "true" : "false";
+    pgconn_run(r->pg, script, 2, ANSWER_MS, parse_end, r);
+}
+
+static void
+run_chunk(struct resync *r, const char *after)
+{
+    size_t i = mapping_entity_index(r->mapping, r->entity);
+    char chunk[16];
+    const struct pg_statement script = {.sql = r->plan->entities[i].resync, .nparams = 2, .params = {after, chunk}};
+
+    snprintf(chunk, sizeof chunk, "%d", r->chunk);
+    pgconn_run(r->pg, &script, 1, ANSWER_MS, parse_chunk, r);
+}
+
+static void
+parse_next(void *arg, const struct pg_reply *reply)
+{
+    struct resync *r = arg;
+    const PGresult *next;
+
+    if (reply->error != NULL) {
+        finish(r, reply);
+        return;
+    }
+    next = reply->results[1];
+    if (PQntuples(next) == 0) {
+        run_end(r);
+        return;
+    }
+    free(r->entity);
+    r->entity = xstrdup(PQgetvalue(next, 0, PQfnumber(next, "entity")));
+    r->answer.entity = r->entity;
+    r->answer.queued = strtoll(PQgetvalue(next, 0, PQfnumber(next, "queued")), NULL, 10);
+    if (mapping_entity_index(r->mapping, r->entity) == r->mapping->count) {
+        r->answer.entity = NULL; /* a mapping of before knew it */
+        run_end(r);
+    } else if (PQgetvalue(next, 0, PQfnumber(next, "begun"))[0] != 't') {
+        r->answer.begun = true;
+        run_begin_round(r);
+    } else if (PQgetvalue(next, 0, PQfnumber(next, "passed"))[0] != 't') {
+        r->answer.waiting = true;
+        run_end(r);
+    } else {
+        int after = PQfnumber(next, "after");
+
+        run_chunk(r, PQgetisnull(next, 0, after) ? NULL : PQgetvalue(next, 0, after));
+    }
+}
+
+void
+resync_start(struct resync *r, const char *instance, const struct mapping *mapping, const struct plan *plan, int chunk)
+{
+    const struct pg_statement script[] = {
+        {.sql = sql_daemon_begin},
+        {.sql = sql_daemon_resync_next, .nparams = 1, .params = {instance}},
+    };
+
+    r->mapping = mapping;
+    r->plan = plan;
+    r->instance = instance;
+    r->chunk = chunk;
+    r->answer = (struct resync_answer){0};
+    pgconn_run(r->pg, script, 2, ANSWER_MS, parse_next, r);
+}

@@ -1,0 +1,125 @@
+/* settings.c - reads the env file and the mapping file; see settings.h. */
+#include "settings.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dualwrite/conninfo.h"
+#include "dualwrite/json_file.h"
+#include "dualwrite/slurp.h"
+#include "dualwrite/xalloc.h"
+#include "embedded.h"
+
+#define CONFIG_FILE_MAX ((size_t) 16 * 1024 * 1024)
+
+extern char **environ;
+
+const char *
+settings_file(const char *option)
+{
+    const char *named = option != NULL ? option : getenv("DUALWRITE_CONFIG");
+
+    if (named != NULL && *named != '\0')
+        return named;
+    return access(CONFIG_DEFAULT_FILE, F_OK) == 0 ? CONFIG_DEFAULT_FILE : NULL;
+}
+
+static void
+load_config(struct settings *s, const char *option, const struct config *before, struct faults *faults)
+{
+    const char *file = settings_file(option);
+    char *text = NULL;
+    size_t len = 0;
+
+    s->file = xstrdup(file);
+    if (file != NULL && (text = slurp(file, CONFIG_FILE_MAX, &len)) == NULL) {
+        faults_add(faults, FAULT_ERROR, file, "cannot read the env file: %s; name another with --config",
+                   strerror(errno));
+        return;
+    }
+    if (len > CONFIG_FILE_MAX)
+        faults_add(faults, FAULT_ERROR, file, "is larger than %zu MiB: not an env file", CONFIG_FILE_MAX >> 20);
+    else
+        s->config = config_parse(file != NULL ? file : "environment", text, len, environ, before, faults);
+    free(text);
+}
+
+static void
+check_url(const char *key, const char *url, const char *where, struct faults *faults)
+{
+    char *why = NULL;
+    struct conninfo *info = conninfo_parse(url, "check", &why);
+
+    if (info == NULL)
+        faults_add(faults, FAULT_ERROR, where,
+                   "%s cannot be read: %s (the value is not shown); write postgresql://user@host:port/database or "
+                   "keyword=value pairs",
+                   key, why);
+    free(why);
+    conninfo_free(info);
+}
+
+static void
+load_mapping(struct settings *s, struct faults *faults)
+{
+    const char *file = s->config->mapping_file;
+    char *text;
+    size_t len;
+
+    if (*file == '\0') {
+        s->mapping_name = xstrdup("built-in mapping");
+        text = xstrdup(default_mapping_json);
+        len = strlen(text);
+    } else {
+        s->mapping_name = xstrdup(file);
+        text = slurp(file, JSON_FILE_MAX, &len);
+        if (text == NULL) {
+            faults_add(faults, FAULT_ERROR, file, "cannot read the mapping file: %s; see DUALWRITE_MAPPING_FILE",
+                       strerror(errno));
+            return;
+        }
+    }
+    s->mapping = mapping_parse(s->mapping_name, text, len, faults);
+    if (s->mapping != NULL)
+        cJSON_Minify(text);
+    s->mapping_text = text;
+}
+
+struct settings *
+settings_load(const char *option, const struct config *before, struct faults *faults)
+{
+    struct settings *s = xcalloc(1, sizeof *s);
+    size_t errors = faults->errors;
+
+    load_config(s, option, before, faults);
+    if (s->config != NULL) {
+        const char *where = s->file != NULL ? s->file : "environment";
+
+        check_url("DUALWRITE_DATABASE_URL", s->config->database_url, where, faults);
+        if (*s->config->legacy_database_url != '\0')
+            faults_add(faults, FAULT_ERROR, where,
+                       "DUALWRITE_LEGACY_DATABASE_URL is set, but this version keeps legacy tables in the vNext "
+                       "database only; remove the key");
+        load_mapping(s, faults);
+    }
+    if (faults->errors == errors)
+        return s;
+    settings_free(s);
+    return NULL;
+}
+
+void
+settings_free(struct settings *s)
+{
+    if (s == NULL)
+        return;
+    free(s->file);
+    config_free(s->config);
+    free(s->mapping_name);
+    free(s->mapping_text);
+    mapping_free(s->mapping);
+    free(s);
+}

@@ -1,0 +1,32 @@
+/*
+ * settings.h - the env file, the environment and the mapping file, read together.
+ *
+ * The edge between files and the pure readers (config.h, mapping.h). Blocking file I/O: `run` calls it before the loop
+ * starts and, for a reload, on a worker thread. It logs nothing: faults go back to the caller.
+ */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include "dualwrite/config.h"
+#include "dualwrite/faults.h"
+#include "dualwrite/mapping.h"
+
+struct settings {
+    char *file; /* the env file; NULL: none is used */
+    struct config *config;
+    char *mapping_name; /* for messages: the file, or "built-in mapping" */
+    char *mapping_text; /* without white space and comments: what the digest is taken of */
+    struct mapping *mapping;
+};
+
+/*
+ * `option` is the argument of --config or NULL; then $DUALWRITE_CONFIG, then the default file if it is there.
+ * `before` as in config_parse(). NULL when `faults` has errors. Free with settings_free().
+ */
+struct settings *settings_load(const char *option, const struct config *before, struct faults *faults);
+void settings_free(struct settings *s);
+
+/* The file that settings_load() would read, or NULL: also when it cannot be read. Not owned. */
+const char *settings_file(const char *option);
+
+#endif

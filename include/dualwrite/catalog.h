@@ -1,0 +1,60 @@
+/*
+ * catalog.h - what the database says about the mapped tables, as plain structs.
+ *
+ * Filled at the edge (lib/pg/catalog_read.c, from lib/sql/catalog_*.sql), read by the pure code: mapping_check says
+ * what does not fit, sqlgen needs the types.
+ */
+#ifndef DUALWRITE_CATALOG_H
+#define DUALWRITE_CATALOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct catalog_column {
+    char *name;
+    char *type;         /* schema-qualified, quoted, without modifier: pg_catalog."varchar"; safe in a cast because it
+                           cannot cut a value (an explicit cast to varchar(n) cuts in silence) */
+    char *shown_type;   /* as format_type() prints it, for messages */
+    char *default_expr; /* SQL that gives the next value: the default, or nextval() of an identity; NULL: none */
+    bool not_null;
+    bool generated;    /* GENERATED ALWAYS AS (...) STORED: cannot be written */
+    bool has_equality; /* false for json, xml, point: compare the text form */
+};
+
+struct catalog_unique {
+    char **columns;
+    size_t count;
+    bool usable; /* may be an ON CONFLICT arbiter: not partial, not deferrable, no expressions */
+};
+
+struct catalog_table {
+    char *schema;
+    char *name;
+    bool exists;
+    bool plain; /* an ordinary or partitioned table, not a view */
+    char *owner;
+    bool owned; /* the role that asked is the owner or a member of it */
+    bool can_select, can_insert, can_update, can_delete, can_trigger; /* for the role that asked */
+    bool can_use_sequence; /* USAGE on the sequence behind the target key, true when there is none */
+    char *sequence;        /* that sequence, quoted and qualified; NULL: none */
+    bool row_security;     /* row-level security applies to the role that asked */
+    struct catalog_column *columns;
+    size_t ncolumns;
+    struct catalog_unique *uniques;
+    size_t nuniques;
+};
+
+struct catalog {
+    char *role; /* who asked, for messages */
+    struct catalog_table *tables;
+    size_t count;
+};
+
+/* NULL when not in the catalog. A table that was asked for and is not there has exists == false. */
+const struct catalog_table *catalog_table(const struct catalog *c, const char *schema, const char *name);
+const struct catalog_column *catalog_column(const struct catalog_table *t, const char *name);
+
+/* Frees the catalog, which came from catalog_parse(); NULL is nothing to free. */
+void catalog_free(struct catalog *c);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * catalog_parse.h - asks for and reads the JSON document of lib/sql/catalog.sql.
+ *
+ * Pure: the query's parameters come out as text, its answer goes in as text. Who sends it is lib/pg's business.
+ */
+#ifndef DUALWRITE_CATALOG_PARSE_H
+#define DUALWRITE_CATALOG_PARSE_H
+
+#include "dualwrite/catalog.h"
+#include "dualwrite/mapping.h"
+
+/* The three array parameters of catalog.sql for every table that the mapping names; free() each. */
+void catalog_parameters(const struct mapping *m, char *parameters[3]);
+
+/* NULL when `json` is not what the query returns. Free with catalog_free(). */
+struct catalog *catalog_parse(const char *json);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * memory.h - what is remembered of a batch that failed as a whole, until it succeeds.
+ *
+ * Such a batch stays in the queue as it was, so its next claim brings the same events: they must not be announced as
+ * scheduled again, and their attempts count on. Kept in memory only: after a crash "scheduled" may repeat. Pure.
+ */
+#ifndef DUALWRITE_MEMORY_H
+#define DUALWRITE_MEMORY_H
+
+#include "dualwrite/change.h"
+#include "dualwrite/monotime.h"
+
+struct memory {
+    int64_t *ids; /* ascending; owned */
+    size_t count;
+    unsigned failures; /* batches that failed in a row */
+    monotime until;    /* no new attempt before then */
+};
+
+/* Remembers the events of a failed batch; returns how many failed in a row now. */
+unsigned memory_failed(struct memory *m, const struct batch *b);
+
+/* True when the event was not announced before. Otherwise its attempt is counted on. */
+bool memory_is_new(const struct memory *m, struct event *e);
+
+/* A batch succeeded: nothing to remember. Also frees. */
+void memory_forget(struct memory *m);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * outcome.h - what an error means for the event that met it: a closed set, decided from the SQLSTATE alone.
+ *
+ * Codes and condition names: PostgreSQL manual, appendix A.
+ */
+#ifndef DUALWRITE_OUTCOME_H
+#define DUALWRITE_OUTCOME_H
+
+enum outcome {
+    OUTCOME_OK,
+    OUTCOME_RETRY_SERVER, /* the server's or the network's trouble: the whole batch again, without limit */
+    OUTCOME_RETRY_ROW,    /* this row met another transaction: again a limited number of times, the others go on */
+    OUTCOME_PARK,         /* the data or the schema: again when the row changes or somebody asks */
+};
+
+const char *outcome_name(enum outcome o);
+
+/* NULL or "" is a lost connection. */
+enum outcome outcome_of(const char *sqlstate);
+
+/* "unique_violation" for 23505; the class's first condition when the code is not listed; NULL for NULL. Static. */
+const char *condition_name(const char *sqlstate);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * pgblock.h - blocking libpq for one-shot commands. The daemon never uses it (pgconn.h).
+ */
+#ifndef DUALWRITE_PGBLOCK_H
+#define DUALWRITE_PGBLOCK_H
+
+#include <libpq-fe.h>
+
+/*
+ * Connects with application_name "dualwrited/NAME", or prints on stderr what failed, where, and what to look at, and
+ * returns NULL. Close with PQfinish().
+ */
+PGconn *pgblock_connect(const char *url, const char *name);
+
+/* Runs one statement with text parameters; on failure prints the server's message on stderr and returns NULL. */
+PGresult *pgblock_query(PGconn *pq, const char *sql, int nparams, const char *const *params);
+
+/* Runs a script of several statements without parameters; 0, or -1 after printing why. */
+int pgblock_script(PGconn *pq, const char *sql);
+
+/* Prints the failed result (NULL: the connection's error) as "dualwrited: WHAT: message (SQLSTATE)", detail, hint. */
+void pgblock_complain(PGconn *pq, const PGresult *r, const char *what);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * wake.h - when to look at the outbox: the sleep and wake handshake as a state machine (DESIGN section 2).
+ *
+ * Writers ring (NOTIFY) only while the doorbell says that somebody sleeps, so falling asleep must not lose the change of
+ * a writer that read the doorbell just before. Hence: set the doorbell, take a transaction id (the barrier), wait until
+ * every older transaction has ended, look once more, and only then sleep. Pure: the engine reports what happened and
+ * does what the new state says.
+ */
+#ifndef DUALWRITE_WAKE_H
+#define DUALWRITE_WAKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum wake_state {
+    WAKE_DRAINING,   /* claim now */
+    WAKE_ARMING,     /* set the doorbell, then take the barrier */
+    WAKE_CONFIRMING, /* claim again, until one finds nothing after the barrier was passed */
+    WAKE_ASLEEP,     /* do nothing: a bell or a beat wakes */
+    WAKE_POLLING,    /* claim again after a while: nobody will ring, or somebody else holds what is ours */
+    WAKE_STANDBY,    /* nothing is ours: switched off, another mapping, or more daemons than partitions */
+    WAKE_STATES
+};
+
+enum wake_event {
+    WAKE_BELL,         /* a notification, or a beat that saw something waiting */
+    WAKE_WORKED,       /* a claim brought events */
+    WAKE_EMPTY,        /* a claim found nothing, and all that is ours was looked at */
+    WAKE_CONFIRMED,    /* the same, in a statement after the barrier was passed */
+    WAKE_CONTENDED,    /* a claim found nothing, but somebody else holds a part of what is ours */
+    WAKE_NOTHING_OURS, /* a claim found that no partition is ours */
+    WAKE_ARMED,        /* the doorbell is set and the barrier taken */
+    WAKE_LAPSED,       /* a beat found the doorbell unset, or our partitions changed */
+    WAKE_LOST,         /* the connection went: nothing is known any more */
+    WAKE_EVENTS
+};
+
+const char *wake_state_name(enum wake_state s);
+const char *wake_event_name(enum wake_event e);
+
+/* The next state. `listening`: notifications reach us; without, WAKE_EMPTY leads to polling instead of sleep. */
+enum wake_state wake_next(enum wake_state s, enum wake_event e, bool listening);
+
+/* How long to wait before the next claim in WAKE_POLLING and WAKE_CONFIRMING, after `idle` claims that found nothing:
+ * 50 ms, doubling, at most `cap_ms`; 0 for idle == 0. */
+int64_t wake_delay_ms(unsigned idle, int64_t cap_ms);
+
+#endif

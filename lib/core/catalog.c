@@ -1,0 +1,60 @@
+/*
+ * catalog.c - finding things in what was read of the database's catalog; see dualwrite/catalog.h. Reading it is
+ * lib/pg/catalog_read.c.
+ */
+#include "dualwrite/catalog.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct catalog_table *
+catalog_table(const struct catalog *c, const char *schema, const char *name)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (strcmp(c->tables[i].name, name) == 0 && strcmp(c->tables[i].schema, schema) == 0)
+            return &c->tables[i];
+    return NULL;
+}
+
+const struct catalog_column *
+catalog_column(const struct catalog_table *t, const char *name)
+{
+    for (size_t i = 0; i < t->ncolumns; i++)
+        if (strcmp(t->columns[i].name, name) == 0)
+            return &t->columns[i];
+    return NULL;
+}
+
+static void
+free_table(struct catalog_table *t)
+{
+    for (size_t i = 0; i < t->ncolumns; i++) {
+        free(t->columns[i].name);
+        free(t->columns[i].type);
+        free(t->columns[i].shown_type);
+        free(t->columns[i].default_expr);
+    }
+    for (size_t i = 0; i < t->nuniques; i++) {
+        for (size_t j = 0; j < t->uniques[i].count; j++)
+            free(t->uniques[i].columns[j]);
+        free(t->uniques[i].columns);
+    }
+    free(t->columns);
+    free(t->uniques);
+    free(t->schema);
+    free(t->name);
+    free(t->owner);
+    free(t->sequence);
+}
+
+void
+catalog_free(struct catalog *c)
+{
+    if (c == NULL)
+        return;
+    for (size_t i = 0; i < c->count; i++)
+        free_table(&c->tables[i]);
+    free(c->tables);
+    free(c->role);
+    free(c);
+}

@@ -1,0 +1,153 @@
+/* catalog_parse.c - the answer of catalog.sql as structs; see dualwrite/catalog_parse.h. No judgement, no I/O. */
+#include "dualwrite/catalog_parse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "dualwrite/buf.h"
+#include "dualwrite/pgarray.h"
+#include "dualwrite/xalloc.h"
+
+struct asked {
+    struct buf schemas, names, keys;
+    const struct mapping_table **seen;
+    size_t count;
+};
+
+static void
+ask(struct asked *a, const struct mapping_table *t, const char *key)
+{
+    for (size_t i = 0; i < a->count; i++)
+        if (strcmp(a->seen[i]->schema, t->schema) == 0 && strcmp(a->seen[i]->name, t->name) == 0)
+            return;
+    a->seen = xreallocarray(a->seen, a->count + 1, sizeof *a->seen);
+    a->seen[a->count++] = t;
+    pgarray_add(&a->schemas, t->schema);
+    pgarray_add(&a->names, t->name);
+    pgarray_add(&a->keys, key);
+}
+
+void
+catalog_parameters(const struct mapping *m, char *parameters[3])
+{
+    struct asked a = {0};
+
+    pgarray_open(&a.schemas);
+    pgarray_open(&a.names);
+    pgarray_open(&a.keys);
+    for (size_t i = 0; i < m->count; i++) {
+        const struct mapping_entity *e = &m->entities[i];
+
+        ask(&a, &e->target, e->target_key.items[0]);
+        ask(&a, &e->source, NULL);
+        if (e->map != NULL)
+            ask(&a, &e->map->table, NULL);
+    }
+    pgarray_close(&a.schemas);
+    pgarray_close(&a.names);
+    pgarray_close(&a.keys);
+    parameters[0] = buf_steal(&a.schemas);
+    parameters[1] = buf_steal(&a.names);
+    parameters[2] = buf_steal(&a.keys);
+    free(a.seen);
+}
+
+static char *
+text(const cJSON *object, const char *key)
+{
+    return xstrdup(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key)));
+}
+
+static bool
+truth(const cJSON *object, const char *key)
+{
+    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, key));
+}
+
+static size_t
+length(const cJSON *array)
+{
+    return (size_t) cJSON_GetArraySize(array);
+}
+
+static void
+read_columns(struct catalog_table *t, const cJSON *array)
+{
+    const cJSON *c;
+
+    t->columns = xcalloc(length(array), sizeof *t->columns);
+    cJSON_ArrayForEach(c, array)
+    {
+        t->columns[t->ncolumns++] = (struct catalog_column){
+            .name = text(c, "name"),
+            .type = text(c, "type"),
+            .shown_type = text(c, "shown_type"),
+            .default_expr = text(c, "default"),
+            .not_null = truth(c, "not_null"),
+            .generated = truth(c, "generated"),
+            .has_equality = truth(c, "equality"),
+        };
+    }
+}
+
+static void
+read_uniques(struct catalog_table *t, const cJSON *array)
+{
+    const cJSON *u;
+
+    t->uniques = xcalloc(length(array), sizeof *t->uniques);
+    cJSON_ArrayForEach(u, array)
+    {
+        struct catalog_unique *out = &t->uniques[t->nuniques++];
+        const cJSON *columns = cJSON_GetObjectItemCaseSensitive(u, "columns");
+        const cJSON *c;
+
+        out->usable = truth(u, "usable");
+        out->columns = xcalloc(length(columns), sizeof *out->columns);
+        cJSON_ArrayForEach(c, columns) out->columns[out->count++] = xstrdup(cJSON_GetStringValue(c));
+    }
+}
+
+struct catalog *
+catalog_parse(const char *json)
+{
+    cJSON *root = cJSON_Parse(json);
+    const cJSON *tables = cJSON_GetObjectItemCaseSensitive(root, "tables");
+    const cJSON *t;
+    struct catalog *c;
+
+    if (!cJSON_IsArray(tables)) {
+        cJSON_Delete(root);
+        return NULL;
+    }
+    c = xcalloc(1, sizeof *c);
+    c->role = text(root, "role");
+    c->tables = xcalloc(length(tables), sizeof *c->tables);
+    cJSON_ArrayForEach(t, tables)
+    {
+        struct catalog_table *out = &c->tables[c->count++];
+
+        *out = (struct catalog_table){
+            .schema = text(t, "schema"),
+            .name = text(t, "name"),
+            .exists = truth(t, "exists"),
+            .plain = truth(t, "plain"),
+            .owner = text(t, "owner"),
+            .owned = truth(t, "owned"),
+            .can_select = truth(t, "select"),
+            .can_insert = truth(t, "insert"),
+            .can_update = truth(t, "update"),
+            .can_delete = truth(t, "delete"),
+            .can_trigger = truth(t, "trigger"),
+            .sequence = text(t, "sequence"),
+            .can_use_sequence = truth(t, "sequence_usable"),
+            .row_security = truth(t, "row_security"),
+        };
+        read_columns(out, cJSON_GetObjectItemCaseSensitive(t, "columns"));
+        read_uniques(out, cJSON_GetObjectItemCaseSensitive(t, "uniques"));
+    }
+    cJSON_Delete(root);
+    return c;
+}

@@ -1,0 +1,47 @@
+/* outcome.c - retry or park, from the SQLSTATE; see dualwrite/outcome.h. What is then done about it is ack's business. */
+#include "dualwrite/outcome.h"
+
+#include <stddef.h>
+#include <string.h>
+
+const char *
+outcome_name(enum outcome o)
+{
+    static const char *const names[] = {"ok", "retry_server", "retry_row", "park"};
+
+    return names[o];
+}
+
+/* First match wins; a two-letter entry stands for its whole class. */
+static const struct {
+    const char *code;
+    enum outcome outcome;
+} rules[] = {
+    {"00", OUTCOME_OK},
+    {"40003", OUTCOME_RETRY_SERVER}, /* statement_completion_unknown */
+    {"40", OUTCOME_RETRY_ROW},       /* serialization_failure, deadlock_detected */
+    {"55P03", OUTCOME_RETRY_ROW},    /* lock_not_available: somebody holds the legacy row */
+    {"57014", OUTCOME_RETRY_ROW},    /* query_canceled: statement_timeout */
+    {"55006", OUTCOME_RETRY_ROW},    /* object_in_use */
+    {"08", OUTCOME_RETRY_SERVER},    /* connection_exception */
+    {"25006", OUTCOME_RETRY_SERVER}, /* read_only_sql_transaction: a standby, or on its way to become one */
+    {"25P", OUTCOME_RETRY_SERVER},   /* idle_in_transaction_session_timeout and its like */
+    {"28", OUTCOME_RETRY_SERVER},    /* invalid_authorization_specification: a password being rotated */
+    {"3D", OUTCOME_RETRY_SERVER},    /* invalid_catalog_name: the database is being restored */
+    {"42501", OUTCOME_RETRY_SERVER}, /* insufficient_privilege: a GRANT mends it for every row at once */
+    {"53", OUTCOME_RETRY_SERVER},    /* insufficient_resources: disk full, too many connections */
+    {"57", OUTCOME_RETRY_SERVER},    /* operator_intervention: shutdown, crash, database dropped */
+    {"58", OUTCOME_RETRY_SERVER},    /* system_error */
+    {"XX", OUTCOME_RETRY_SERVER},    /* internal_error, data_corrupted */
+};
+
+enum outcome
+outcome_of(const char *sqlstate)
+{
+    if (sqlstate == NULL || *sqlstate == '\0')
+        return OUTCOME_RETRY_SERVER;
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        if (strncmp(sqlstate, rules[i].code, strlen(rules[i].code)) == 0)
+            return rules[i].outcome;
+    return OUTCOME_PARK;
+}

@@ -1,0 +1,57 @@
+/* ref.c - the layout of an outbox row's ref; see dualwrite/ref.h. Not the SQL that fills it (capture.c). */
+#include "dualwrite/ref.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static bool
+among(const struct mapping_names *names, const char *column)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(names->items[i], column) == 0)
+            return true;
+    return false;
+}
+
+const char *
+ref_column(const struct mapping_entity *e, size_t i)
+{
+    size_t at = e->source_key.count;
+
+    if (i < at)
+        return e->source_key.items[i];
+    for (size_t j = 0; j < e->identity.count; j++)
+        if (!among(&e->source_key, e->identity.items[j]) && at++ == i)
+            return e->identity.items[j];
+    if (e->parent != NULL && !among(&e->source_key, e->parent->column) && !among(&e->identity, e->parent->column) &&
+        at == i)
+        return e->parent->column;
+    return NULL;
+}
+
+size_t
+ref_count(const struct mapping_entity *e)
+{
+    size_t n = 0;
+
+    while (ref_column(e, n) != NULL)
+        n++;
+    return n;
+}
+
+size_t
+ref_position(const struct mapping_entity *e, const char *column)
+{
+    size_t n = ref_count(e);
+
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(ref_column(e, i), column) == 0)
+            return i;
+    return n;
+}
+
+const char *
+ref_root(const struct mapping_entity *e)
+{
+    return e->parent != NULL ? e->parent->column : e->source_key.items[0];
+}

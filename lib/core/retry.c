@@ -1,0 +1,12 @@
+/* retry.c - back-off arithmetic; see dualwrite/retry.h. No timers. */
+#include "dualwrite/retry.h"
+
+int64_t
+retry_delay_ms(unsigned failures, uint32_t random)
+{
+    int64_t whole = RETRY_CAP_MS;
+
+    if (failures <= 7 && ((int64_t) RETRY_FIRST_MS << (failures == 0 ? 0 : failures - 1)) < RETRY_CAP_MS)
+        whole = (int64_t) RETRY_FIRST_MS << (failures == 0 ? 0 : failures - 1);
+    return whole / 2 + (int64_t) ((uint64_t) random * (uint64_t) (whole / 2) >> 32);
+}

@@ -1,0 +1,96 @@
+/* pgblock.c - blocking libpq for one-shot commands; see dualwrite/pgblock.h. */
+#include "dualwrite/pgblock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dualwrite/conninfo.h"
+
+static void
+notice(void *arg, const PGresult *r)
+{
+    (void) arg;
+    fprintf(stderr, "dualwrited: %s\n", PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY));
+}
+
+PGconn *
+pgblock_connect(const char *url, const char *name)
+{
+    char *why = NULL;
+    struct conninfo *info = conninfo_parse(url, name, &why);
+    char *shown;
+    PGconn *pq;
+
+    if (info == NULL) {
+        fprintf(stderr, "dualwrited: the database URL cannot be read: %s\n", why);
+        free(why);
+        return NULL;
+    }
+    shown = conninfo_shown(info);
+    pq = PQconnectdbParams((const char *const *) info->keywords, (const char *const *) info->values, 0);
+    if (PQstatus(pq) != CONNECTION_OK) {
+        fprintf(stderr, "dualwrited: cannot connect (%s): %s", shown, PQerrorMessage(pq));
+        fprintf(stderr, "dualwrited: check DUALWRITE_DATABASE_URL, and that the server runs and lets this host in\n");
+        PQfinish(pq);
+        pq = NULL;
+    } else {
+        PQsetNoticeReceiver(pq, notice, NULL);
+    }
+    free(shown);
+    conninfo_free(info);
+    return pq;
+}
+
+void
+pgblock_complain(PGconn *pq, const PGresult *r, const char *what)
+{
+    const char *primary = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+    const char *detail = PQresultErrorField(r, PG_DIAG_MESSAGE_DETAIL);
+    const char *hint = PQresultErrorField(r, PG_DIAG_MESSAGE_HINT);
+    const char *context = PQresultErrorField(r, PG_DIAG_CONTEXT);
+
+    if (primary == NULL) {
+        fprintf(stderr, "dualwrited: %s: %s", what, PQerrorMessage(pq));
+        return;
+    }
+    fprintf(stderr, "dualwrited: %s: %s (SQLSTATE %s)\n", what, primary, PQresultErrorField(r, PG_DIAG_SQLSTATE));
+    if (detail != NULL)
+        fprintf(stderr, "  detail: %s\n", detail);
+    if (hint != NULL)
+        fprintf(stderr, "  hint: %s\n", hint);
+    if (context != NULL)
+        fprintf(stderr, "  where: %.*s\n", (int) strcspn(context, "\n"), context);
+}
+
+static int
+succeeded(const PGresult *r)
+{
+    ExecStatusType status = PQresultStatus(r);
+
+    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
+}
+
+PGresult *
+pgblock_query(PGconn *pq, const char *sql, int nparams, const char *const *params)
+{
+    PGresult *r = PQexecParams(pq, sql, nparams, NULL, params, NULL, NULL, 0);
+
+    if (succeeded(r))
+        return r;
+    pgblock_complain(pq, r, "the server refused a statement");
+    PQclear(r);
+    return NULL;
+}
+
+int
+pgblock_script(PGconn *pq, const char *sql)
+{
+    PGresult *r = PQexec(pq, sql);
+    int ok = succeeded(r);
+
+    if (!ok)
+        pgblock_complain(pq, r, "the server refused a statement");
+    PQclear(r);
+    return ok ? 0 : -1;
+}

@@ -1,0 +1,456 @@
+/*
+ * pgconn.c - one asynchronous libpq connection on a libuv loop; see dualwrite/pgconn.h.
+ *
+ * Ownership: `poll` is a handle of its own per connection attempt, freed in its close callback, because libpq may
+ * change the socket between two steps of a connection and a libuv handle belongs to one file descriptor for life
+ * (libuv manual, uv_poll_t). The struct itself is freed when its last handle has closed.
+ */
+#include "dualwrite/pgconn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dualwrite/buf.h"
+#include "dualwrite/conninfo.h"
+#include "dualwrite/log.h"
+#include "dualwrite/resolve.h"
+#include "dualwrite/retry.h"
+#include "dualwrite/xalloc.h"
+
+struct pgconn {
+    uv_loop_t *loop;
+    char *name;
+    char *url;
+    struct pgconn_events events;
+    void *arg;
+
+    enum pgconn_state state;
+    PGconn *pq;
+    uv_poll_t *poll; /* NULL when not watching */
+    int watched;     /* events that poll watches */
+    struct resolve *resolving;
+    uv_timer_t timer; /* PGCONN_CONNECTING: the attempt's limit; BUSY: the script's; WAITING: the next attempt */
+    unsigned failures;
+    bool closing;
+
+    size_t count; /* of the script under way */
+    size_t next;  /* the statement whose result comes next; == count: the pipeline's end */
+    size_t failed;
+    PGresult **results;
+    char *error;
+    pgconn_done done;
+    void *done_arg;
+};
+
+static void attempt(struct pgconn *c);
+static void on_poll(uv_poll_t *handle, int status, int events);
+
+const char *
+pgconn_state_name(enum pgconn_state s)
+{
+    static const char *const names[] = {"idle", "resolving", "connecting", "ready", "busy", "waiting"};
+
+    return names[s];
+}
+
+enum pgconn_state
+pgconn_state(const struct pgconn *c)
+{
+    return c->state;
+}
+
+int
+pgconn_server_version(const struct pgconn *c)
+{
+    return c->pq == NULL ? 0 : PQserverVersion(c->pq);
+}
+
+const char *
+pgconn_user(const struct pgconn *c)
+{
+    return c->pq == NULL ? "" : PQuser(c->pq);
+}
+
+static void
+enter(struct pgconn *c, enum pgconn_state next, const char *why)
+{
+    bool busy_loop = (c->state == PGCONN_READY && next == PGCONN_BUSY) || c->state == PGCONN_BUSY;
+
+    if (c->state != next && !(busy_loop && next != PGCONN_WAITING))
+        log_msg(LOG_DEBUG, "connection_state", "%s: %s -> %s, %s", c->name, pgconn_state_name(c->state),
+                pgconn_state_name(next), why);
+    c->state = next;
+}
+
+static void
+free_handle(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+static void
+unwatch(struct pgconn *c)
+{
+    if (c->poll == NULL)
+        return;
+    uv_poll_stop(c->poll);
+    uv_close((uv_handle_t *) c->poll, free_handle);
+    c->poll = NULL;
+    c->watched = 0;
+}
+
+/* Watches the present socket for `events`. */
+static void
+watch(struct pgconn *c, int events)
+{
+    if (c->poll == NULL) {
+        c->poll = xcalloc(1, sizeof *c->poll);
+        if (uv_poll_init(c->loop, c->poll, PQsocket(c->pq)) != 0) {
+            free(c->poll);
+            c->poll = NULL;
+            return;
+        }
+        c->poll->data = c;
+    }
+    if (c->watched != events)
+        uv_poll_start(c->poll, events, on_poll);
+    c->watched = events;
+}
+
+/* The first line of a message of libpq or the server. */
+static char *
+first_line(const char *message)
+{
+    return xstrndup(message, strcspn(message, "\n"));
+}
+
+static void
+clear_script(struct pgconn *c)
+{
+    for (size_t i = 0; i < c->count; i++)
+        PQclear(c->results[i]);
+    free(c->results);
+    free(c->error);
+    c->results = NULL;
+    c->error = NULL;
+    c->count = 0;
+    c->done = NULL;
+}
+
+/* Hands the script's outcome over. The script is taken off first, so that `done` may run the next one. */
+static void
+finish_script(struct pgconn *c, bool lost, const char *why)
+{
+    struct pgconn script = *c;
+    struct pg_reply reply = {
+        .results = c->results,
+        .count = c->count,
+        .lost = lost,
+        .failed = c->failed,
+        .error = lost ? why : c->error,
+    };
+
+    c->results = NULL;
+    c->error = NULL;
+    c->count = 0;
+    c->done = NULL;
+    script.done(script.done_arg, &reply);
+    clear_script(&script);
+}
+
+static void
+on_retry(uv_timer_t *timer)
+{
+    attempt(timer->data);
+}
+
+/* The connection is of no use any more: tell whoever waits, and try again after a while. */
+static void
+fail(struct pgconn *c, const char *why)
+{
+    char *reason = first_line(why);
+    int64_t delay;
+    uint32_t random = 0;
+    bool had_script = c->done != NULL;
+
+    uv_random(NULL, NULL, &random, sizeof random, 0, NULL);
+    unwatch(c);
+    if (c->resolving != NULL)
+        resolve_cancel(c->resolving);
+    c->resolving = NULL;
+    PQfinish(c->pq);
+    c->pq = NULL;
+    c->failures++;
+    delay = retry_delay_ms(c->failures, random);
+    enter(c, PGCONN_WAITING, reason);
+    uv_timer_start(&c->timer, on_retry, (uint64_t) delay, 0);
+    if (had_script)
+        finish_script(c, true, reason);
+    if (!c->closing && c->events.down != NULL)
+        c->events.down(c->arg, reason, delay);
+    free(reason);
+}
+
+static void
+on_timeout(uv_timer_t *timer)
+{
+    struct pgconn *c = timer->data;
+
+    fail(c, c->state == PGCONN_BUSY ? "no answer within the time allowed" : "connecting took too long");
+}
+
+/* Sends what libpq has buffered; while something is left, both directions must be watched (manual, section 34.4). */
+static void
+flush(struct pgconn *c)
+{
+    int left = PQflush(c->pq);
+
+    if (left < 0)
+        fail(c, PQerrorMessage(c->pq));
+    else
+        watch(c, left == 1 ? UV_READABLE | UV_WRITABLE : UV_READABLE);
+}
+
+static void
+drain_notifications(struct pgconn *c)
+{
+    PGnotify *n;
+
+    while (c->pq != NULL && (n = PQnotifies(c->pq)) != NULL) {
+        if (c->events.notified != NULL)
+            c->events.notified(c->arg, n->relname, n->extra);
+        PQfreemem(n);
+    }
+}
+
+/* One result of the script. Returns true at the pipeline's end. */
+static bool
+take_result(struct pgconn *c, PGresult *r)
+{
+    switch (PQresultStatus(r)) {
+    case PGRES_PIPELINE_SYNC:
+        PQclear(r);
+        return true;
+    case PGRES_PIPELINE_ABORTED:
+        PQclear(r);
+        return false;
+    case PGRES_FATAL_ERROR:
+    case PGRES_BAD_RESPONSE:
+        if (c->error == NULL) {
+            const char *primary = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+
+            c->error = first_line(primary != NULL ? primary : PQresultErrorMessage(r));
+            c->failed = c->next;
+        }
+        break;
+    default:
+        break;
+    }
+    if (c->next < c->count && c->results[c->next] == NULL)
+        c->results[c->next] = r;
+    else
+        PQclear(r);
+    return false;
+}
+
+static void
+drain_results(struct pgconn *c)
+{
+    while (c->state == PGCONN_BUSY && !PQisBusy(c->pq)) {
+        PGresult *r = PQgetResult(c->pq);
+
+        if (r == NULL) {
+            c->next++; /* the end of one statement's results */
+            if (c->next > c->count + 1)
+                return;
+            continue;
+        }
+        if (take_result(c, r)) {
+            uv_timer_stop(&c->timer);
+            c->failures = 0; /* an answer, not a mere connection, ends the back-off */
+            enter(c, PGCONN_READY, "answered");
+            finish_script(c, false, NULL);
+            return;
+        }
+    }
+}
+
+static void
+established(struct pgconn *c)
+{
+    uv_timer_stop(&c->timer);
+    if (PQsetnonblocking(c->pq, 1) != 0 || PQenterPipelineMode(c->pq) != 1) {
+        fail(c, PQerrorMessage(c->pq));
+        return;
+    }
+    watch(c, UV_READABLE);
+    enter(c, PGCONN_READY, "connected");
+    if (c->events.up != NULL)
+        c->events.up(c->arg);
+}
+
+/* One step of a connection. The handle is made anew each time: libpq may have changed the socket. */
+static void
+step(struct pgconn *c)
+{
+    unwatch(c);
+    switch (PQconnectPoll(c->pq)) {
+    case PGRES_POLLING_READING:
+        watch(c, UV_READABLE);
+        break;
+    case PGRES_POLLING_WRITING:
+        watch(c, UV_WRITABLE);
+        break;
+    case PGRES_POLLING_OK:
+        established(c);
+        break;
+    default:
+        fail(c, PQerrorMessage(c->pq));
+        break;
+    }
+}
+
+/* The status is ignored on purpose: on a refused connection libuv may report UV_EBADF, and only libpq knows why. */
+static void
+on_poll(uv_poll_t *handle, int status, int events)
+{
+    struct pgconn *c = handle->data;
+
+    (void) status;
+    if (c->state == PGCONN_CONNECTING) {
+        step(c);
+        return;
+    }
+    if ((events & UV_WRITABLE) != 0)
+        flush(c);
+    if (c->pq == NULL)
+        return;
+    if (PQconsumeInput(c->pq) != 1) {
+        drain_results(c);
+        if (c->pq != NULL && (c->state == PGCONN_READY || c->state == PGCONN_BUSY))
+            fail(c, PQerrorMessage(c->pq));
+        return;
+    }
+    drain_notifications(c);
+    if (c->pq != NULL)
+        drain_results(c);
+}
+
+static void
+on_resolved(void *arg, struct conninfo *info, const char *why)
+{
+    struct pgconn *c = arg;
+
+    c->resolving = NULL;
+    if (info == NULL) {
+        fail(c, why);
+        return;
+    }
+    enter(c, PGCONN_CONNECTING, "addresses known");
+    c->pq = PQconnectStartParams((const char *const *) info->keywords, (const char *const *) info->values, 0);
+    conninfo_free(info);
+    if (c->pq == NULL || PQstatus(c->pq) == CONNECTION_BAD) {
+        fail(c, c->pq == NULL ? "out of memory" : PQerrorMessage(c->pq));
+        return;
+    }
+    watch(c, UV_WRITABLE);
+}
+
+static void
+attempt(struct pgconn *c)
+{
+    char *why = NULL;
+    struct conninfo *info = conninfo_parse(c->url, c->name, &why);
+    const char *limit;
+
+    if (info == NULL) {
+        fail(c, why);
+        free(why);
+        return;
+    }
+    limit = conninfo_get(info, "connect_timeout");
+    enter(c, PGCONN_RESOLVING, "connecting");
+    uv_timer_start(&c->timer, on_timeout, (uint64_t) (atoi(limit) > 0 ? atoi(limit) : 10) * 1000, 0);
+    c->resolving = resolve_start(c->loop, info, on_resolved, c);
+}
+
+struct pgconn *
+pgconn_new(uv_loop_t *loop, const char *name, const char *url, const struct pgconn_events *events, void *arg)
+{
+    struct pgconn *c = xcalloc(1, sizeof *c);
+
+    c->loop = loop;
+    c->name = xstrdup(name);
+    c->url = xstrdup(url);
+    c->events = *events;
+    c->arg = arg;
+    uv_timer_init(loop, &c->timer);
+    c->timer.data = c;
+    return c;
+}
+
+void
+pgconn_start(struct pgconn *c)
+{
+    attempt(c);
+}
+
+void
+pgconn_run(struct pgconn *c, const struct pg_statement *statements, size_t count, int64_t timeout_ms, pgconn_done done,
+           void *arg)
+{
+    c->count = count;
+    c->next = 0;
+    c->failed = count;
+    c->results = xcalloc(count, sizeof *c->results);
+    c->done = done;
+    c->done_arg = arg;
+    enter(c, PGCONN_BUSY, "script sent");
+    for (size_t i = 0; i < count; i++) {
+        const struct pg_statement *s = &statements[i];
+
+        if (PQsendQueryParams(c->pq, s->sql, s->nparams, NULL, s->params, NULL, NULL, 0) != 1) {
+            pgconn_reset(c, PQerrorMessage(c->pq));
+            return;
+        }
+    }
+    if (PQpipelineSync(c->pq) != 1) {
+        pgconn_reset(c, PQerrorMessage(c->pq));
+        return;
+    }
+    uv_timer_start(&c->timer, on_timeout, (uint64_t) timeout_ms, 0);
+    flush(c);
+}
+
+void
+pgconn_reset(struct pgconn *c, const char *why)
+{
+    if (c->state != PGCONN_IDLE && c->state != PGCONN_WAITING)
+        fail(c, why);
+}
+
+static void
+on_closed(uv_handle_t *handle)
+{
+    struct pgconn *c = handle->data;
+
+    clear_script(c);
+    free(c->name);
+    free(c->url);
+    free(c);
+}
+
+void
+pgconn_close(struct pgconn *c)
+{
+    if (c == NULL || c->closing)
+        return;
+    c->closing = true;
+    unwatch(c);
+    if (c->resolving != NULL)
+        resolve_cancel(c->resolving);
+    PQfinish(c->pq);
+    c->pq = NULL;
+    c->state = PGCONN_IDLE;
+    uv_close((uv_handle_t *) &c->timer, on_closed);
+}

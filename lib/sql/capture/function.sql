@@ -1,0 +1,26 @@
+-- capture/function.sql: template, once per entity and kind of statement; sqlgen fills in the :{...}. What a writer's
+-- statement adds to the outbox, inside the writer's transaction. It must never fail on what a row contains, never wait
+-- for another writer and never cast what the application set: so only key columns are turned into text, and mapped
+-- columns are compared as bytes (*<>), which every type can.
+--
+-- Order matters for the doorbell: by the time a trigger runs its transaction has an id, and the doorbell is read after
+-- the insert. A daemon that saw a snapshot whose xmin is above its own barrier therefore missed nobody.
+CREATE OR REPLACE FUNCTION dualwrite.:{function}() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
+DECLARE
+    rung bigint;
+BEGIN
+    IF (SELECT s.last_value FROM dualwrite.outbox_id_seq s) >= (SELECT c.last_value FROM dualwrite.outbox_ceiling c) THEN
+        PERFORM nextval(':{resync_mark}') FROM (SELECT FROM :{changed} LIMIT 1) c;
+        RETURN NULL;
+    END IF;
+    WITH queued AS (
+        INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
+        SELECT hashtextextended(e.root, 0) & 1023, :{entity}, e.operation, e.ref, dualwrite.actor()
+        FROM (:{events}) e
+        RETURNING bucket)
+    SELECT count(pg_notify(:{channel}, q.partition::text)) INTO rung
+    FROM (SELECT DISTINCT bucket * :{partitions} / 1024 AS partition FROM queued) q
+    WHERE dualwrite.asleep(q.partition);
+    RETURN NULL;
+END $capture$;

@@ -1,0 +1,10 @@
+-- capture/guard_record.sql: template, once per legacy table, with --guard=on or --guard=record. One trigger per kind of
+-- statement, because a trigger with a transition table takes only one.
+CREATE TRIGGER zz_dualwrite_record_insert AFTER INSERT ON :{target}
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+CREATE TRIGGER zz_dualwrite_record_update AFTER UPDATE ON :{target}
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+CREATE TRIGGER zz_dualwrite_record_delete AFTER DELETE ON :{target}
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+CREATE TRIGGER zz_dualwrite_record_truncate AFTER TRUNCATE ON :{target}
+    FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();

@@ -1,0 +1,73 @@
+-- catalog.sql: what the database says about the mapped tables, as one JSON document (read by catalog_parse()).
+-- $1 schemas, $2 names, $3 the column of each whose next value must be known (a target key), or NULL.
+SELECT pg_catalog.json_build_object(
+    'role', current_user,
+    'tables', coalesce((
+        SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
+            'schema', w.schema, 'name', w.name,
+            'exists', c.oid IS NOT NULL,
+            'plain', coalesce(c.relkind IN ('r', 'p'), false),
+            'owner', pg_catalog.pg_get_userbyid(c.relowner),
+            'owned', coalesce(pg_catalog.pg_has_role(c.relowner, 'USAGE'), false),
+            'select', coalesce(u.usage AND pg_catalog.has_table_privilege(c.oid, 'SELECT'), false),
+            'insert', coalesce(u.usage AND pg_catalog.has_table_privilege(c.oid, 'INSERT'), false),
+            'update', coalesce(u.usage AND pg_catalog.has_table_privilege(c.oid, 'UPDATE'), false),
+            'delete', coalesce(u.usage AND pg_catalog.has_table_privilege(c.oid, 'DELETE'), false),
+            'trigger', coalesce(u.usage AND pg_catalog.has_table_privilege(c.oid, 'TRIGGER'), false),
+            'sequence', q.name,
+            'sequence_usable', q.oid IS NULL OR pg_catalog.has_sequence_privilege(q.oid, 'USAGE, UPDATE'),
+            'row_security', coalesce(pg_catalog.row_security_active(c.oid), false),
+            'columns', coalesce((
+                SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
+                    'name', a.attname,
+                    'type', pg_catalog.format('%I.%I', tn.nspname, t.typname),
+                    'shown_type', pg_catalog.format_type(a.atttypid, a.atttypmod),
+                    'default', CASE
+                        WHEN a.attidentity <> '' THEN pg_catalog.format('pg_catalog.nextval(%L::pg_catalog.regclass)',
+                            pg_catalog.pg_get_serial_sequence(pg_catalog.format('%I.%I', w.schema, w.name), a.attname))
+                        WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END,
+                    'not_null', a.attnotnull,
+                    'generated', a.attgenerated <> '',
+                    'equality', NOT EXISTS (SELECT FROM pg_catalog.pg_type b
+                                            WHERE b.oid = coalesce(nullif(t.typbasetype, 0), t.oid)
+                                              AND b.typname IN ('json', 'xml', 'point', 'polygon', 'box', 'path', 'line'))
+                    ) ORDER BY a.attnum)
+                FROM pg_catalog.pg_attribute a
+                JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+                JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace
+                LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), '[]'),
+            'uniques', coalesce((
+                SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
+                    'columns', (SELECT pg_catalog.json_agg(a.attname ORDER BY k.ord)
+                                FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY k(attnum, ord)
+                                JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
+                                WHERE k.ord <= i.indnkeyatts),
+                    'usable', i.indpred IS NULL AND i.indexprs IS NULL AND i.indimmediate AND i.indisvalid))
+                FROM pg_catalog.pg_index i
+                WHERE i.indrelid = c.oid AND i.indisunique), '[]')
+            ) ORDER BY w.ord)
+        FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.text[])
+             WITH ORDINALITY w(schema, name, key, ord)
+        LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema
+        LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name
+                                       AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+        LEFT JOIN LATERAL (SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS usage) u ON n.oid IS NOT NULL
+        LEFT JOIN LATERAL (
+            SELECT s.oid, pg_catalog.format('%I.%I', sn.nspname, s.relname) AS name
+            FROM pg_catalog.pg_attribute a
+            JOIN pg_catalog.pg_class s ON s.relkind = 'S'
+            JOIN pg_catalog.pg_namespace sn ON sn.oid = s.relnamespace
+            WHERE a.attrelid = c.oid AND a.attname = w.key
+              AND s.oid IN (
+                SELECT dep.objid FROM pg_catalog.pg_depend dep
+                WHERE dep.refobjid = c.oid AND dep.refobjsubid = a.attnum AND dep.deptype IN ('a', 'i')
+                  AND dep.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                UNION
+                SELECT dep.refobjid FROM pg_catalog.pg_attrdef d
+                JOIN pg_catalog.pg_depend dep ON dep.objid = d.oid
+                     AND dep.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+                     AND dep.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                WHERE d.adrelid = c.oid AND d.adnum = a.attnum)
+            LIMIT 1) q ON true), '[]')
+)::pg_catalog.text

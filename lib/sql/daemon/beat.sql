@@ -1,0 +1,33 @@
+-- beat.sql: what a daemon must know every few seconds. $1 instance, $2 whether it sleeps, $3 for how many more milliseconds
+-- its doorbells shall stand. They are renewed only while they still stand: a lapsed one means that a writer may have passed.
+WITH mine AS MATERIALIZED (
+    SELECT p, ('dualwrite.doorbell_' || p)::pg_catalog.regclass AS doorbell
+    FROM dualwrite.partitions_of($1::pg_catalog.uuid) p
+), clock AS MATERIALIZED (
+    SELECT (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8 AS ms
+), armed AS MATERIALIZED (
+    SELECT coalesce(pg_catalog.bool_and(pg_catalog.pg_sequence_last_value(m.doorbell) > c.ms + 1000), false) AS still
+    FROM mine m, clock c WHERE $2::pg_catalog.bool
+), renewed AS MATERIALIZED (
+    SELECT pg_catalog.count(pg_catalog.setval(m.doorbell, c.ms + $3::pg_catalog.int8)) AS doorbells
+    FROM mine m, clock c, armed a WHERE $2::pg_catalog.bool AND a.still
+)
+SELECT (SELECT pg_catalog.json_object_agg(e.flag, e.value) FROM dualwrite.effective_flag e) AS flags,
+       (SELECT pg_catalog.string_agg(e.flag, ', ' ORDER BY e.flag) FROM dualwrite.effective_flag e WHERE e.disagreement)
+           AS disagreement,
+       (SELECT pg_catalog.string_agg(e.flag || '=' || e.override, ', ' ORDER BY e.flag) FROM dualwrite.effective_flag e
+        WHERE e.override IS NOT NULL) AS overrides,
+       dualwrite.setting('mapping_digest') AS mapping_digest,
+       (SELECT pg_catalog.string_agg(m.p::pg_catalog.text, ',' ORDER BY m.p) FROM mine m) AS partitions,
+       (SELECT still FROM armed) AS armed,
+       (SELECT doorbells FROM renewed) AS renewed,
+       EXISTS (SELECT FROM dualwrite.outbox o
+               WHERE o.bucket * dualwrite.setting('partitions')::pg_catalog.int4 / 1024 = ANY (SELECT p FROM mine))
+           AS waiting,
+       (SELECT pg_catalog.count(*) FROM dualwrite.failed) AS failed,
+       (SELECT (extract(epoch FROM pg_catalog.min(f.retry_at) - pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8
+        FROM dualwrite.failed f) AS next_retry_ms,
+       EXISTS (SELECT FROM dualwrite.resync r
+               WHERE coalesce(pg_catalog.pg_sequence_last_value(('dualwrite.resync_' || r.entity)::pg_catalog.regclass), 0)
+                     > r.handled) AS resync,
+       (SELECT pg_catalog.string_agg(l.channel, ',') FROM pg_catalog.pg_listening_channels() AS l(channel)) AS channels

@@ -1,0 +1,2 @@
+-- commit.sql: ends the transaction of a batch.
+COMMIT

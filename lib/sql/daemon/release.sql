@@ -1,0 +1,2 @@
+-- release.sql: a group is done.
+RELEASE SAVEPOINT dualwrite_group

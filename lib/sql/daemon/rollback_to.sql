@@ -1,0 +1,2 @@
+-- rollback_to.sql: takes a failed group back.
+ROLLBACK TO SAVEPOINT dualwrite_group

@@ -1,0 +1,12 @@
+-- install_state.sql: what is installed here. Run only where dualwrite.setting exists.
+SELECT (SELECT s.value FROM dualwrite.setting s WHERE s.key = 'schema_version') AS schema_version,
+       (SELECT s.value FROM dualwrite.setting s WHERE s.key = 'hang_digest') AS hang_digest,
+       (SELECT s.value FROM dualwrite.setting s WHERE s.key = 'partitions') AS partitions,
+       (SELECT s.value FROM dualwrite.setting s WHERE s.key = 'guard') AS guard,
+       (SELECT s.value FROM dualwrite.setting s WHERE s.key = 'ref_layout') AS ref_layout,
+       (SELECT count(*) FROM dualwrite.outbox) + (SELECT count(*) FROM dualwrite.failed) AS waiting,
+       (SELECT count(*) FROM dualwrite.live_daemon) AS daemons,
+       (SELECT count(*) FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid
+        JOIN pg_catalog.pg_class c ON c.oid = g.tgrelid
+        WHERE NOT g.tgisinternal AND g.tgenabled IN ('O', 'A') AND c.relnamespace <> 'dualwrite'::pg_catalog.regnamespace
+          AND p.pronamespace = 'dualwrite'::pg_catalog.regnamespace) AS triggers

@@ -1,0 +1,429 @@
+"""`install` and `uninstall` (SPEC section 9): idempotent, printable, the exact inverse, with the rights people really have."""
+
+import json
+import re
+
+import psycopg
+import pytest
+
+from conftest import Daemon, assert_in_step, install
+from helpers import (
+    BLOCKED, ENABLED, MAP, MEMBERSHIP, TEAM, cli, default_mapping, drop_daemon_role, events, forget_events,
+    installed_objects, pg_dump, settings_of, write_mapping,
+)
+
+
+def exists(db):
+    return db.value("SELECT count(*) FROM pg_namespace WHERE nspname = 'dualwrite'") == 1
+
+
+def role_exists(db):
+    return db.value("SELECT count(*) FROM pg_roles WHERE rolname = 'dualwrite_daemon'") == 1
+
+
+def everything(db):
+    """Schema and data, as pg_dump has them."""
+    return pg_dump(db)
+
+
+# ---- install -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_fresh_install_captures_and_keeps_the_applications_tables_as_they_are(db):
+    db.new_team("before")
+    columns = db.execute("""SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns
+                            WHERE table_schema = 'public' ORDER BY 1, 2""")
+    rows = db.execute(f"SELECT * FROM {TEAM}")
+    install(db, "--guard=on")
+    assert db.execute("""SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns
+                         WHERE table_schema = 'public' ORDER BY 1, 2""") == columns
+    assert db.execute(f"SELECT * FROM {TEAM}") == rows
+    assert {schema for (schema,) in db.execute("""
+        SELECT DISTINCT p.pronamespace::regnamespace::text FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+        WHERE NOT t.tgisinternal""")} == {"dualwrite"}
+    db.new_team("after")
+    assert len(events(db)) == 1
+
+
+@pytest.mark.parametrize("args", [[], ["--guard=on"], ["--guard=record"], ["--guard=off"], ["--partitions=3"]],
+                         ids=lambda args: args[0][2:] if args else "defaults")
+def test_a_second_install_changes_nothing(db, args):
+    install(db, *args)
+    db.new_member(db.new_team())
+    before, data = installed_objects(db), everything(db)
+    install(db, *args)
+    after = installed_objects(db)
+    for part in before:
+        assert after[part] == before[part], part
+    assert everything(db) == data
+
+
+def test_a_second_install_does_not_wait_for_the_applications_transactions(db):
+    """Nothing to hang, so no lock on the tables: a re-run in a deployment must not stop the writers."""
+    install(db)
+    with db.connect("app_user") as conn:
+        conn.execute(f"INSERT INTO {TEAM} (name, slug, game_id) VALUES ('open', 'open', 1)")
+        install(db)  # would hang until the test's own timeout
+        conn.commit()
+    assert len(events(db)) == 1
+
+
+def test_print_sql_prints_what_install_executes_and_changes_nothing(cluster, db):
+    args = ("--guard=on", "--partitions=4")
+    untouched = everything(db)
+    printed = cli(db, "install", *args, "--print-sql", **{ENABLED: True}).stdout
+    assert everything(db) == untouched
+    other = cluster.create_db()
+    try:
+        with other.connect(autocommit=True) as conn:
+            conn.execute(printed)
+        install(db, *args, **{ENABLED: True})
+        assert pg_dump(other, "--schema-only") == pg_dump(db, "--schema-only")
+        assert settings_of(other) == settings_of(db)
+        assert (other.value("SELECT last_value FROM dualwrite.outbox_ceiling")
+                == db.value("SELECT last_value FROM dualwrite.outbox_ceiling"))
+        # what was installed by hand is an installation like any other
+        before = installed_objects(other)
+        install(other, *args, **{ENABLED: True})
+        assert installed_objects(other) == before
+    finally:
+        other.drop()
+
+
+def test_print_sql_of_uninstall_does_what_uninstall_does(cluster, db):
+    fresh = pg_dump(db, "--schema-only")
+    install(db)
+    before = everything(db)
+    printed = cli(db, "uninstall", "--print-sql").stdout
+    assert everything(db) == before
+    with db.connect(autocommit=True) as conn:
+        conn.execute(printed)
+    assert pg_dump(db, "--schema-only") == fresh
+
+
+@pytest.mark.parametrize("command", ["install", "uninstall"])
+def test_dry_run_changes_nothing_and_says_what_would_be_done(db, command):
+    if command == "uninstall":
+        install(db)
+    before = everything(db)
+    done = cli(db, command, "--dry-run")
+    assert everything(db) == before
+    assert (done.stdout + done.stderr).strip()
+
+
+def test_install_publishes_the_flags_of_its_config(db):
+    install(db, **{ENABLED: True, BLOCKED: False, "TEAM_VNEXT_ROUTING_MODE": "vnext_primary",
+                   "TEAM_VNEXT_ADAPTER_ENABLED": True})
+    _, flags = settings_of(db)
+    assert flags == {
+        "TEAM_VNEXT_DUAL_WRITE_ENABLED": "true", "TEAM_VNEXT_DUAL_WRITE_STRICT_MODE": "false",
+        "TEAM_LEGACY_WRITE_BLOCKED": "false", "TEAM_LEGACY_WRITE_BYPASS_ENABLED": "false",
+        "TEAM_VNEXT_ADAPTER_ENABLED": "true", "TEAM_VNEXT_FORCE_LEGACY": "false",
+        "TEAM_VNEXT_ROUTING_MODE": "vnext_primary"}
+    install(db, **{ENABLED: False})
+    _, flags = settings_of(db)
+    assert flags["TEAM_VNEXT_DUAL_WRITE_ENABLED"] == "false" and flags["TEAM_LEGACY_WRITE_BLOCKED"] == "true"
+
+
+def test_the_effective_flag_is_the_override_else_the_safest_live_view_else_published(db):
+    """The view in the database, over every combination of two live daemons, an override and what was published."""
+    install(db)
+    flags = dict(db.execute("SELECT flag, safest_first FROM dualwrite.flag"))
+    for flag, safest_first in flags.items():
+        values = safest_first
+        for published in values:
+            for views in [()] + [(a,) for a in values] + [(a, b) for a in values for b in values]:
+                for override in [None, *values]:
+                    with db.connect() as conn:
+                        conn.execute("UPDATE dualwrite.flag SET published = %s WHERE flag = %s", [published, flag])
+                        for view in views:
+                            conn.execute("""INSERT INTO dualwrite.daemon (instance, host, pid, version, mapping_digest,
+                                                                          flags, listening, state)
+                                            VALUES (gen_random_uuid(), '', 1, '', '', %s, true, '')""",
+                                         [json.dumps({flag: view})])
+                        # one that stopped beating counts for nothing
+                        conn.execute("""INSERT INTO dualwrite.daemon (instance, host, pid, version, mapping_digest, flags,
+                                                                      listening, state, beat_at)
+                                        VALUES (gen_random_uuid(), '', 1, '', '', %s, true, '', now() - interval '11 s')""",
+                                     [json.dumps({flag: values[0]})])
+                        if override is not None:
+                            conn.execute("INSERT INTO dualwrite.override (flag, value) VALUES (%s, %s)", [flag, override])
+                        got = conn.execute("SELECT value, source, disagreement FROM dualwrite.effective_flag WHERE flag = %s",
+                                           [flag]).fetchone()
+                        conn.rollback()
+                    safest = min(views, key=values.index) if views else None
+                    assert got == (override or safest or published,
+                                   "override" if override else "daemons" if views else "published",
+                                   len(set(views)) > 1), (flag, published, views, override)
+
+
+def test_an_override_with_a_value_that_the_flag_does_not_take_is_refused(db):
+    install(db)
+    with pytest.raises(psycopg.errors.CheckViolation):
+        db.execute("INSERT INTO dualwrite.override (flag, value) VALUES (%s, 'maybe')", [ENABLED])
+    with pytest.raises(psycopg.Error) as caught:
+        db.execute("INSERT INTO dualwrite.override (flag, value) VALUES ('TEAM_NO_SUCH_FLAG', 'true')")
+    assert "TEAM_NO_SUCH_FLAG" in str(caught.value), caught.value
+
+
+@pytest.mark.parametrize("number, status", [("0", 64), ("-1", 64), ("65", 64), ("many", 64), ("1", 0), ("64", 0)])
+def test_partitions_takes_a_number_that_makes_sense(db, number, status):
+    cli(db, "install", f"--partitions={number}", check=status)
+    if status == 0:
+        assert settings_of(db)[0]["partitions"] == number
+        assert len(re.findall(r"CREATE SEQUENCE dualwrite\.doorbell_\d+", pg_dump(db, "--schema-only"))) == int(number)
+    else:
+        assert not exists(db)
+
+
+# ---- faults: all at once, and nothing half done ----------------------------------------------------------------------
+
+
+def test_missing_tables_and_columns_are_all_named(db):
+    db.execute("""ALTER TABLE teams_team DROP COLUMN logo_url, DROP COLUMN region;
+                  ALTER TABLE organizations_team RENAME COLUMN description TO summary;
+                  DROP TABLE organizations_teammigrationmap""")
+    before = everything(db)
+    done = cli(db, "install", check=78)
+    for name in ("logo_url", "region", "description", MAP):
+        assert name in done.stderr, done.stderr
+    assert everything(db) == before
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"channel": "x"}', b"\xff\xfe"],
+                         ids=["empty", "cut off", "not an object", "no entities", "not UTF-8"])
+def test_a_faulty_mapping_file_installs_nothing(db, tmp_path, text):
+    path = tmp_path / "m.json"
+    path.write_bytes(text)
+    done = cli(db, "install", check=False, DUALWRITE_MAPPING_FILE=path)
+    assert done.returncode in (65, 78), done.stderr
+    assert "m.json" in done.stderr
+    assert not exists(db)
+
+
+def test_no_server_is_exit_69(env_file):
+    config = env_file(DUALWRITE_DATABASE_URL="host=127.0.0.1 port=1 user=x dbname=x connect_timeout=5")
+    from conftest import dualwrited
+    for command in ("install", "uninstall", "flags"):
+        done = dualwrited(command, "--config", config, check=69)
+        assert "127.0.0.1" in done.stderr
+
+
+def test_an_installer_without_the_rights_is_told_which(cluster, db):
+    drop_daemon_role(cluster)
+    before = everything(db)
+    done = cli(db, "install", user="app_user", check=False)
+    assert done.returncode not in (0, 1, 2), done.stdout
+    for name in (TEAM, MEMBERSHIP, "teams_team"):
+        assert name in done.stderr, done.stderr
+    assert re.search(r"TRIGGER|owner", done.stderr), done.stderr
+    assert everything(db) == before and not role_exists(db)
+
+
+def test_an_installer_who_may_not_create_the_role_is_told_so(cluster, db):
+    drop_daemon_role(cluster)
+    before = everything(db)
+    done = cli(db, "install", user="app_owner", check=False)
+    assert done.returncode not in (0, 1, 2), done.stdout
+    assert "CREATEROLE" in done.stderr or "CREATE ROLE dualwrite_daemon" in done.stderr, done.stderr
+    assert everything(db) == before and not role_exists(db)
+    # with the role made by somebody who may, the owner of the tables installs
+    with cluster.connect() as conn:
+        conn.execute("CREATE ROLE dualwrite_daemon NOLOGIN")
+    cli(db, "install", user="app_owner")
+    assert exists(db)
+
+
+def test_an_installer_who_may_not_create_schemas_is_told_so(cluster, db):
+    with cluster.connect() as conn:
+        conn.execute(f"ALTER DATABASE {db.name} OWNER TO postgres")
+    done = cli(db, "install", user="app_owner", check=False)
+    assert done.returncode not in (0, 1, 2), done.stdout
+    assert re.search(r"GRANT CREATE ON DATABASE", done.stderr), done.stderr
+    assert not exists(db)
+
+
+def test_the_owner_of_the_tables_installs_and_uninstalls_without_being_superuser(cluster, db):
+    drop_daemon_role(cluster)
+    fresh = pg_dump(db, "--schema-only")
+    with cluster.connect() as conn:
+        conn.execute("ALTER ROLE app_owner CREATEROLE")
+    try:
+        install(db, "--guard=on", user="app_owner")
+        db.new_member(db.new_team())
+        assert len(events(db)) == 2
+        with Daemon(db):
+            assert_in_step(db)
+        db.execute("REVOKE dualwrite_daemon FROM daemon_login")
+        cli(db, "uninstall", user="app_owner")
+    finally:
+        with cluster.connect() as conn:
+            conn.execute("ALTER ROLE app_owner NOCREATEROLE")
+    assert pg_dump(db, "--schema-only") == fresh
+
+
+# ---- another mapping, another version ----------------------------------------------------------------------------------
+
+
+def test_a_changed_mapping_is_installed_in_place(db, tmp_path):
+    install(db)
+    digest = settings_of(db)[0]["mapping_digest"]
+    team = db.new_team()
+    waiting = events(db)
+    changed = default_mapping()
+    del changed["entities"][0]["columns"]["updated_at"]
+    changed["entities"][0]["columns"]["updated_at"] = {"now": True, "insert_only": True}
+    path = write_mapping(tmp_path / "changed.json", changed)
+    install(db, DUALWRITE_MAPPING_FILE=path)
+    assert settings_of(db)[0]["mapping_digest"] != digest
+    assert events(db) == waiting  # what waits, waits on
+    forget_events(db)
+    db.execute(f"UPDATE {TEAM} SET updated_at = now()", user="app_user")
+    assert events(db) == []  # no longer mapped
+    db.execute(f"UPDATE {TEAM} SET region = 'SA'", user="app_user")
+    db.new_member(team)
+    assert len(events(db)) == 2
+    before = installed_objects(db)
+    install(db, DUALWRITE_MAPPING_FILE=path)
+    assert installed_objects(db) == before
+    # and back
+    install(db)
+    assert settings_of(db)[0]["mapping_digest"] == digest
+    forget_events(db)
+    db.execute(f"UPDATE {TEAM} SET updated_at = now()", user="app_user")
+    assert len(events(db)) == 1
+
+
+def test_a_mapping_without_an_entity_takes_its_triggers_away_but_loses_no_event(db, tmp_path):
+    install(db)
+    team = db.new_team()
+    db.new_member(team)
+    smaller = default_mapping()
+    del smaller["entities"][1]
+    path = write_mapping(tmp_path / "smaller.json", smaller)
+    before = everything(db)
+    done = cli(db, "install", check=False, DUALWRITE_MAPPING_FILE=path)
+    assert done.returncode != 0 and "wait" in done.stderr, done.stderr
+    assert everything(db) == before
+    forget_events(db)
+    install(db, DUALWRITE_MAPPING_FILE=path)
+    db.new_member(team, user_id=102)
+    assert events(db) == []
+    db.new_team("still mapped")
+    assert len(events(db)) == 1
+    forget_events(db)
+    install(db)
+    db.new_member(team, user_id=103)
+    assert len(events(db)) == 1
+
+
+def test_the_same_mapping_written_differently_is_the_same_mapping(db, tmp_path):
+    install(db)
+    before = installed_objects(db), settings_of(db)
+    path = tmp_path / "spread.json"
+    path.write_text(json.dumps(default_mapping(), indent=7))
+    install(db, DUALWRITE_MAPPING_FILE=path)
+    assert (installed_objects(db), settings_of(db)) == before
+
+
+def test_another_number_of_partitions_keeps_what_waits(db):
+    install(db, "--partitions=2")
+    db.execute(f"INSERT INTO {TEAM} (name, slug, game_id) SELECT 'n', 'n' || n, 1 FROM generate_series(1, 50) n",
+               user="app_user")
+    install(db, "--partitions=5")
+    assert settings_of(db)[0]["partitions"] == "5"
+    assert len(events(db)) == 50
+    with Daemon(db):
+        assert_in_step(db)
+
+
+def test_another_guard_is_installed_in_place(db):
+    for guard in ("on", "off", "record", "on"):
+        install(db, f"--guard={guard}")
+        assert settings_of(db)[0]["guard"] == guard
+
+
+# ---- uninstall -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("args", [[], ["--guard=on"], ["--guard=record"]], ids=["default", "on", "record"])
+def test_uninstall_is_the_exact_inverse(cluster, db, args):
+    drop_daemon_role(cluster)
+    db.execute("""CREATE TRIGGER app_own BEFORE UPDATE ON organizations_team FOR EACH ROW
+                  EXECUTE FUNCTION suppress_redundant_updates_trigger();
+                  GRANT SELECT (name) ON organizations_team TO daemon_login;
+                  GRANT USAGE ON SCHEMA public TO daemon_login""")
+    before = pg_dump(db)
+    install(db, *args, grant=False)
+    cli(db, "uninstall")
+    assert pg_dump(db) == before
+    assert not role_exists(db)
+
+
+def test_uninstall_refuses_while_events_wait(db):
+    install(db)
+    db.new_team()
+    done = cli(db, "uninstall", check=False)
+    assert done.returncode != 0
+    assert "--discard" in done.stderr and "1" in done.stderr, done.stderr
+    assert exists(db) and len(events(db)) == 1
+    cli(db, "uninstall", "--discard")
+    assert not exists(db)
+
+
+def test_uninstall_refuses_while_failed_events_wait(db):
+    install(db)
+    db.new_team(game_id=99)
+    with Daemon(db) as daemon:
+        daemon.wait_for("dual_write_failed")
+    assert db.value("SELECT (SELECT count(*) FROM dualwrite.failed) + (SELECT count(*) FROM dualwrite.outbox)") == 1
+    assert cli(db, "uninstall", check=False).returncode != 0
+    assert exists(db)
+    cli(db, "uninstall", "--discard")
+    assert not exists(db)
+
+
+def test_uninstall_keeps_the_role_while_a_login_is_a_member_and_says_so(cluster, db):
+    install(db)  # which grants it to daemon_login
+    done = cli(db, "uninstall")
+    assert not exists(db) and role_exists(db)
+    assert "dualwrite_daemon" in done.stdout + done.stderr
+
+
+def test_uninstall_keeps_the_role_while_another_database_uses_it_and_says_so(cluster, db):
+    drop_daemon_role(cluster)
+    other = cluster.create_db()
+    try:
+        install(db, grant=False)
+        install(other, grant=False)
+        done = cli(db, "uninstall")
+        assert not exists(db) and role_exists(db) and exists(other)
+        assert "dualwrite_daemon" in done.stdout + done.stderr
+        cli(other, "uninstall")
+        assert not role_exists(db)
+    finally:
+        other.drop()
+
+
+def test_uninstall_where_nothing_is_installed_changes_nothing(db):
+    before = everything(db)
+    cli(db, "uninstall", check=False)
+    assert everything(db) == before
+
+
+def test_install_again_after_uninstall(db):
+    install(db)
+    cli(db, "uninstall")
+    install(db)
+    db.new_team()
+    assert len(events(db)) == 1
+
+
+def test_an_install_that_fails_half_way_leaves_nothing(db):
+    """Another object is in the way of one of ours, late in the script."""
+    db.execute("CREATE TRIGGER zz_dualwrite_delete AFTER DELETE ON organizations_teammembership FOR EACH ROW "
+               "EXECUTE FUNCTION suppress_redundant_updates_trigger()")
+    before = everything(db)
+    done = cli(db, "install", check=False)
+    assert done.returncode != 0
+    assert everything(db) == before

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# run.sh unit|integration ... - runs built unit tests and shell checks, the integration tests, or both, and says at the
+# end how many passed and failed. `make check` builds first; DUALWRITED names the binary, TESTS goes to pytest.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+passed=0 failed=0 skipped=0
+
+export ASAN_OPTIONS=${ASAN_OPTIONS-detect_leaks=1:exitcode=99}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS-print_stacktrace=1}
+
+# number PATTERN - the number that stands before or in place of %, 0 without one
+number() { sed -n "s/^.*$1.*\$/\1/p" "$output" | tail -n 1 | grep . || echo 0; }
+
+unit() {
+    local test name status good bad
+    for test in tests/unit/test_*.c; do
+        [ -e "$test" ] || continue
+        name=$(basename "$test" .c)
+        timeout -k 5 120 "build-asan/unit/$name" >"$output" 2>&1 </dev/null
+        status=$?
+        good=$(number '\[  PASSED  \] \([0-9]*\) test')
+        bad=$(number '\[  FAILED  \] \([0-9]*\) test')
+        if [ "$status" -eq 124 ]; then echo "still running after 120 s" >>"$output"; fi
+        # died, leaked, hung, or did not run anything
+        if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
+        if [ "$good" -eq 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
+        report "$name" "$good" "$bad"
+    done
+    for test in tests/unit/check_*.sh; do
+        [ -e "$test" ] || continue
+        if timeout -k 5 120 "$test" >"$output" 2>&1 </dev/null; then good=1 bad=0; else good=0 bad=1; fi
+        report "$(basename "$test")" "$good" "$bad"
+    done
+}
+
+report() { # NAME GOOD BAD
+    passed=$((passed + $2)) failed=$((failed + $3))
+    if [ "$3" -gt 0 ]; then
+        printf '  %-28s %3d passed, %d FAILED\n' "$@"
+        sed 's/^/    /' "$output"
+    else
+        printf '  %-28s %3d passed\n' "$1" "$2"
+    fi
+}
+
+integration() {
+    local workers status
+    workers=$(nproc)
+    if [ "$workers" -lt 2 ]; then workers=2; fi
+    if [ "$workers" -gt 8 ]; then workers=8; fi
+    # always Debian's python: its psycopg and pytest are there; and nothing written into the tree
+    # shellcheck disable=SC2086 # TESTS is a list of arguments
+    env -u PYTHONPATH -u PYTHONHOME PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1 \
+        /usr/bin/python3 -m pytest -q -p no:cacheprovider -n "$workers" --color=no -ra \
+        tests/integration ${TESTS-} 2>&1 </dev/null | tee "$output"
+    status=$?
+    passed=$((passed + $(number '\b\([0-9][0-9]*\) passed')))
+    failed=$((failed + $(number '\b\([0-9][0-9]*\) failed') + $(number '\b\([0-9][0-9]*\) errors\{0,1\} in')))
+    skipped=$((skipped + $(number '\b\([0-9][0-9]*\) skipped')))
+    # 5: no tests collected
+    if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
+}
+
+for part; do
+    echo "-- $part tests"
+    case $part in
+    unit) unit ;;
+    integration) integration ;;
+    *) echo >&2 "usage: run.sh unit|integration ..." && exit 64 ;;
+    esac
+done
+
+echo
+echo "$passed passed, $failed failed$([ "$skipped" -eq 0 ] || echo ", $skipped skipped")"
+[ "$failed" -eq 0 ]

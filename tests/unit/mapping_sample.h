@@ -1,0 +1,77 @@
+/*
+ * mapping_sample.h - a small mapping that is right, and ways to change it: for the tests of the mapping file.
+ *
+ * Include it after cmocka.h.
+ */
+#ifndef TESTS_MAPPING_SAMPLE_H
+#define TESTS_MAPPING_SAMPLE_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dualwrite/buf.h"
+#include "dualwrite/mapping.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static inline char *
+slurp(const char *path, size_t *len)
+{
+    FILE *f = fopen(path, "rb");
+    struct buf text = {0};
+    char part[4096];
+    size_t n;
+
+    assert_non_null(f);
+    while ((n = fread(part, 1, sizeof part, f)) > 0)
+        buf_add(&text, part, n);
+    fclose(f);
+    *len = text.len;
+    return buf_steal(&text);
+}
+
+/* A small mapping that is right; the cases below change one piece of it. */
+static const char mapping_sample[] =
+    "{\"entities\": [\n"
+    "{\"name\": \"team\",\n"
+    " \"source\": {\"table\": \"new_team\", \"key\": [\"id\"]},\n"
+    " \"target\": {\"table\": \"old_team\", \"key\": [\"id\"]},\n"
+    " \"map\": {\"table\": \"map\", \"source_key\": \"new_id\", \"target_key\": \"old_id\", \"columns\": {\"at\": "
+    "{\"now\": true}}},\n"
+    " \"columns\": {\"name\": \"title\", \"active\": {\"constant\": true}},\n"
+    " \"removal\": {\"set\": {\"active\": {\"constant\": false}}},\n"
+    " \"log\": {\"id\": \"team_id\"},\n"
+    " \"operations\": {\"insert\": \"t_i\", \"update\": \"t_u\", \"remove\": \"t_r\"}},\n"
+    "{\"name\": \"member\",\n"
+    " \"parent\": {\"entity\": \"team\", \"column\": \"new_team\", \"target_column\": \"team\"},\n"
+    " \"source\": {\"table\": \"new_member\", \"key\": [\"id\"]},\n"
+    " \"target\": {\"table\": \"old_member\", \"key\": [\"team\", \"user\"]},\n"
+    " \"columns\": {\"user\": \"account\", \"role\": \"role\"},\n"
+    " \"present\": {\"column\": \"status\", \"in\": [\"ACTIVE\", 1]},\n"
+    " \"removal\": \"delete\",\n"
+    " \"log\": {\"id\": \"member_id\"},\n"
+    " \"operations\": {\"insert\": \"m_i\", \"update\": \"m_u\", \"remove\": \"m_r\"}}\n"
+    "]}\n";
+
+/* mapping_sample with the first `from` changed to `to`. */
+static inline char *
+changed(const char *from, const char *to)
+{
+    const char *at = strstr(mapping_sample, from);
+    struct buf out = {0};
+
+    assert_non_null(at);
+    buf_add(&out, mapping_sample, (size_t) (at - mapping_sample));
+    buf_puts(&out, to);
+    buf_puts(&out, at + strlen(from));
+    return buf_steal(&out);
+}
+
+static inline struct mapping *
+parse(const char *text, struct faults *faults)
+{
+    return mapping_parse("m.json", text, strlen(text), faults);
+}
+
+#endif

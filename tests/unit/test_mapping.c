@@ -1,0 +1,328 @@
+/* test_mapping.c - the mapping file: what is taken, and what each part becomes. Faults are test_mapping_faults.c. */
+/* links: lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mapping_sample.h"
+
+static struct mapping *
+parse_good(const char *text)
+{
+    struct faults faults = {0};
+    struct mapping *m = parse(text, &faults);
+
+    if (faults.count > 0)
+        print_error("%s: %s\n", faults.items[0].where, faults.items[0].text);
+    assert_int_equal(faults.count, 0);
+    assert_non_null(m);
+    return m;
+}
+
+static void
+test_default(void **state)
+{
+    size_t len;
+    char *text = slurp("config/mapping.json", &len);
+    struct faults faults = {0};
+    struct mapping *m = mapping_parse("config/mapping.json", text, len, &faults);
+    const struct mapping_entity *team;
+    const struct mapping_entity *member;
+    const struct mapping_value *v;
+
+    (void) state;
+    assert_int_equal(faults.count, 0);
+    assert_non_null(m);
+    assert_string_equal(m->channel, "dualwrite");
+    assert_int_equal(m->count, 2);
+    team = &m->entities[0];
+    assert_string_equal(team->name, "team");
+    assert_string_equal(team->source.schema, "public");
+    assert_string_equal(team->source.name, "organizations_team");
+    assert_string_equal(team->map->table.name, "organizations_teammigrationmap");
+    assert_string_equal(team->map->verified, "verified");
+    assert_int_equal(mapping_column(&team->map->columns, "legacy_slug")->kind, VALUE_TARGET_COLUMN);
+    assert_int_equal(mapping_column(&team->map->columns, "created_at")->kind, VALUE_NOW);
+    assert_int_equal(team->identity.count, 1);
+    assert_string_equal(team->identity.items[0], "id");
+    v = mapping_column(&team->columns, "game");
+    assert_int_equal(v->kind, VALUE_COLUMN);
+    assert_int_equal(v->nvalues, 4);
+    assert_string_equal(v->values[3].from, "4");
+    assert_string_equal(v->values[3].to, "pubg");
+    assert_false(v->has_otherwise);
+    v = mapping_column(&team->columns, "logo_url");
+    assert_int_equal(v->kind, VALUE_EXPRESSION);
+    assert_string_equal(v->text, "branding ->> 'logo_url'");
+    assert_true(mapping_column(&team->columns, "created_at")->insert_only);
+    assert_null(mapping_column(&team->columns, "id"));
+    assert_int_equal(team->removal.kind, REMOVAL_SET);
+    assert_string_equal(team->removal.set.items[0].value.text, "false");
+    assert_string_equal(team->log_target_id, "legacy_team_id");
+    assert_null(team->present.column);
+
+    member = &m->entities[1];
+    assert_int_equal(member->parent->index, 0);
+    assert_null(member->map);
+    assert_int_equal(member->identity.count, 2);
+    assert_string_equal(member->identity.items[0], "team_id");
+    assert_string_equal(member->identity.items[1], "user_id");
+    v = mapping_column(&member->columns, "role");
+    assert_true(v->has_otherwise);
+    assert_string_equal(v->otherwise, "PLAYER");
+    v = mapping_column(&member->columns, "left_at");
+    assert_int_equal(v->kind, VALUE_CONSTANT);
+    assert_null(v->text);
+    assert_string_equal(member->present.column, "status");
+    assert_string_equal(member->present.values.items[0], "ACTIVE");
+    assert_string_equal(member->latest_by, "updated_at");
+    assert_string_equal(member->log_id, "membership_id");
+    assert_null(member->log_target_id);
+    assert_string_equal(member->operation_remove, "sync_team_member_removed");
+    assert_int_equal(mapping_entity_index(m, "membership"), 1);
+    assert_int_equal(mapping_entity_index(m, "nobody"), 2);
+    mapping_free(m);
+    free(text);
+}
+
+/* Forms of a value: what stands in the file, and the text of the constant it becomes. */
+static void
+test_scalars(void **state)
+{
+    static const struct {
+        const char *json;
+        const char *text;
+    } rows[] = {
+        {"\"\"", ""},
+        {"\"it's\"", "it's"},
+        {"null", NULL},
+        {"true", "true"},
+        {"false", "false"},
+        {"0", "0"},
+        {"-0", "0"},
+        {"42", "42"},
+        {"-7", "-7"},
+        {"2147483648", "2147483648"},
+        {"9007199254740991", "9007199254740991"},
+        {"-9007199254740991", "-9007199254740991"},
+        {"\"9007199254740993\"", "9007199254740993"},
+        {"\"\\u00e9\\ud83d\\ude00\"", "\xC3\xA9\xF0\x9F\x98\x80"},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buf value = {0};
+        char *text;
+        struct mapping *m;
+        const struct mapping_value *v;
+
+        buf_printf(&value, "{\"column\": \"title\", \"values\": {\"x\": %s}, \"otherwise\": %s}", rows[i].json,
+                   rows[i].json);
+        text = changed("\"title\"", buf_text(&value));
+        m = parse_good(text);
+        v = mapping_column(&m->entities[0].columns, "name");
+        assert_true(v->has_otherwise);
+        if (rows[i].text == NULL) {
+            assert_null(v->otherwise);
+            assert_null(v->values[0].to);
+        } else {
+            assert_string_equal(v->otherwise, rows[i].text);
+            assert_string_equal(v->values[0].to, rows[i].text);
+        }
+        mapping_free(m);
+        free(text);
+        buf_free(&value);
+    }
+}
+
+/* The examples of the documents are mappings. */
+static void
+test_documented(void **state)
+{
+    static const char *const rows[][3] = {{"docs/mapping.md", "```json\n", "\n```"},
+                                          {"docs/dualwrited-mapping.5", ".Bd -literal -offset indent\n", "\n.Ed"}};
+
+    (void) state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        size_t len;
+        char *page = slurp(rows[i][0], &len);
+        char *text = strstr(page, rows[i][1]);
+        char *end;
+
+        assert_non_null(text);
+        text += strlen(rows[i][1]);
+        end = strstr(text, rows[i][2]);
+        assert_non_null(end);
+        *end = '\0';
+        mapping_free(parse_good(text));
+        free(page);
+    }
+}
+
+static void
+test_accepted(void **state)
+{
+    static const char *const rows[][2] = {
+        {"\"title\"", "{\"column\": \"title\", \"truncate\": 1}"},
+        {"\"title\"", "{\"expression\": \"1\", \"values\": {\"1\": 2}, \"insert_only\": true, \"truncate\": 10485760}"},
+        {"\"title\"", "{\"now\": true, \"insert_only\": true}"},
+        {"\"name\": \"title\"", "\"a \\\"name\\\" with.everything'\": \"title\""},
+        {"{\"entities\"", "\xEF\xBB\xBF{\"channel\": \"_x9\", \"entities\""},
+        {"\"map\": {", "\"map\": {\"schema\": \"other\", "},
+        {"\"new_team\", ", "\"new_team\", \"schema\": \"a.b\", "},
+        {"\"columns\": {\"at\": {\"now\": true}}", "\"columns\": {}"},
+        {"\"id\": \"team_id\"", "\"id\": \"team_id\", \"target_id\": \"old_team_id\""},
+        {"\"delete\"", "\"keep\""},
+        {"\"user\": \"account\"", "\"user\": {\"column\": \"account\", \"insert_only\": true}"},
+        {"\"new_member\"", "\"new_team\", \"schema\": \"elsewhere\""},
+        {"\"member\"", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\""},
+        {"\"title\"", "\"\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEF\xBF\xBF\xF0\x90\x80\x80\xF4\x8F\xBF\xBF\""},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char *text = changed(rows[i][0], rows[i][1]);
+
+        mapping_free(parse_good(text));
+        free(text);
+    }
+}
+
+/* A mapping of entities a, b, c, ... that each have a map; `parents` names each one's parent, '-' for none. */
+static char *
+family(const char *parents)
+{
+    struct buf out = {0};
+
+    buf_puts(&out, "{\"entities\": [");
+    for (size_t i = 0; parents[i] != '\0'; i++) {
+        char c = (char) ('a' + (int) i);
+
+        buf_printf(&out, "%s{\"name\": \"%c\", ", i == 0 ? "" : ",", c);
+        if (parents[i] != '-')
+            buf_printf(&out, "\"parent\": {\"entity\": \"%c\", \"column\": \"p\", \"target_column\": \"q\"}, ",
+                       parents[i]);
+        buf_printf(&out,
+                   "\"source\": {\"table\": \"s%c\", \"key\": [\"id\"]}, \"target\": {\"table\": \"t%c\", \"key\": "
+                   "[\"id\"]}, \"map\": {\"table\": \"m%c\", \"source_key\": \"x\", \"target_key\": \"y\"}, "
+                   "\"columns\": {\"n\": \"n\"}, \"removal\": \"keep\", \"log\": {\"id\": \"%c_id\"}, \"operations\": "
+                   "{\"insert\": \"%c_i\", \"update\": \"%c_u\", \"remove\": \"%c_r\"}}",
+                   c, c, c, c, c, c, c);
+    }
+    buf_puts(&out, "]}");
+    return buf_steal(&out);
+}
+
+static void
+test_order(void **state)
+{
+    static const char *const rows[][2] = {{"---", "abc"}, {"-ab", "abc"},       {"b--", "bca"},
+                                          {"bc-", "cba"}, {"c-d-f-", "bdfcea"}, {"--a-b", "abcde"}};
+
+    (void) state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char *text = family(rows[i][0]);
+        struct mapping *m = parse_good(text);
+
+        for (size_t j = 0; j < m->count; j++) {
+            const struct mapping_entity *e = &m->entities[j];
+
+            assert_int_equal(e->position, e->name[0] - 'a');
+            if (e->parent != NULL) {
+                assert_true(e->parent->index < j);
+                assert_string_equal(m->entities[e->parent->index].name, e->parent->entity);
+            }
+            assert_int_equal(e->name[0], rows[i][1][j]);
+        }
+        mapping_free(m);
+        free(text);
+    }
+}
+
+static void
+test_cycles(void **state)
+{
+    static const struct {
+        const char *parents;
+        size_t errors;
+        const char *where;
+        const char *said;
+    } rows[] = {
+        {"a", 1, "m.json: $.entities[0].parent.entity", "makes a cycle of parents: a -> a;"},
+        {"ba", 1, "m.json: $.entities[0].parent.entity", "makes a cycle of parents: a -> b -> a;"},
+        {"-db-c", 0, "", ""},
+        {"-dbc", 1, "m.json: $.entities[1].parent.entity", "makes a cycle of parents: b -> d -> c -> b;"},
+        {"badc", 2, "m.json: $.entities[0].parent.entity", "makes a cycle of parents: a -> b -> a;"},
+        {"bcb", 1, "m.json: $.entities[1].parent.entity", "makes a cycle of parents: b -> c -> b;"},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char *text = family(rows[i].parents);
+        struct faults faults = {0};
+        struct mapping *m = parse(text, &faults);
+
+        assert_int_equal(faults.errors, rows[i].errors);
+        if (rows[i].errors > 0) {
+            assert_null(m);
+            assert_string_equal(faults.items[0].where, rows[i].where);
+            assert_non_null(strstr(faults.items[0].text, rows[i].said));
+        }
+        mapping_free(m);
+        faults_free(&faults);
+        free(text);
+    }
+}
+
+static void
+test_parent_needs_map(void **state)
+{
+    char *text = changed(" \"map\": {\"table\": \"map\", \"source_key\": \"new_id\", \"target_key\": \"old_id\", "
+                         "\"columns\": {\"at\": {\"now\": true}}},\n \"columns\": {",
+                         " \"columns\": {\"id\": \"id\", ");
+    struct faults faults = {0};
+
+    (void) state;
+    assert_null(parse(text, &faults));
+    assert_int_equal(faults.count, 1);
+    assert_string_equal(faults.items[0].where, "m.json: $.entities[1].parent.entity");
+    assert_non_null(strstr(faults.items[0].text, "is \"team\", which has no \"map\""));
+    faults_free(&faults);
+    free(text);
+}
+
+/* A warning does not refuse the mapping. */
+static void
+test_warning(void **state)
+{
+    char *text = changed("\"log\": {\"id\": \"team_id\"}", "\"latest_by\": \"at\", \"log\": {\"id\": \"team_id\"}");
+    struct faults faults = {0};
+    struct mapping *m = parse(text, &faults);
+
+    (void) state;
+    assert_non_null(m);
+    assert_int_equal(faults.count, 1);
+    assert_int_equal(faults.errors, 0);
+    assert_string_equal(faults.items[0].where, "m.json: $.entities[0].latest_by");
+    mapping_free(m);
+    faults_free(&faults);
+    free(text);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_default),          cmocka_unit_test(test_scalars), cmocka_unit_test(test_documented),
+        cmocka_unit_test(test_accepted),         cmocka_unit_test(test_order),   cmocka_unit_test(test_cycles),
+        cmocka_unit_test(test_parent_needs_map), cmocka_unit_test(test_warning),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

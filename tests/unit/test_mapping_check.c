@@ -1,0 +1,499 @@
+/*
+ * test_mapping_check.c - the default mapping against catalogs that do not fit it, each in one point.
+ *
+ * The catalog is written as text, one line a thing, so that a case is a piece of text changed:
+ *     T NAME KIND RIGHTS   KIND table, view or none; RIGHTS of S I U D T(rigger) O(wner) Q(sequence) R(ow security)
+ *     C FLAGS NAME TYPE    FLAGS of ! not null, = default, G generated, - none
+ *     U COLUMN,...         a unique index; u: one that ON CONFLICT cannot use
+ */
+/* links: lib/core/mapping_check.c lib/core/mapping_rights.c lib/core/catalog.c lib/core/quote.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dualwrite/buf.h"
+#include "dualwrite/mapping_check.h"
+#include "dualwrite/xalloc.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static const char catalog_text[] = "T organizations_team table SITO\n"
+                                   "C != id bigint\n"
+                                   "C ! name character varying(100)\n"
+                                   "C ! slug character varying(100)\n"
+                                   "C - game_id integer\n"
+                                   "C - region character varying(10)\n"
+                                   "C ! status character varying(20)\n"
+                                   "C - description text\n"
+                                   "C - branding jsonb\n"
+                                   "C ! created_at timestamp with time zone\n"
+                                   "C ! updated_at timestamp with time zone\n"
+                                   "U id\n"
+                                   "T teams_team table SIUTOQ\n"
+                                   "C != id bigint\n"
+                                   "C ! name character varying(100)\n"
+                                   "C ! slug character varying(100)\n"
+                                   "C ! game character varying(20)\n"
+                                   "C - region character varying(10)\n"
+                                   "C - description text\n"
+                                   "C - logo_url text\n"
+                                   "C ! is_active boolean\n"
+                                   "C ! created_at timestamp with time zone\n"
+                                   "C - updated_at timestamp with time zone\n"
+                                   "U id\n"
+                                   "U slug\n"
+                                   "T organizations_teammigrationmap table SIU\n"
+                                   "C != id bigint\n"
+                                   "C ! legacy_team_id bigint\n"
+                                   "C ! vnext_team_id bigint\n"
+                                   "C ! legacy_slug character varying(100)\n"
+                                   "C ! migration_date timestamp with time zone\n"
+                                   "C ! verified boolean\n"
+                                   "C ! created_at timestamp with time zone\n"
+                                   "C ! updated_at timestamp with time zone\n"
+                                   "U id\n"
+                                   "U vnext_team_id\n"
+                                   "T organizations_teammembership table STO\n"
+                                   "C != id bigint\n"
+                                   "C ! team_id bigint\n"
+                                   "C ! user_id bigint\n"
+                                   "C ! role character varying(20)\n"
+                                   "C ! status character varying(20)\n"
+                                   "C ! created_at timestamp with time zone\n"
+                                   "C - updated_at timestamp with time zone\n"
+                                   "U id\n"
+                                   "T teams_teammembership table SIUTOQ\n"
+                                   "C != id bigint\n"
+                                   "C ! team_id bigint\n"
+                                   "C ! user_id bigint\n"
+                                   "C ! role character varying(20)\n"
+                                   "C ! status character varying(20)\n"
+                                   "C - joined_at timestamp with time zone\n"
+                                   "C - left_at timestamp with time zone\n"
+                                   "U id\n"
+                                   "U user_id,team_id\n";
+
+static char *
+changed(const char *text, const char *from, const char *to)
+{
+    const char *at = strstr(text, from);
+    struct buf out = {0};
+
+    assert_non_null(at);
+    buf_add(&out, text, (size_t) (at - text));
+    buf_puts(&out, to);
+    buf_puts(&out, at + strlen(from));
+    return buf_steal(&out);
+}
+
+static void
+add_table(struct catalog *c, const char *name, const char *kind, const char *rights)
+{
+    struct catalog_table *t;
+
+    c->tables = xreallocarray(c->tables, c->count + 1, sizeof *c->tables);
+    t = &c->tables[c->count++];
+    *t = (struct catalog_table){
+        .schema = xstrdup("public"),
+        .name = xstrdup(name),
+        .exists = strcmp(kind, "none") != 0,
+        .plain = strcmp(kind, "table") == 0,
+        .owner = xstrdup("app"),
+        .owned = strchr(rights, 'O') != NULL,
+        .can_select = strchr(rights, 'S') != NULL,
+        .can_insert = strchr(rights, 'I') != NULL,
+        .can_update = strchr(rights, 'U') != NULL,
+        .can_delete = strchr(rights, 'D') != NULL,
+        .can_trigger = strchr(rights, 'T') != NULL,
+        .can_use_sequence = strchr(rights, 'Q') != NULL,
+        .row_security = strchr(rights, 'R') != NULL,
+    };
+    if (strncmp(name, "teams_", 6) == 0) {
+        struct buf sequence = {0};
+
+        buf_printf(&sequence, "\"public\".\"%s_id_seq\"", name);
+        t->sequence = buf_steal(&sequence);
+    }
+}
+
+static void
+add_unique(struct catalog_table *t, const char *columns, bool usable)
+{
+    struct catalog_unique *u;
+
+    t->uniques = xreallocarray(t->uniques, t->nuniques + 1, sizeof *t->uniques);
+    u = &t->uniques[t->nuniques++];
+    *u = (struct catalog_unique){.usable = usable};
+    for (const char *p = columns; *p != '\0'; p += p[strcspn(p, ",")] == ',' ? strcspn(p, ",") + 1 : strcspn(p, ",")) {
+        u->columns = xreallocarray(u->columns, u->count + 1, sizeof *u->columns);
+        u->columns[u->count++] = xstrndup(p, strcspn(p, ","));
+    }
+}
+
+static struct catalog *
+build(const char *text)
+{
+    struct catalog *c = xcalloc(1, sizeof *c);
+    char *copy = xstrdup(text);
+    char *rest = NULL;
+
+    c->role = xstrdup("sync");
+    for (char *line = strtok_r(copy, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+        char a[64] = "";
+        char b[64] = "";
+        char more[64] = "";
+
+        sscanf(line, "%*c %63s %63s %63[^\n]", a, b, more);
+        if (line[0] == 'T') {
+            add_table(c, a, b, more);
+        } else if (line[0] == 'C') {
+            struct catalog_table *t = &c->tables[c->count - 1];
+
+            t->columns = xreallocarray(t->columns, t->ncolumns + 1, sizeof *t->columns);
+            t->columns[t->ncolumns++] = (struct catalog_column){
+                .name = xstrdup(b),
+                .type = xstrdup("pg_catalog.\"text\""),
+                .shown_type = xstrdup(more),
+                .default_expr = strchr(a, '=') == NULL ? NULL : xstrdup("nextval('s')"),
+                .not_null = strchr(a, '!') != NULL,
+                .generated = strchr(a, 'G') != NULL,
+            };
+        } else {
+            add_unique(&c->tables[c->count - 1], a, line[0] == 'U');
+        }
+    }
+    free(copy);
+    return c;
+}
+
+struct edit {
+    const char *from;
+    const char *to;
+};
+
+struct check_case {
+    struct edit catalog;
+    struct edit mapping; /* NULL: as it is */
+    bool for_install;
+    const char *said; /* part of "WHERE: TEXT" of the only fault; NULL: none at all */
+};
+
+#define DELETING                                                                                                       \
+    {                                                                                                                  \
+        "{\"set\": {\"status\": {\"constant\": \"INACTIVE\"}, \"left_at\": {\"now\": true}}}", "\"delete\""            \
+    }
+#define SAME                                                                                                           \
+    {                                                                                                                  \
+        "T", "T"                                                                                                       \
+    }
+
+static const struct check_case cases[] = {
+    {SAME, {0}, false, NULL},
+    {SAME, {0}, true, NULL},
+    /* tables */
+    {{"T teams_team table", "T teams_team none"},
+     {0},
+     false,
+     "m.json: $.entities[0].target.table: names table \"public\".\"teams_team\", which does not exist in this "
+     "database; "
+     "correct \"table\" or \"schema\", or connect to the right database (of the tables looked for, found: "
+     "\"public\".\"organizations_team\", \"public\".\"organizations_teammigrationmap\", "
+     "\"public\".\"organizations_teammembership\", \"public\".\"teams_teammembership\"; not found: "
+     "\"public\".\"teams_team\")"},
+    {{"T teams_team table", "T teams_tea table"}, {0}, false, "$.entities[0].target.table: names table"},
+    {{"T organizations_team table SITO", "T organizations_team view -"},
+     {0},
+     false,
+     "$.entities[0].source.table: names \"public\".\"organizations_team\", which is a view or foreign table"},
+    {{"T organizations_teammigrationmap table", "T organizations_teammigrationmap view"},
+     {0},
+     true,
+     "$.entities[0].map.table: names"},
+    {SAME,
+     {"\"table\": \"teams_team\"", "\"schema\": \"old\", \"table\": \"teams_team\""},
+     false,
+     "$.entities[0].target.table: names table \"old\".\"teams_team\", which does not exist"},
+    /* columns */
+    {SAME,
+     {"\"region\": \"region\"", "\"region\": \"regon\""},
+     false,
+     "$.entities[0].columns.region: names column \"regon\", which table \"public\".\"organizations_team\" does not "
+     "have "
+     "(did you mean \"region\"?); its columns are: id, name, slug, game_id, region, status, description, branding, "
+     "created_at, updated_at"},
+    {SAME,
+     {"\"region\": \"region\"", "\"continent\": \"region\""},
+     false,
+     "$.entities[0].columns.continent: names column \"continent\", which table \"public\".\"teams_team\" does not "
+     "have;"},
+    {SAME,
+     {"\"column\": \"status\", \"in\"", "\"column\": \"state\", \"in\""},
+     false,
+     "$.entities[1].present.column: names column \"state\""},
+    {SAME,
+     {"\"latest_by\": \"updated_at\"", "\"latest_by\": \"changed\""},
+     false,
+     "$.entities[1].latest_by: names column \"changed\""},
+    {SAME,
+     {"\"column\": \"team_id\", \"target", "\"column\": \"group_id\", \"target"},
+     false,
+     "$.entities[1].parent.column: names column \"group_id\""},
+    {SAME,
+     {"\"organizations_team\", \"key\": [\"id\"]", "\"organizations_team\", \"key\": [\"pk\"]"},
+     false,
+     "$.entities[0].source.key[0]: names column \"pk\""},
+    {SAME,
+     {"\"migration_date\": {\"now\": true}", "\"migration_date\": \"when\""},
+     false,
+     "$.entities[0].map.columns.migration_date: names column \"when\""},
+    {{"C ! verified boolean", "C - verified boolean\nC - note text"},
+     {"\"verified\",", "\"note\","},
+     false,
+     "$.entities[0].map.verified: names column \"note\" of type text; name a boolean one"},
+    {{"C - logo_url", "C - logo_uri"}, {0}, false, "does not have (did you mean \"logo_uri\"?); its columns are: id, "},
+    {{"C - logo_url", "C G logo_url"},
+     {0},
+     false,
+     "$.entities[0].columns.logo_url: names column \"logo_url\", which the database generates"},
+    {{"C - left_at", "C ! left_at"},
+     {0},
+     false,
+     "$.entities[1].columns.left_at: gives null to column \"left_at\", which is NOT NULL"},
+    {SAME,
+     {"{\"constant\": \"false\"}", "{\"constant\": null}"},
+     false,
+     "$.entities[0].removal.set.is_active: gives null"},
+    {SAME, {"\"otherwise\": \"PLAYER\"", "\"otherwise\": null"}, false, "$.entities[1].columns.role: gives null"},
+    {SAME, {"\"4\": \"pubg\"", "\"4\": null"}, false, "$.entities[0].columns.game: gives null"},
+    {{"C - logo_url",
+      "C ! tag character(5)\nC ! odd\"one boolean\nC ! since date\nC != x text\nC !G y text\nC - logo_url"},
+     {0},
+     false,
+     "$.entities[0].columns: leaves out what table \"public\".\"teams_team\" cannot do without (NOT NULL, no default): "
+     "tag, odd\"one, since; add to columns: \"tag\": {\"constant\": \"...\"}, \"odd\\\"one\": {\"constant\": false}, "
+     "\"since\": {\"now\": true}"},
+    {{"C ! legacy_slug", "C ! source text\nC ! legacy_slug"},
+     {0},
+     false,
+     "$.entities[0].map.columns: leaves out what table \"public\".\"organizations_teammigrationmap\" cannot do without "
+     "(NOT NULL, no default): source; add to columns: \"source\": {\"constant\": \"...\"}"},
+    /* keys */
+    {{"U user_id,team_id\n", ""},
+     {0},
+     false,
+     "$.entities[1].target.key: has no unique index that is neither partial nor deferrable: ON CONFLICT needs one on "
+     "exactly these columns; CREATE UNIQUE INDEX CONCURRENTLY ON \"public\".\"teams_teammembership\" (\"team_id\", "
+     "\"user_id\");"},
+    {{"U user_id,team_id\n", "u user_id,team_id\n"}, {0}, false, "$.entities[1].target.key: has no unique index"},
+    {{"U user_id,team_id\n", "U user_id\n"}, {0}, false, "$.entities[1].target.key: has no unique index"},
+    {{"U user_id,team_id\n", "U user_id,team_id,id\n"}, {0}, false, "$.entities[1].target.key: has no unique index"},
+    {{"U id\nU slug\n", "u id\n"}, {0}, false, "$.entities[0].target.key: has no unique index"},
+    {{"U vnext_team_id\n", ""}, {0}, false, "WARNING m.json: $.entities[0].map.source_key: has no unique index"},
+    {{"U vnext_team_id\n", "u vnext_team_id\n"}, {0}, false, NULL},
+    {{"U id\nT teams_team ", "T teams_team "}, {0}, false, "WARNING m.json: $.entities[0].source.key: has no unique"},
+    {{"T teams_team table SIUTOQ\nC != id", "T teams_team table SIUTOQ\nC ! id"},
+     {0},
+     false,
+     "$.entities[0].target.key[0]: has no default, so no id can be reserved for a new row; ALTER TABLE "
+     "\"public\".\"teams_team\" ALTER COLUMN \"id\" ADD GENERATED BY DEFAULT AS IDENTITY;"},
+    {{"T teams_team table SIUTOQ\nC != id bigint", "T teams_team table SIUTOQ\nC ! id uuid"},
+     {0},
+     false,
+     "ALTER COLUMN \"id\" SET DEFAULT gen_random_uuid();"},
+    /* rights of the sync role */
+    {{"T organizations_team table S", "T organizations_team table "},
+     {0},
+     false,
+     "$.entities[0].source.table: role \"sync\" lacks SELECT; GRANT SELECT ON \"public\".\"organizations_team\" TO "
+     "\"sync\";"},
+    {{"T teams_team table SIUTOQ", "T teams_team table UTOQ"},
+     {0},
+     false,
+     "$.entities[0].target.table: role \"sync\" lacks SELECT, INSERT; GRANT SELECT, INSERT ON "
+     "\"public\".\"teams_team\" "
+     "TO \"sync\";"},
+    {{"T organizations_teammigrationmap table SIU", "T organizations_teammigrationmap table D"},
+     {0},
+     false,
+     "GRANT SELECT, INSERT, UPDATE ON \"public\".\"organizations_teammigrationmap\" TO \"sync\";"},
+    {SAME, DELETING, false, "GRANT DELETE ON \"public\".\"teams_teammembership\" TO \"sync\";"},
+    {{"T teams_teammembership table SIU", "T teams_teammembership table SIUD"}, DELETING, false, NULL},
+    {{"T teams_team table SIUTOQ", "T teams_team table SIUTO"},
+     {0},
+     false,
+     "$.entities[0].target.table: role \"sync\" lacks USAGE on the sequence behind the key; GRANT USAGE ON SEQUENCE "
+     "\"public\".\"teams_team_id_seq\" TO \"sync\";"},
+    {{"T organizations_team table S", "T organizations_team table SR"},
+     {0},
+     false,
+     "$.entities[0].source.table: has row-level security that applies to role \"sync\", and a hidden row would look "
+     "deleted; ALTER ROLE \"sync\" BYPASSRLS; or, where it owns the table, ALTER TABLE "
+     "\"public\".\"organizations_team\" NO FORCE ROW LEVEL SECURITY;"},
+    {{"T teams_team table S", "T teams_team table "}, {0}, true, NULL},
+    {{"T teams_team table SIUTOQ", "T teams_team table TOR"}, {0}, true, NULL},
+    /* rights of the installing role */
+    {{"T teams_team table SIUTOQ", "T teams_team table O"},
+     {0},
+     true,
+     "$.entities[0].target.table: role \"sync\" lacks TRIGGER; GRANT TRIGGER ON \"public\".\"teams_team\" TO "
+     "\"sync\";"},
+    {{"T organizations_teammembership table STO", "T organizations_teammembership table T"},
+     {0},
+     true,
+     "$.entities[1].source.table: \"public\".\"organizations_teammembership\" belongs to \"app\", and only the owner "
+     "can "
+     "switch and drop its triggers; install as that role or a superuser, or GRANT \"app\" TO \"sync\";"},
+    {{"T teams_team table SIUTOQ", "T teams_team table SIUQ"}, {0}, false, NULL},
+};
+
+static struct buf
+run(const char *catalog, const char *mapping, bool for_install, size_t *count)
+{
+    struct faults faults = {0};
+    struct mapping *m = mapping_parse("m.json", mapping, strlen(mapping), &faults);
+    struct catalog *c = build(catalog);
+    struct buf said = {0};
+
+    if (m == NULL)
+        print_error("%s: %s\n", faults.items[0].where, faults.items[0].text);
+    assert_non_null(m);
+    mapping_check("m.json", m, c, for_install, &faults);
+    for (size_t i = 0; i < faults.count; i++)
+        buf_printf(&said, "%s %s: %s\n", faults.items[i].severity == FAULT_ERROR ? "ERROR" : "WARNING",
+                   faults.items[i].where, faults.items[i].text);
+    *count = faults.count;
+    catalog_free(c);
+    mapping_free(m);
+    faults_free(&faults);
+    return said;
+}
+
+static char *
+default_mapping(void)
+{
+    FILE *f = fopen("config/mapping.json", "rb");
+    struct buf text = {0};
+    char part[4096];
+    size_t n;
+
+    assert_non_null(f);
+    while ((n = fread(part, 1, sizeof part, f)) > 0)
+        buf_add(&text, part, n);
+    fclose(f);
+    return buf_steal(&text);
+}
+
+static void
+test_cases(void **state)
+{
+    char *original = default_mapping();
+    size_t failed = 0;
+
+    (void) state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct check_case *c = &cases[i];
+        char *catalog = changed(catalog_text, c->catalog.from, c->catalog.to);
+        char *mapping = c->mapping.from == NULL ? xstrdup(original) : changed(original, c->mapping.from, c->mapping.to);
+        size_t count;
+        struct buf said = run(catalog, mapping, c->for_install, &count);
+
+        if (count != (c->said == NULL ? 0 : 1) || (c->said != NULL && strstr(buf_text(&said), c->said) == NULL)) {
+            print_error("case %zu (%s): %zu faults, expected %s\n%s", i, c->catalog.to, count,
+                        c->said == NULL ? "none" : c->said, buf_text(&said));
+            failed++;
+        }
+        buf_free(&said);
+        free(mapping);
+        free(catalog);
+    }
+    free(original);
+    assert_int_equal(failed, 0);
+}
+
+/* Everything at once: an empty database, and one in which nothing is granted. */
+static void
+test_all_at_once(void **state)
+{
+    char *mapping = default_mapping();
+    size_t count;
+    struct buf said = run("", mapping, false, &count);
+
+    (void) state;
+    assert_int_equal(count, 5);
+    assert_non_null(strstr(buf_text(&said), "found: none; not found: \"public\".\"organizations_team\", "));
+    buf_free(&said);
+
+    said = run("T organizations_team table -\nC - slug text\nT teams_team table -\nC - slug text\n", mapping, false,
+               &count);
+    assert_true(count > 15);
+    buf_free(&said);
+    free(mapping);
+}
+
+static void
+test_itself(void **state)
+{
+    char *original = default_mapping();
+    char *mapping =
+        changed(original, "\"table\": \"teams_teammembership\"", "\"table\": \"organizations_teammembership\"");
+    size_t count;
+    struct buf said = run(catalog_text, mapping, true, &count);
+
+    (void) state;
+    assert_non_null(strstr(buf_text(&said), "$.entities[1].target.table: names the source table"));
+    buf_free(&said);
+    free(mapping);
+    free(original);
+}
+
+/* The path is the file's, not that of the sorted mapping. */
+static void
+test_position(void **state)
+{
+    char *mapping = default_mapping();
+    char *entities = strstr(mapping, "\"entities\": [");
+    char *team = strstr(mapping, "{\n      \"name\": \"team\"");
+    char *member = strstr(mapping, "{\n      \"name\": \"membership\"");
+    char *end = strrchr(mapping, ']');
+    struct buf turned = {0};
+    char *catalog = changed(catalog_text, "T teams_team table SIUTOQ", "T teams_team table SIUTO");
+    size_t count;
+    struct buf said;
+
+    (void) state;
+    assert_non_null(entities);
+    buf_puts(&turned, "{\"entities\": [");
+    buf_add(&turned, member, (size_t) (end - member));
+    buf_puts(&turned, ", ");
+    buf_add(&turned, team, (size_t) (member - team));
+    while (turned.data[turned.len - 1] != ',')
+        turned.data[--turned.len] = '\0';
+    turned.data[turned.len - 1] = ']';
+    buf_puts(&turned, "}");
+    said = run(catalog, buf_text(&turned), false, &count);
+    assert_int_equal(count, 1);
+    assert_non_null(strstr(buf_text(&said), "m.json: $.entities[1].target.table: role"));
+    buf_free(&said);
+    buf_free(&turned);
+    free(catalog);
+    free(mapping);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cases),
+        cmocka_unit_test(test_all_at_once),
+        cmocka_unit_test(test_itself),
+        cmocka_unit_test(test_position),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
