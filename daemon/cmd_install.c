@@ -287,6 +287,11 @@ execute(struct job *j)
         }
         if (!locked || tries == LOCK_TRIES) {
             pgblock_complain(j->pq, r, "install failed and changed nothing");
+            if (sqlstate != NULL && strcmp(sqlstate, "42501") == 0)
+                fprintf(stderr,
+                        "dualwrited: run it as the owner of the tables, and give that role what it lacks:\n"
+                        "  GRANT CREATE ON DATABASE \"%s\" TO \"%s\"; ALTER ROLE \"%s\" CREATEROLE;\n",
+                        PQdb(j->pq), PQuser(j->pq), PQuser(j->pq));
             PQclear(r);
             return EXIT_UNFINISHED;
         }

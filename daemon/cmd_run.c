@@ -2,6 +2,7 @@
  * cmd_run.c - `dualwrited run`: the daemon. Reads the settings, writes the pid file, hands over to the engine.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,7 @@ run(const struct command *self, int argc, char **argv)
     if (status != EXIT_GOOD || helped)
         return status;
     setrlimit(RLIMIT_CORE, &no_core); /* a core file would hold the database's password */
+    signal(SIGPIPE, SIG_IGN); /* a log reader that went away must not end the daemon */
     log_priority_prefix(log_stderr_is_journal());
     settings = settings_load(config_option, NULL, &faults);
     if (settings != NULL)

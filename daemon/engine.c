@@ -46,6 +46,7 @@ struct engine {
     /* from the beats */
     struct flags flags;
     bool beat_answered; /* on this connection */
+    uint64_t beats;     /* the serial of the last one asked for */
     bool listening;
     unsigned deaf;
     char *installed_digest;
@@ -56,6 +57,7 @@ struct engine {
 
     enum reload_state reload;
     bool reload_again; /* asked for while one was under way */
+    uint64_t published; /* RELOAD_PUBLISHING: an answer to this beat, or a later one, makes it official */
     uv_work_t reading;
     struct settings *read; /* what the thread has read; NULL: faults */
     struct faults read_faults;
@@ -225,6 +227,7 @@ take_over(struct engine *e)
         end_reload(e);
     } else {
         send_beat(e);
+        e->published = e->beats;
     }
     if (mapping_changed)
         worker_preflight(e->worker);
@@ -283,6 +286,7 @@ static void
 send_beat(struct engine *e)
 {
     struct beat_request request = {
+        .serial = ++e->beats,
         .instance = e->instance,
         .mapping_digest = e->digest == NULL ? "" : e->digest,
         .flags = e->settings->config->flags,
@@ -395,7 +399,7 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
         worker_bell(e->worker);
     worker_due_in(e->worker, b->next_retry_ms);
     check_ready(e);
-    if (e->reload == RELOAD_PUBLISHING) {
+    if (e->reload == RELOAD_PUBLISHING && b->serial >= e->published) {
         log_reloaded(e);
         end_reload(e);
     }
@@ -404,10 +408,22 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
 }
 
 static void
+log_up(const char *connection)
+{
+    struct log_line l = {0};
+
+    log_begin(&l, LOG_INFO, "connected");
+    log_str(&l, "connection", connection);
+    log_end(&l);
+}
+
+static void
 on_listener_up(void *arg)
 {
     struct engine *e = arg;
 
+    if (e->said_listen_down != 0)
+        log_up("listen");
     e->said_listen_down = 0;
     send_beat(e);
 }
@@ -486,8 +502,8 @@ on_preflight(void *arg, struct preflight_answer *answer)
         log_faults(&answer->faults);
     } else if (good) {
         log_faults(&answer->faults);
-        if (e->said_down != 0 && e->ready)
-            log_msg(LOG_INFO, "connected", "the database is back");
+        if (e->said_down != 0)
+            log_up("apply");
         e->said_down = e->said_preflight = 0;
     }
     faults_free(&answer->faults);

@@ -23,7 +23,7 @@ struct listener {
     char *channel;
     bool notify;
     bool sent; /* LISTEN was sent on this connection for this channel; the beat after it must find it in force */
-    struct beat_request request;
+    uint64_t serial; /* of the beat under way */
     bool wanted;     /* another beat follows the script under way */
     int script_beat; /* where in the script under way beat.sql stands */
     void (*gone)(void *arg);
@@ -159,6 +159,7 @@ parse_beat(void *arg, const struct pg_reply *reply)
     r = reply->results[l->script_beat];
     channels = copy(r, "channels");
     answer = (struct beat_answer){
+        .serial = l->serial,
         .flags = parse_flags(PQgetvalue(r, 0, PQfnumber(r, "flags"))),
         .disagreement = copy(r, "disagreement"),
         .overrides = copy(r, "overrides"),
@@ -180,8 +181,8 @@ parse_beat(void *arg, const struct pg_reply *reply)
     free(answer.overrides);
     free(answer.mapping_digest);
     free(answer.partitions);
-    if (l->wanted && pgconn_state(l->pg) == PGCONN_READY)
-        listener_beat(l, &l->request);
+    if (l->wanted)
+        l->events.control(l->arg);
 }
 
 static char *
@@ -219,11 +220,10 @@ listener_beat(struct listener *l, const struct beat_request *request)
     char *flags;
     size_t n = 0;
 
-    l->request = *request;
-    l->wanted = true;
+    l->wanted = pgconn_state(l->pg) == PGCONN_BUSY;
     if (pgconn_state(l->pg) != PGCONN_READY)
         return;
-    l->wanted = false;
+    l->serial = request->serial;
     gethostname(host, sizeof host - 1);
     snprintf(pid, sizeof pid, "%d", (int) getpid());
     snprintf(doorbell_ms, sizeof doorbell_ms, "%lld", (long long) request->doorbell_ms);

@@ -15,6 +15,7 @@
 
 /* What this daemon tells about itself with each beat. */
 struct beat_request {
+    uint64_t serial; /* comes back with the answer */
     const char *instance;
     const char *mapping_digest;
     struct flags flags;
@@ -24,6 +25,7 @@ struct beat_request {
 };
 
 struct beat_answer {
+    uint64_t serial; /* of the request that this answers */
     struct flags flags;    /* in force */
     char *disagreement;    /* names of flags, NULL: none */
     char *overrides;       /* FLAG=value, ..., NULL: none */
@@ -41,7 +43,7 @@ struct listener_events {
     void (*up)(void *arg); /* connected: send the first beat */
     void (*down)(void *arg, const char *why, int64_t retry_in_ms);
     void (*bell)(void *arg, int partition); /* < 0: the hint was not understood, look everywhere */
-    void (*control)(void *arg);             /* flags, overrides or daemons changed: beat */
+    void (*control)(void *arg);             /* flags, overrides or daemons changed, or a beat had to wait: beat */
     void (*beat)(void *arg, const struct beat_answer *answer, const char *error); /* answer NULL when error */
 };
 
@@ -52,7 +54,7 @@ struct listener *listener_new(uv_loop_t *loop, const char *url, const char *chan
                               const struct listener_events *events, void *arg);
 void listener_start(struct listener *l);
 
-/* Sends a beat if the connection is free; otherwise one follows the script under way. `request` is copied. */
+/* Sends a beat if the connection is free; otherwise events.control is called when it is. */
 void listener_beat(struct listener *l, const struct beat_request *request);
 
 /* Takes this daemon's row out; `done` is called when answered or lost, at once when there is no connection. */

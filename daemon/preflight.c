@@ -8,6 +8,7 @@
 #include "dualwrite/capture.h"
 #include "dualwrite/catalog_parse.h"
 #include "dualwrite/mapping_check.h"
+#include "dualwrite/outcome.h"
 #include "dualwrite/quote.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
@@ -22,6 +23,8 @@ struct preflight {
     const char *name;
     const char *text;
     const struct mapping *mapping;
+    struct preflight_answer answer; /* while the plan is tried */
+    char *own_digest;
 };
 
 struct preflight *
@@ -38,6 +41,11 @@ preflight_new(struct pgconn *pg, preflight_done done, void *arg)
 void
 preflight_free(struct preflight *p)
 {
+    if (p != NULL) {
+        plan_free(p->answer.plan);
+        faults_free(&p->answer.faults);
+        free(p->own_digest);
+    }
     free(p);
 }
 
@@ -68,25 +76,111 @@ finish_refused(struct preflight *p, const struct pg_reply *reply)
     p->done(p->arg, &answer);
 }
 
+/* Which step of which entity statement `at` of run_trial()'s script is. */
+static const char *
+step_at(const struct preflight *p, size_t at, const char **entity)
+{
+    size_t i = 2;
+
+    for (size_t e = 0; e < p->mapping->count; e++)
+        for (size_t s = 0; s < p->answer.plan->entities[e].count; s++, i++)
+            if (i == at) {
+                *entity = p->mapping->entities[e].name;
+                return p->answer.plan->entities[e].steps[s].name;
+            }
+    *entity = "";
+    return "";
+}
+
+static void
+finish_trial(struct preflight *p)
+{
+    struct preflight_answer answer = p->answer;
+
+    p->answer = (struct preflight_answer){0};
+    answer.own_digest = p->own_digest;
+    p->done(p->arg, &answer);
+}
+
+static void
+parse_trial(void *arg, const struct pg_reply *reply)
+{
+    struct preflight *p = arg;
+    const char *entity;
+    const char *step;
+
+    if (reply->error != NULL && (reply->lost || outcome_of(PQresultErrorField(reply->results[reply->failed],
+                                                                              PG_DIAG_SQLSTATE)) != OUTCOME_PARK)) {
+        p->answer.verdict = PREFLIGHT_UNANSWERED;
+        p->answer.why = reply->error;
+    } else if (reply->error != NULL) {
+        step = step_at(p, reply->failed, &entity);
+        faults_add(&p->answer.faults, FAULT_ERROR, p->name,
+                   "entity %s: the database refuses its %s statement: %s; look at the expressions of that entity",
+                   entity, step, reply->error);
+        p->answer.verdict = PREFLIGHT_BAD;
+    }
+    if (p->answer.verdict != PREFLIGHT_GOOD) {
+        plan_free(p->answer.plan);
+        p->answer.plan = NULL;
+    }
+    finish_trial(p);
+}
+
+/* Has the server plan every statement without executing it: what an expression gets wrong shows here and not later. */
+static void
+run_trial(struct preflight *p)
+{
+    struct pg_statement *script;
+    char **texts;
+    size_t n = 2;
+    size_t count = 3;
+
+    for (size_t e = 0; e < p->mapping->count; e++)
+        count += p->answer.plan->entities[e].count;
+    script = xcalloc(count, sizeof *script);
+    texts = xcalloc(count, sizeof *texts);
+    script[0].sql = sql_daemon_begin;
+    script[1].sql = sql_daemon_names;
+    for (size_t e = 0; e < p->mapping->count; e++)
+        for (size_t s = 0; s < p->answer.plan->entities[e].count; s++, n++) {
+            struct buf text = {0};
+
+            buf_printf(&text, "EXPLAIN %s", p->answer.plan->entities[e].steps[s].sql);
+            texts[n] = buf_steal(&text);
+            script[n].sql = texts[n];
+            script[n].nparams = (int) p->mapping->entities[e].identity.count + 1;
+            for (int i = 0; i < script[n].nparams; i++)
+                script[n].params[i] = "{}";
+        }
+    script[n++].sql = sql_daemon_rollback;
+    pgconn_run(p->pg, script, n, ANSWER_MS, parse_trial, p);
+    for (size_t i = 0; i < count; i++)
+        free(texts[i]);
+    free(texts);
+    free(script);
+}
+
 static void
 judge(struct preflight *p, const PGresult *installation, const PGresult *document)
 {
     struct catalog *c = catalog_parse(PQgetvalue(document, 0, 0));
-    const char *own = PQgetvalue(installation, 0, PQfnumber(installation, "own_digest"));
-    struct preflight_answer answer = {.verdict = PREFLIGHT_GOOD, .own_digest = own};
 
     if (c == NULL) {
         finish(p, PREFLIGHT_UNANSWERED, "the catalog query gave no answer");
         return;
     }
-    answer.digest_installed = strcmp(own, PQgetvalue(installation, 0, PQfnumber(installation, "mapping_digest"))) == 0;
-    mapping_check(p->name, p->mapping, c, false, &answer.faults);
-    if (answer.faults.errors > 0)
-        answer.verdict = PREFLIGHT_BAD;
-    else
-        answer.plan = plan_make(p->mapping, c);
+    free(p->own_digest);
+    p->own_digest = xstrdup(PQgetvalue(installation, 0, PQfnumber(installation, "own_digest")));
+    mapping_check(p->name, p->mapping, c, false, &p->answer.faults);
+    if (p->answer.faults.errors > 0) {
+        p->answer.verdict = PREFLIGHT_BAD;
+        finish_trial(p);
+    } else {
+        p->answer.plan = plan_make(p->mapping, c);
+        run_trial(p);
+    }
     catalog_free(c);
-    p->done(p->arg, &answer);
 }
 
 static void

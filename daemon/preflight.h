@@ -25,7 +25,6 @@ struct preflight_answer {
     const char *why;        /* WAIT, UNANSWERED */
     struct faults faults;   /* BAD: errors; GOOD: maybe warnings; handed over */
     const char *own_digest; /* of the mapping that was asked about; NULL when not known */
-    bool digest_installed;  /* it is the installed mapping */
 };
 
 typedef void (*preflight_done)(void *arg, struct preflight_answer *answer);

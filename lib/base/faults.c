@@ -16,7 +16,8 @@ faults_add(struct faults *f, enum fault_severity severity, const char *where, co
     va_start(ap, fmt);
     buf_vprintf(&text, fmt, ap);
     va_end(ap);
-    f->items = xreallocarray(f->items, f->count + 1, sizeof *f->items);
+    if ((f->count & (f->count - 1)) == 0) /* a power of two is full: double */
+        f->items = xreallocarray(f->items, f->count == 0 ? 1 : 2 * f->count, sizeof *f->items);
     f->items[f->count++] = (struct fault){severity, xstrdup(where), buf_steal(&text)};
     if (severity == FAULT_ERROR)
         f->errors++;

@@ -93,7 +93,7 @@ utf8_decode(const unsigned char *s, uint32_t *code)
     return len;
 }
 
-/* Ends a line for some reader, moves the cursor of a terminal, or reorders what people see (Unicode's bidi controls). */
+/* Ends a line for some reader, moves a cursor, or reorders what people see (the bidi controls of Unicode). */
 static bool
 is_hazard(uint32_t c)
 {

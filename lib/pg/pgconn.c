@@ -32,6 +32,7 @@ struct pgconn {
     uv_timer_t timer; /* PGCONN_CONNECTING: the attempt's limit; BUSY: the script's; WAITING: the next attempt */
     unsigned failures;
     bool closing;
+    char *notice; /* the server's last word on this connection, which says more than "closed unexpectedly" */
 
     size_t count; /* of the script under way */
     size_t next;  /* the statement whose result comes next; == count: the pipeline's end */
@@ -164,11 +165,23 @@ on_retry(uv_timer_t *timer)
     attempt(timer->data);
 }
 
+static void
+on_notice(void *arg, const PGresult *r)
+{
+    struct pgconn *c = arg;
+    const char *primary = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+
+    free(c->notice);
+    c->notice = primary == NULL ? NULL : first_line(primary);
+    log_msg(LOG_DEBUG, "server_notice", "%s: %s", c->name, primary == NULL ? "" : primary);
+}
+
 /* The connection is of no use any more: tell whoever waits, and try again after a while. */
 static void
 fail(struct pgconn *c, const char *why)
 {
-    char *reason = first_line(why);
+    char *reason = c->notice != NULL && c->pq != NULL && PQstatus(c->pq) == CONNECTION_BAD ? xstrdup(c->notice)
+                                                                                           : first_line(why);
     int64_t delay;
     uint32_t random = 0;
     bool had_script = c->done != NULL;
@@ -180,6 +193,8 @@ fail(struct pgconn *c, const char *why)
     c->resolving = NULL;
     PQfinish(c->pq);
     c->pq = NULL;
+    free(c->notice);
+    c->notice = NULL;
     c->failures++;
     delay = retry_delay_ms(c->failures, random);
     enter(c, PGCONN_WAITING, reason);
@@ -353,6 +368,7 @@ on_resolved(void *arg, struct conninfo *info, const char *why)
         fail(c, c->pq == NULL ? "out of memory" : PQerrorMessage(c->pq));
         return;
     }
+    PQsetNoticeReceiver(c->pq, on_notice, c);
     watch(c, UV_WRITABLE);
 }
 
@@ -435,6 +451,7 @@ on_closed(uv_handle_t *handle)
     struct pgconn *c = handle->data;
 
     clear_script(c);
+    free(c->notice);
     free(c->name);
     free(c->url);
     free(c);

@@ -9,7 +9,7 @@ import pytest
 from conftest import Daemon, assert_in_step, differences, install, wait_until
 from helpers import (
     ENABLED, LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, MEMBERSHIP, STRICT, TEAM, Writers, as_sync_session, completed, connections,
-    default_mapping, drained, failed, legacy_member, legacy_rows, legacy_team, partitions, resync_marks, sequences,
+    count_lines, default_mapping, drained, failed, legacy_member, legacy_rows, legacy_team, partitions, resync_marks, sequences,
     write_mapping,
 )
 
@@ -297,7 +297,7 @@ CONSTRAINTS = {
             ALTER TABLE {LEGACY_TEAM} ADD CONSTRAINT region_fk FOREIGN KEY (region) REFERENCES regions
                 DEFERRABLE INITIALLY DEFERRED; INSERT INTO regions VALUES ('NA')""",
         "23503", "foreign_key_violation", "region_fk"),
-    "exclusion": (f"ALTER TABLE {LEGACY_TEAM} ADD CONSTRAINT one_mars EXCLUDE (region WITH =) WHERE (region = 'Mars')",
+    "exclusion": (f"ALTER TABLE {LEGACY_TEAM} ADD CONSTRAINT one_mars EXCLUDE USING btree (region WITH =) WHERE (region = 'Mars')",
                   "23P01", "exclusion_violation", "one_mars"),
     "type": (f"ALTER TABLE {LEGACY_TEAM} ALTER COLUMN region TYPE integer USING 0", None, None, None),
     "length": (f"ALTER TABLE {LEGACY_TEAM} ALTER COLUMN region TYPE varchar(3)", "22001", "string_data_right_truncation",
@@ -400,7 +400,7 @@ def test_the_guard_and_the_vnext_writers_do_not_wait_for_a_busy_daemon(db):
         with db.connect() as locker:
             locker.execute(f"LOCK TABLE {LEGACY_TEAM}, {LEGACY_MEMBERSHIP}, {MAP}")
             db.execute(f"UPDATE {TEAM} SET region = 'EU'", user="app_user")
-            wait_until(lambda: db.execute("""SELECT FROM pg_stat_activity WHERE application_name LIKE 'dualwrited/%'
+            wait_until(lambda: db.execute("""SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'dualwrited/%'
                                              AND wait_event_type = 'Lock' AND datname = current_database()"""))
             with db.connect("app_user") as conn:
                 conn.execute("SET LOCAL lock_timeout = '2s'")
@@ -440,7 +440,7 @@ def test_two_daemons_share_the_work_and_do_each_event_once(db):
         db.execute(f"INSERT INTO {MEMBERSHIP} (team_id, user_id) SELECT id, n FROM {TEAM}, generate_series(1, 3) n",
                    user="app_user")
         db.execute(f"UPDATE {MEMBERSHIP} SET role = 'COACH'", user="app_user")
-        wait_until(lambda: len(one.lines("dual_write_completed")) + len(two.lines("dual_write_completed")) >= 3500)
+        wait_until(lambda: count_lines(one) + count_lines(two) >= 3500)
         drained(db)
         assert_in_step(db)
         assert len(each_once(one, two)) == len(each_once(one, two, event_type="dual_write_scheduled")) == 3500

@@ -566,5 +566,5 @@ def test_what_ends_a_transaction_badly_leaves_nothing_behind(db):
     conn.execute(f"INSERT INTO {TEAM} (name, slug, game_id) VALUES ('a', 'a', 1)")
     pid = conn.info.backend_pid
     db.execute("SELECT pg_terminate_backend(%s)", [pid])
-    wait_until(lambda: not db.execute("SELECT FROM pg_stat_activity WHERE pid = %s", [pid]))
+    wait_until(lambda: not db.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [pid]))
     assert events(db) == [] and db.value(f"SELECT count(*) FROM {TEAM}") == 0

@@ -555,7 +555,7 @@ def test_a_second_signal_ends_it_at_once_and_loses_nothing(db):
         with db.connect() as locker:
             locker.execute(f"SELECT FROM {LEGACY_TEAM} FOR UPDATE")
             db.execute("UPDATE organizations_team SET region = 'EU'", user="app_user")
-            wait_until(lambda: db.execute("""SELECT FROM pg_stat_activity WHERE application_name LIKE 'dualwrited/%'
+            wait_until(lambda: db.execute("""SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'dualwrited/%'
                                              AND wait_event_type = 'Lock' AND datname = current_database()"""))
             daemon.signal(signal.SIGTERM)
             daemon.wait_for("stopping")
@@ -576,7 +576,7 @@ def test_it_ends_within_ten_seconds_also_while_a_lock_is_in_its_way(db):
         with db.connect() as locker:
             locker.execute(f"SELECT FROM {LEGACY_TEAM} FOR UPDATE")
             db.execute("UPDATE organizations_team SET region = 'EU'", user="app_user")
-            wait_until(lambda: db.execute("""SELECT FROM pg_stat_activity WHERE application_name LIKE 'dualwrited/%'
+            wait_until(lambda: db.execute("""SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'dualwrited/%'
                                              AND wait_event_type = 'Lock' AND datname = current_database()"""))
             daemon.term(timeout=10)
             locker.rollback()

@@ -132,7 +132,7 @@ def set_up_pool(db):
     """A pool's login that may become the application or the daemon, as poolers and Django's connections do."""
     db.execute("""
         DO $$ BEGIN
-            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'pool_login') THEN
+            IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'pool_login') THEN
                 CREATE ROLE pool_login LOGIN NOINHERIT;
             END IF;
         END $$;

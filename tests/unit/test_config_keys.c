@@ -1,5 +1,5 @@
 /* links: lib/core/config.c lib/core/config_keys.c lib/core/flags.c lib/base/envfile.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
-/* test_config_keys.c - the table: what each key accepts and says, misspelt names, and that the man page has them all. */
+/* test_config_keys.c - what each key accepts and says, misspelt names, and that the man page has them all. */
 #include "config_util.h"
 
 static void

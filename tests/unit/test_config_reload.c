@@ -63,7 +63,7 @@ test_first_in_environment(void **state)
     config_free(c);
 }
 
-/* A story of reloads: after each file, what ENABLED or BLOCKED is and whether a WARNING says that the sources differ. */
+/* A story of reloads: after each file, what the flag is and whether a WARNING says that the sources differ. */
 static void
 test_reloads(void **state)
 {

@@ -1,0 +1,2 @@
+-- rollback.sql: ends a transaction that was only a trial.
+ROLLBACK
