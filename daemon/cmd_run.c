@@ -12,6 +12,7 @@
 #include "command.h"
 #include "dualwrite/log.h"
 #include "engine.h"
+#include "fault_log.h"
 #include "settings.h"
 
 static int
@@ -20,19 +21,6 @@ take(void *into, const char *name, const char *argument)
     (void) name;
     *(const char **) into = argument;
     return EXIT_GOOD;
-}
-
-static void
-log_faults(const struct faults *faults)
-{
-    for (size_t i = 0; i < faults->count; i++) {
-        struct log_line l = {0};
-
-        log_begin(&l, faults->items[i].severity == FAULT_ERROR ? LOG_ERROR : LOG_WARNING, "config_fault");
-        log_str(&l, "where", faults->items[i].where);
-        log_str(&l, "msg", faults->items[i].text);
-        log_end(&l);
-    }
 }
 
 /* 0, or -1 after saying why not. */
@@ -66,12 +54,12 @@ run(const struct command *self, int argc, char **argv)
     if (status != EXIT_GOOD || helped)
         return status;
     setrlimit(RLIMIT_CORE, &no_core); /* a core file would hold the database's password */
-    signal(SIGPIPE, SIG_IGN); /* a log reader that went away must not end the daemon */
+    signal(SIGPIPE, SIG_IGN);         /* a log reader that went away must not end the daemon */
     log_priority_prefix(log_stderr_is_journal());
     settings = settings_load(config_option, NULL, &faults);
     if (settings != NULL)
         log_configure(settings->config->log_format, settings->config->log_level);
-    log_faults(&faults);
+    fault_log(&faults);
     faults_free(&faults);
     if (settings == NULL)
         return EXIT_CONFIGURATION;

@@ -13,10 +13,15 @@
 #include "dualwrite/conninfo.h"
 #include "dualwrite/flags.h"
 #include "dualwrite/log.h"
+#include "dualwrite/uuid4.h"
 #include "dualwrite/xalloc.h"
+#include "fault_log.h"
 #include "listener.h"
+#include "reload.h"
 #include "sd_notify.h"
+#include "signals.h"
 #include "version.h"
+#include "view.h"
 #include "worker.h"
 
 #define BEAT_MS 5000           /* an idle daemon's one round trip; peers give up on it after 10 s without */
@@ -24,9 +29,6 @@
 #define STOP_MS 9000           /* a stop ends within 10 s, also with a batch that hangs */
 #define NAG_MS 60000           /* what cannot be helped is said once a minute */
 #define WATCH_MS 1000
-#define DEAF_BEATS 3 /* beats that find no LISTEN in force before polling takes over */
-
-enum { SIGNALS = 4 };
 
 /* A reload: read on a worker thread, taken over while the worker rests, official when a beat has published it. */
 enum reload_state { RELOAD_NONE, RELOAD_READING, RELOAD_RESTING, RELOAD_PUBLISHING };
@@ -35,39 +37,25 @@ struct engine {
     uv_loop_t loop;
     struct settings *settings;
     const char *config_option;
-    char instance[37];
+    char instance[UUID4_TEXT];
     struct listener *listener;
     struct worker *worker;
+    struct view view;
+    uint64_t beats; /* the serial of the last one asked for */
 
     bool mapping_good; /* the last preflight passed */
     bool passed_once;  /* ... ever: from then on a bad database is waited for, not exited on */
-    char *digest;      /* of our mapping */
-
-    /* from the beats */
-    struct flags flags;
-    bool beat_answered; /* on this connection */
-    uint64_t beats;     /* the serial of the last one asked for */
-    bool listening;
-    unsigned deaf;
-    char *installed_digest;
-    char *partitions;
-    char *disagreement;
-    char *overrides;
-    int64_t failed;
 
     enum reload_state reload;
-    bool reload_again; /* asked for while one was under way */
+    bool reload_again;     /* asked for while one was under way */
+    struct settings *next; /* RELOAD_RESTING: what will be taken over */
+    char *changed;
     uint64_t published; /* RELOAD_PUBLISHING: an answer to this beat, or a later one, makes it official */
-    uv_work_t reading;
-    struct settings *read; /* what the thread has read; NULL: faults */
-    struct faults read_faults;
-    struct buf changed;
 
     uv_timer_t beat;
     uv_timer_t stop;
     uv_fs_poll_t watch;
-    bool watching;
-    uv_signal_t signals[SIGNALS];
+    struct signals *signals;
     bool ready;
     bool stopping;
     bool closed;
@@ -89,31 +77,13 @@ may_say(struct engine *e, uint64_t *last)
 }
 
 static void
-log_faults(const struct faults *faults)
-{
-    for (size_t i = 0; i < faults->count; i++) {
-        struct log_line l = {0};
-
-        log_begin(&l, faults->items[i].severity == FAULT_ERROR ? LOG_ERROR : LOG_WARNING, "config_fault");
-        log_str(&l, "where", faults->items[i].where);
-        log_str(&l, "msg", faults->items[i].text);
-        log_end(&l);
-    }
-}
-
-static bool
-mapping_installed(const struct engine *e)
-{
-    return e->digest != NULL && e->installed_digest != NULL && strcmp(e->digest, e->installed_digest) == 0;
-}
-
-static void
 give_orders(struct engine *e)
 {
     struct worker_orders orders = {
-        .work = e->beat_answered && e->mapping_good && mapping_installed(e) && flag_on(&e->flags, FLAG_ENABLED),
-        .strict = flag_on(&e->flags, FLAG_STRICT),
-        .listening = e->listening,
+        .work = e->view.fresh && e->mapping_good && view_mapping_installed(&e->view) &&
+                flag_on(&e->view.flags, FLAG_ENABLED),
+        .strict = flag_on(&e->view.flags, FLAG_STRICT),
+        .listening = e->view.listening,
     };
 
     worker_orders(e->worker, &orders);
@@ -122,13 +92,13 @@ give_orders(struct engine *e)
 static void
 check_ready(struct engine *e)
 {
-    bool hears = e->listening || !e->settings->config->notify || e->deaf >= DEAF_BEATS;
+    bool hears = e->view.listening || !e->settings->config->notify || e->view.deaf >= VIEW_DEAF_BEATS;
 
-    if (e->ready || !e->mapping_good || !e->beat_answered || !hears)
+    if (e->ready || !e->mapping_good || !e->view.fresh || !hears)
         return;
     e->ready = true;
-    log_msg(LOG_INFO, "ready", "connected and %s; dual write is %s", e->listening ? "listening" : "polling",
-            flag_on(&e->flags, FLAG_ENABLED) ? "on" : "off");
+    log_msg(LOG_INFO, "ready", "connected and %s; dual write is %s", e->view.listening ? "listening" : "polling",
+            flag_on(&e->view.flags, FLAG_ENABLED) ? "on" : "off");
     notify_ready();
 }
 
@@ -147,8 +117,7 @@ close_all(void *arg)
     uv_close((uv_handle_t *) &e->beat, NULL);
     uv_close((uv_handle_t *) &e->stop, NULL);
     uv_close((uv_handle_t *) &e->watch, NULL);
-    for (int i = 0; i < SIGNALS; i++)
-        uv_close((uv_handle_t *) &e->signals[i], NULL);
+    signals_close(e->signals);
 }
 
 static void
@@ -181,7 +150,7 @@ log_reloaded(struct engine *e)
     struct log_line l = {0};
 
     log_begin(&l, LOG_INFO, "config_reloaded");
-    log_str(&l, "changed", buf_text(&e->changed));
+    log_str(&l, "changed", e->changed);
     if (e->settings->file != NULL)
         log_str(&l, "file", e->settings->file);
     log_end(&l);
@@ -205,64 +174,47 @@ static void
 take_over(struct engine *e)
 {
     struct settings *before = e->settings;
-    bool mapping_changed = strcmp(before->mapping_text, e->read->mapping_text) != 0;
+    bool mapping_changed = strcmp(before->mapping_text, e->next->mapping_text) != 0;
 
-    e->settings = e->read;
-    e->read = NULL;
+    e->settings = e->next;
+    e->next = NULL;
     log_configure(e->settings->config->log_format, e->settings->config->log_level);
     worker_settings(e->worker, e->settings);
     listener_configure(e->listener, e->settings->mapping->channel, e->settings->config->notify);
-    if (!e->settings->config->notify)
-        e->listening = false;
     settings_free(before);
     if (mapping_changed) {
-        buf_printf(&e->changed, "%smapping: read anew", e->changed.len == 0 ? "" : "; ");
         e->mapping_good = false;
-        free(e->digest);
-        e->digest = NULL;
+        view_own_digest(&e->view, NULL);
+        worker_preflight(e->worker);
     }
     e->reload = RELOAD_PUBLISHING;
-    if (!e->beat_answered) { /* no database to publish to: nothing runs, so the new settings are what holds */
+    send_beat(e);
+    e->published = e->beats;
+    if (!e->view.fresh) { /* no database to publish to: nothing runs, so the new settings are what holds */
         log_reloaded(e);
         end_reload(e);
-    } else {
-        send_beat(e);
-        e->published = e->beats;
     }
-    if (mapping_changed)
-        worker_preflight(e->worker);
 }
 
 static void
-on_read(uv_work_t *work, int status)
+on_read(void *arg, struct settings *next, const char *changed)
 {
-    struct engine *e = work->data;
+    struct engine *e = arg;
 
-    (void) status;
-    if (e->read != NULL) {
-        buf_clear(&e->changed);
-        config_changes(e->settings->config, e->read->config, &e->changed, &e->read_faults);
+    if (e->stopping) {
+        settings_free(next);
+        return;
     }
-    log_faults(&e->read_faults);
-    if (e->stopping || e->read == NULL) {
-        if (!e->stopping)
-            log_msg(LOG_ERROR, "config_not_reloaded", "the running settings stay; mend the faults and reload again");
-        e->reload = RELOAD_NONE;
-        if (e->ready)
-            notify_ready();
-    } else {
-        e->reload = RELOAD_RESTING;
-        worker_rest(e->worker);
+    if (next == NULL) {
+        log_msg(LOG_ERROR, "config_not_reloaded", "the running settings stay; mend the faults and reload again");
+        end_reload(e);
+        return;
     }
-    faults_free(&e->read_faults);
-}
-
-static void
-read_settings(uv_work_t *work)
-{
-    struct engine *e = work->data;
-
-    e->read = settings_load(e->config_option, e->settings->config, &e->read_faults);
+    free(e->changed);
+    e->changed = xstrdup(changed);
+    e->next = next;
+    e->reload = RELOAD_RESTING;
+    worker_rest(e->worker);
 }
 
 static void
@@ -276,8 +228,7 @@ start_reload(struct engine *e)
     }
     notify_reloading();
     e->reload = RELOAD_READING;
-    e->reading.data = e;
-    uv_queue_work(&e->loop, &e->reading, read_settings, on_read);
+    reload_start(&e->loop, e->config_option, e->settings, on_read, e);
 }
 
 /* ---- beats ----------------------------------------------------------------------------------------------------- */
@@ -288,13 +239,13 @@ send_beat(struct engine *e)
     struct beat_request request = {
         .serial = ++e->beats,
         .instance = e->instance,
-        .mapping_digest = e->digest == NULL ? "" : e->digest,
+        .mapping_digest = e->view.digest == NULL ? "" : e->view.digest,
         .flags = e->settings->config->flags,
         .state = worker_state(e->worker),
         .asleep = worker_asleep(e->worker),
         .doorbell_ms = worker_doorbell_ms(e->worker),
     };
-    int64_t interval = e->listening ? BEAT_MS : BEAT_POLL_ONLY_MS;
+    int64_t interval = e->view.listening ? BEAT_MS : BEAT_POLL_ONLY_MS;
 
     if (e->settings->config->poll_interval_ms < interval)
         interval = e->settings->config->poll_interval_ms;
@@ -310,70 +261,6 @@ on_beat_timer(uv_timer_t *timer)
     send_beat(timer->data);
 }
 
-/* Replaces *old by `text`; true when they differ. NULL counts as different from a text. */
-static bool
-replace(char **old, const char *text)
-{
-    bool differs = (*old == NULL) != (text == NULL) || (text != NULL && strcmp(*old, text) != 0);
-
-    if (differs) {
-        free(*old);
-        *old = xstrdup(text);
-    }
-    return differs;
-}
-
-static void
-say_flags(struct engine *e, const struct beat_answer *b)
-{
-    const char *warning;
-    bool first = e->partitions == NULL;
-    bool changed = first;
-
-    for (enum flag f = 0; f < FLAG_COUNT; f++)
-        if (!first && strcmp(e->flags.value[f], b->flags.value[f]) != 0) {
-            log_msg(LOG_INFO, "flag_changed", "%s in force: %s -> %s", flag_name(f), e->flags.value[f],
-                    b->flags.value[f]);
-            changed = true;
-        }
-    e->flags = b->flags;
-    if (replace(&e->disagreement, b->disagreement) && b->disagreement != NULL)
-        log_msg(LOG_WARNING, "flags_disagree",
-                "running daemons disagree on %s; the safest view holds (see `dualwrited flags`)", b->disagreement);
-    if (replace(&e->overrides, b->overrides) && b->overrides != NULL)
-        log_msg(LOG_WARNING, "flags_overridden", "an operator's override is in force: %s", b->overrides);
-    for (size_t i = 0; changed && (warning = flags_warning(&e->flags, i)) != NULL; i++)
-        log_msg(LOG_WARNING, "flags_doubtful", "%s", warning);
-}
-
-static void
-note_hearing(struct engine *e, const struct beat_answer *b)
-{
-    bool wanted = e->settings->config->notify;
-
-    e->deaf = !wanted || b->listening ? 0 : e->deaf + 1;
-    if (e->deaf == DEAF_BEATS)
-        log_msg(LOG_WARNING, "not_listening",
-                "LISTEN does not hold on this connection (a transaction pooler?); polling instead. Give "
-                "DUALWRITE_DATABASE_URL a direct connection, or set DUALWRITE_NOTIFY=off");
-    if (b->listening && !e->listening && e->ready)
-        log_msg(LOG_INFO, "listening", "notifications reach us again");
-    e->listening = b->listening;
-}
-
-static void
-note_mapping(struct engine *e, const struct beat_answer *b)
-{
-    bool changed = replace(&e->installed_digest, b->mapping_digest);
-
-    if (e->digest != NULL && changed && !mapping_installed(e))
-        log_msg(
-            LOG_WARNING, "mapping_mismatch",
-            "the installed mapping is another one (%.12s, ours is %.12s): no work is taken. Run `dualwrited install` "
-            "with this mapping, or give this daemon the installed one",
-            e->installed_digest == NULL ? "none" : e->installed_digest, e->digest);
-}
-
 static void
 on_beat(void *arg, const struct beat_answer *b, const char *error)
 {
@@ -385,15 +272,11 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
             log_msg(LOG_WARNING, "beat_failed", "%s", error);
         return;
     }
-    say_flags(e, b);
-    note_hearing(e, b);
-    note_mapping(e, b);
-    ours_changed = replace(&e->partitions, b->partitions);
-    e->failed = b->failed;
-    e->beat_answered = true;
+    ours_changed = view_note(&e->view, b, e->settings->config->notify);
     give_orders(e);
     worker_resync(e->worker, b->resync);
-    if (ours_changed || (worker_asleep(e->worker) && !b->armed))
+    if (ours_changed || (worker_asleep(e->worker) && !b->armed) ||
+        (worker_standing_by(e->worker) && *b->partitions != '\0'))
         worker_lapsed(e->worker);
     if (b->waiting || b->resync)
         worker_bell(e->worker);
@@ -403,7 +286,7 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
         log_reloaded(e);
         end_reload(e);
     }
-    if (e->deaf > 0 && e->deaf < DEAF_BEATS)
+    if (e->view.deaf > 0 && e->view.deaf < VIEW_DEAF_BEATS)
         send_beat(e); /* LISTEN takes effect after the beat that sent it */
 }
 
@@ -446,8 +329,7 @@ on_listener_down(void *arg, const char *why, int64_t retry_in_ms)
     struct engine *e = arg;
 
     log_down(may_say(e, &e->said_listen_down) ? LOG_WARNING : LOG_DEBUG, "listen", why, retry_in_ms);
-    e->beat_answered = false;
-    e->listening = false;
+    view_lost(&e->view);
     if (e->reload == RELOAD_PUBLISHING) {
         log_reloaded(e);
         end_reload(e);
@@ -460,17 +342,9 @@ static void
 on_bell(void *arg, int partition)
 {
     struct engine *e = arg;
-    char wanted[16];
-    const char *p = e->partitions == NULL ? "" : e->partitions;
-    size_t len;
 
-    snprintf(wanted, sizeof wanted, "%d", partition);
-    len = strlen(wanted);
-    for (; *p != '\0'; p += strcspn(p, ","), p += *p == ',')
-        if (partition < 0 || (strcspn(p, ",") == len && strncmp(p, wanted, len) == 0)) {
-            worker_bell(e->worker);
-            return;
-        }
+    if (view_is_ours(&e->view, partition))
+        worker_bell(e->worker);
 }
 
 static void
@@ -499,9 +373,9 @@ on_preflight(void *arg, struct preflight_answer *answer)
     if (!good && answer->verdict != PREFLIGHT_UNANSWERED && may_say(e, &e->said_preflight)) {
         if (answer->verdict == PREFLIGHT_WAIT)
             log_msg(LOG_WARNING, "waiting", "%s", answer->why);
-        log_faults(&answer->faults);
+        fault_log(&answer->faults);
     } else if (good) {
-        log_faults(&answer->faults);
+        fault_log(&answer->faults);
         if (e->said_down != 0)
             log_up("apply");
         e->said_down = e->said_preflight = 0;
@@ -513,7 +387,7 @@ on_preflight(void *arg, struct preflight_answer *answer)
     }
     e->mapping_good = good;
     if (answer->own_digest != NULL)
-        replace(&e->digest, answer->own_digest);
+        view_own_digest(&e->view, answer->own_digest);
     if (good) {
         e->passed_once = true;
         send_beat(e);
@@ -538,30 +412,30 @@ on_rested(void *arg)
 static void
 log_status(struct engine *e)
 {
-    struct worker_counters c = worker_counters(e->worker);
+    const struct round_counters *c = worker_counters(e->worker);
     struct log_line l = {0};
 
     log_begin(&l, LOG_INFO, "status");
     log_str(&l, "state", worker_state(e->worker));
     log_bool(&l, "ready", e->ready);
-    log_bool(&l, "listening", e->listening);
-    log_str(&l, "dual_write", flag_on(&e->flags, FLAG_ENABLED) ? "on" : "off");
-    log_bool(&l, "strict", flag_on(&e->flags, FLAG_STRICT));
-    log_str(&l, "partitions", e->partitions);
-    log_bool(&l, "mapping_installed", mapping_installed(e));
-    log_int(&l, "completed", c.completed);
-    log_int(&l, "failed_attempts", c.failures);
-    log_int(&l, "batches", c.batches);
-    log_int(&l, "claims", c.claims);
-    log_int(&l, "failed_waiting", e->failed);
+    log_bool(&l, "listening", e->view.listening);
+    log_str(&l, "dual_write", flag_on(&e->view.flags, FLAG_ENABLED) ? "on" : "off");
+    log_bool(&l, "strict", flag_on(&e->view.flags, FLAG_STRICT));
+    log_str(&l, "partitions", e->view.partitions);
+    log_bool(&l, "mapping_installed", view_mapping_installed(&e->view));
+    log_int(&l, "completed", c->completed);
+    log_int(&l, "failed_attempts", c->failures);
+    log_int(&l, "batches", c->batches);
+    log_int(&l, "claims", c->claims);
+    log_int(&l, "failed_waiting", e->view.failed);
     log_str(&l, "instance", e->instance);
     log_end(&l);
 }
 
 static void
-on_signal(uv_signal_t *handle, int signum)
+on_signal(void *arg, int signum)
 {
-    struct engine *e = handle->data;
+    struct engine *e = arg;
 
     if (signum == SIGHUP)
         start_reload(e);
@@ -583,22 +457,17 @@ on_file_changed(uv_fs_poll_t *handle, int status, const uv_stat_t *previous, con
 /* ---- the beginning --------------------------------------------------------------------------------------------- */
 
 static void
-make_instance(char out[37])
+make_instance(char out[UUID4_TEXT])
 {
-    unsigned char b[16];
+    unsigned char random[16] = {0};
 
-    uv_random(NULL, NULL, b, sizeof b, 0, NULL);
-    b[6] = (unsigned char) ((b[6] & 0x0f) | 0x40); /* RFC 9562, version 4 */
-    b[8] = (unsigned char) ((b[8] & 0x3f) | 0x80);
-    snprintf(out, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3],
-             b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+    uv_random(NULL, NULL, random, sizeof random, 0, NULL);
+    uuid4_text(random, out);
 }
 
 static void
 start_handles(struct engine *e)
 {
-    static const int signums[SIGNALS] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
-
     uv_timer_init(&e->loop, &e->beat);
     uv_timer_init(&e->loop, &e->stop);
     uv_fs_poll_init(&e->loop, &e->watch);
@@ -606,11 +475,7 @@ start_handles(struct engine *e)
     uv_timer_start(&e->beat, on_beat_timer, BEAT_POLL_ONLY_MS, BEAT_POLL_ONLY_MS);
     if (e->settings->config->watch_config && e->settings->file != NULL)
         uv_fs_poll_start(&e->watch, on_file_changed, e->settings->file, WATCH_MS);
-    for (int i = 0; i < SIGNALS; i++) {
-        uv_signal_init(&e->loop, &e->signals[i]);
-        e->signals[i].data = e;
-        uv_signal_start(&e->signals[i], on_signal, signums[i]);
-    }
+    e->signals = signals_start(&e->loop, on_signal, e);
 }
 
 static void
@@ -639,8 +504,7 @@ engine_run(struct settings *settings, const char *config_option)
     static const struct worker_events worked = {on_worker_down, on_preflight, on_rested};
     struct engine e = {.settings = settings, .config_option = config_option, .status = EXIT_GOOD};
 
-    for (enum flag f = 0; f < FLAG_COUNT; f++)
-        e.flags.value[f] = flag_default(f);
+    view_init(&e.view);
     uv_loop_init(&e.loop);
     make_instance(e.instance);
     log_start(&e);
@@ -653,13 +517,9 @@ engine_run(struct settings *settings, const char *config_option)
     uv_run(&e.loop, UV_RUN_DEFAULT);
     uv_loop_close(&e.loop);
     log_msg(LOG_INFO, "stopped", "exit status %d", e.status);
-    settings_free(e.read);
+    settings_free(e.next);
     settings_free(e.settings);
-    buf_free(&e.changed);
-    free(e.digest);
-    free(e.installed_digest);
-    free(e.partitions);
-    free(e.disagreement);
-    free(e.overrides);
+    free(e.changed);
+    view_free(&e.view);
     return e.status;
 }

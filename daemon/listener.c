@@ -22,10 +22,11 @@ struct listener {
     void *arg;
     char *channel;
     bool notify;
-    bool sent; /* LISTEN was sent on this connection for this channel; the beat after it must find it in force */
+    bool sent;       /* LISTEN was sent on this connection for this channel; the beat after it must find it in force */
     uint64_t serial; /* of the beat under way */
     bool wanted;     /* another beat follows the script under way */
     int script_beat; /* where in the script under way beat.sql stands */
+    const char *leaving; /* the instance, once it takes its row out: no more beats */
     void (*gone)(void *arg);
     void *gone_arg;
 };
@@ -132,6 +133,23 @@ parse_flags(const char *json)
     return flags;
 }
 
+static void
+parse_gone(void *arg, const struct pg_reply *reply)
+{
+    struct listener *l = arg;
+
+    (void) reply;
+    l->gone(l->gone_arg);
+}
+
+static void
+run_deregister(struct listener *l)
+{
+    const struct pg_statement script = {.sql = sql_daemon_deregister, .nparams = 1, .params = {l->leaving}};
+
+    pgconn_run(l->pg, &script, 1, ANSWER_MS, parse_gone, l);
+}
+
 /* Among the channels that the server says this session listens to? */
 static bool
 hears(const char *channels, const char *channel)
@@ -152,6 +170,14 @@ parse_beat(void *arg, const struct pg_reply *reply)
     const PGresult *r;
     char *channels;
 
+    if (l->leaving != NULL && !reply->lost) {
+        run_deregister(l);
+        return;
+    }
+    if (l->leaving != NULL) {
+        l->gone(l->gone_arg);
+        return;
+    }
     if (reply->error != NULL) {
         l->events.beat(l->arg, NULL, reply->error);
         return;
@@ -221,7 +247,7 @@ listener_beat(struct listener *l, const struct beat_request *request)
     size_t n = 0;
 
     l->wanted = pgconn_state(l->pg) == PGCONN_BUSY;
-    if (pgconn_state(l->pg) != PGCONN_READY)
+    if (pgconn_state(l->pg) != PGCONN_READY || l->leaving != NULL)
         return;
     l->serial = request->serial;
     gethostname(host, sizeof host - 1);
@@ -252,26 +278,15 @@ listener_beat(struct listener *l, const struct beat_request *request)
     buf_free(&control);
 }
 
-static void
-parse_gone(void *arg, const struct pg_reply *reply)
-{
-    struct listener *l = arg;
-
-    (void) reply;
-    l->gone(l->gone_arg);
-}
-
 void
 listener_deregister(struct listener *l, const char *instance, void (*done)(void *arg), void *arg)
 {
-    const struct pg_statement script = {.sql = sql_daemon_deregister, .nparams = 1, .params = {instance}};
-
-    l->wanted = false;
+    l->leaving = instance;
     l->gone = done;
     l->gone_arg = arg;
     if (pgconn_state(l->pg) == PGCONN_READY)
-        pgconn_run(l->pg, &script, 1, ANSWER_MS, parse_gone, l);
-    else
+        run_deregister(l);
+    else if (pgconn_state(l->pg) != PGCONN_BUSY)
         done(arg);
 }
 

@@ -25,7 +25,7 @@ struct beat_request {
 };
 
 struct beat_answer {
-    uint64_t serial; /* of the request that this answers */
+    uint64_t serial;       /* of the request that this answers */
     struct flags flags;    /* in force */
     char *disagreement;    /* names of flags, NULL: none */
     char *overrides;       /* FLAG=value, ..., NULL: none */

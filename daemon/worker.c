@@ -9,17 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ack.h"
-#include "apply.h"
-#include "claim.h"
 #include "dualwrite/log.h"
-#include "dualwrite/memory.h"
-#include "dualwrite/retry.h"
 #include "dualwrite/wake.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
-#include "event_log.h"
 #include "resync.h"
+#include "round.h"
 
 #define BEAT_MS 5000
 #define POLL_CAP_MS 1000
@@ -34,9 +29,7 @@ struct worker {
 
     struct pgconn *pg;
     struct preflight *preflight;
-    struct claim *claim;
-    struct apply *apply;
-    struct ack *ack;
+    struct round *round;
     struct resync *resync;
     struct plan *plan; /* NULL until preflight passed on this connection */
 
@@ -53,36 +46,14 @@ struct worker {
     unsigned idle;    /* claims in a row that found nothing */
     bool doorbell_up; /* we set it and have not taken it down */
     char barrier[32]; /* "" when none was taken since the doorbell was set */
-
-    struct batch batch;
-    int64_t *retry_in_ms; /* per event of the batch */
-    char *unknown_xid;    /* the transaction whose COMMIT got no answer; the batch is kept until its fate is known */
-    char *xid;            /* of the batch under way */
-    struct memory memory;
-    struct worker_counters counters;
 };
 
 static void pump(struct worker *w);
-
-static monotime
-now(void)
-{
-    return (monotime){(int64_t) uv_hrtime()};
-}
 
 static const struct config *
 config(const struct worker *w)
 {
     return w->settings->config;
-}
-
-static uint32_t
-random_bits(void)
-{
-    uint32_t bits = 0;
-
-    uv_random(NULL, NULL, &bits, sizeof bits, 0, NULL);
-    return bits;
 }
 
 static void
@@ -120,155 +91,38 @@ lost(struct worker *w)
     wake_on(w, WAKE_LOST);
 }
 
-/* ---- a batch: claim, apply, ack -------------------------------------------------------------------------------- */
+/* ---- rounds ---------------------------------------------------------------------------------------------------- */
 
 static void
-batch_over(struct worker *w)
+on_round(void *arg, enum wake_event how, int64_t retry_ms)
 {
-    batch_free(&w->batch);
-    free(w->retry_in_ms);
-    free(w->xid);
-    free(w->unknown_xid);
-    w->retry_in_ms = NULL;
-    w->xid = w->unknown_xid = NULL;
-}
+    struct worker *w = arg;
 
-/* The whole batch is off, and its events are in the queue as before. */
-static void
-batch_failed(struct worker *w, const char *error, const char *sqlstate)
-{
-    int64_t delay = retry_delay_ms(memory_failed(&w->memory, &w->batch), random_bits());
-
-    for (size_t i = 0; i < w->batch.count; i++)
-        event_log_failed(w->settings->mapping, &w->batch.events[i], error, sqlstate, NULL, delay, w->orders.strict);
-    w->counters.failures += (int64_t) w->batch.count;
-    w->memory.until = monotime_add_ms(now(), delay);
-    batch_over(w);
-    lost(w);
-    pgconn_reset(w->pg, error); /* its transaction is of no use */
+    if (how == WAKE_LOST)
+        lost(w);
+    else
+        wake_on(w, how);
+    worker_due_in(w, retry_ms);
     free_again(w);
 }
 
 static void
-batch_committed(struct worker *w)
-{
-    int64_t duration_ms = monotime_diff_ms(now(), w->batch.claimed);
-
-    for (size_t i = 0; i < w->batch.count; i++) {
-        const struct event *e = &w->batch.events[i];
-        const struct subject *s = &w->batch.subjects[e->subject];
-
-        if (s->state == SUBJECT_DONE) {
-            event_log_completed(w->settings->mapping, e, s, duration_ms);
-            w->counters.completed++;
-            continue;
-        }
-        event_log_failed(w->settings->mapping, e, s->error, s->sqlstate, s->constraint, w->retry_in_ms[i],
-                         w->orders.strict);
-        w->counters.failures++;
-        if (w->retry_in_ms[i] >= 0)
-            worker_due_in(w, w->retry_in_ms[i]);
-    }
-    w->counters.batches++;
-    memory_forget(&w->memory);
-    batch_over(w);
-    wake_on(w, WAKE_WORKED);
-    free_again(w);
-}
-
-static void
-on_acked(void *arg, const struct ack_answer *answer)
-{
-    struct worker *w = arg;
-
-    if (answer->error == NULL) {
-        batch_committed(w);
-    } else if (answer->unknown && w->xid != NULL) {
-        w->unknown_xid = w->xid;
-        w->xid = NULL;
-        lost(w);
-        free_again(w);
-    } else {
-        batch_failed(w, answer->error, answer->sqlstate);
-    }
-}
-
-/* When is a failed event tried again? Parked: -1. Its attempts are counted in dualwrite.failed. */
-static int64_t
-retry_in_ms(const struct worker *w, const struct event *e)
-{
-    if (w->batch.subjects[e->subject].outcome != OUTCOME_RETRY_ROW || e->attempt > config(w)->retry_max_attempts)
-        return -1;
-    return retry_delay_ms((unsigned) e->attempt, random_bits());
-}
-
-static void
-on_applied(void *arg, const struct apply_answer *answer)
-{
-    struct worker *w = arg;
-
-    if (answer->error != NULL) {
-        batch_failed(w, answer->error, answer->sqlstate);
-        return;
-    }
-    w->xid = xstrdup(answer->xid);
-    w->retry_in_ms = xcalloc(w->batch.count, sizeof *w->retry_in_ms);
-    for (size_t i = 0; i < w->batch.count; i++)
-        w->retry_in_ms[i] = retry_in_ms(w, &w->batch.events[i]);
-    ack_start(w->ack, &w->batch, w->retry_in_ms, config(w)->statement_timeout_ms);
-}
-
-static enum wake_event
-empty_claim(const struct claim_answer *a)
-{
-    if (a->mine == 0)
-        return WAKE_NOTHING_OURS;
-    if (a->held < a->mine)
-        return WAKE_CONTENDED;
-    return a->passed ? WAKE_CONFIRMED : WAKE_EMPTY;
-}
-
-static void
-on_claimed(void *arg, struct claim_answer *answer)
-{
-    struct worker *w = arg;
-
-    w->counters.claims++;
-    if (answer->error != NULL) {
-        lost(w);
-        free_again(w);
-        return;
-    }
-    if (answer->batch.count == 0) {
-        wake_on(w, empty_claim(answer));
-        batch_free(&answer->batch);
-        free_again(w);
-        return;
-    }
-    w->batch = answer->batch;
-    for (size_t i = 0; i < w->batch.count; i++)
-        if (memory_is_new(&w->memory, &w->batch.events[i]))
-            event_log_scheduled(w->settings->mapping, &w->batch.events[i]);
-    apply_start(w->apply, &w->batch, w->settings->mapping, w->plan, config(w)->statement_timeout_ms);
-}
-
-static void
-run_claim(struct worker *w)
+run_round(struct worker *w)
 {
     bool confirming = w->wake == WAKE_CONFIRMING;
-    struct claim_request request = {
-        .mapping = w->settings->mapping,
+    struct round_request request = {
+        .settings = w->settings,
+        .plan = w->plan,
         .instance = w->instance,
         .barrier = confirming ? w->barrier : NULL,
         .take_down_doorbell = w->doorbell_up && !confirming,
-        .batch_size = config(w)->batch_size,
-        .statement_timeout_ms = config(w)->statement_timeout_ms,
+        .strict = w->orders.strict,
     };
 
     if (request.take_down_doorbell)
         w->doorbell_up = false;
     w->busy = true;
-    claim_start(w->claim, &request);
+    round_start(w->round, &request);
 }
 
 /* ---- falling asleep -------------------------------------------------------------------------------------------- */
@@ -391,38 +245,6 @@ run_preflight(struct worker *w)
     preflight_start(w->preflight, w->settings->mapping_name, w->settings->mapping_text, w->settings->mapping);
 }
 
-/* What became of the COMMIT whose answer got lost? A server that does not know any more means an old transaction: then
- * its rows are in the queue or they are not, and the next claim will tell. */
-static void
-parse_verdict(void *arg, const struct pg_reply *reply)
-{
-    struct worker *w = arg;
-
-    if (reply->error != NULL) {
-        free_again(w);
-        return;
-    }
-    if (strcmp(PQgetvalue(reply->results[0], 0, 0), "committed") == 0) {
-        batch_committed(w);
-        return;
-    }
-    for (size_t i = 0; i < w->batch.count; i++)
-        event_log_failed(w->settings->mapping, &w->batch.events[i], "the connection was lost before the commit", NULL,
-                         NULL, 0, w->orders.strict);
-    memory_failed(&w->memory, &w->batch);
-    batch_over(w);
-    free_again(w);
-}
-
-static void
-run_verdict(struct worker *w)
-{
-    const struct pg_statement script = {.sql = sql_daemon_verdict, .nparams = 1, .params = {w->unknown_xid}};
-
-    w->busy = true;
-    pgconn_run(w->pg, &script, 1, config(w)->statement_timeout_ms, parse_verdict, w);
-}
-
 /* ---- what is due ----------------------------------------------------------------------------------------------- */
 
 static void
@@ -445,10 +267,9 @@ static void
 pump_queue(struct worker *w)
 {
     int64_t cap = config(w)->poll_interval_ms < POLL_CAP_MS ? config(w)->poll_interval_ms : POLL_CAP_MS;
-    int64_t hold = monotime_diff_ms(w->memory.until, now());
 
-    if (w->memory.failures > 0 && hold > 0) {
-        wait_ms(w, hold);
+    if (round_hold_ms(w->round) > 0) {
+        wait_ms(w, round_hold_ms(w->round));
         return;
     }
     switch (w->wake) {
@@ -465,11 +286,11 @@ pump_queue(struct worker *w)
         } else if (w->wake == WAKE_POLLING && w->resync_wanted && w->idle > 0) {
             run_resync(w);
         } else {
-            run_claim(w);
+            run_round(w);
         }
         break;
     case WAKE_DRAINING:
-        run_claim(w);
+        run_round(w);
         break;
     case WAKE_ASLEEP:
     case WAKE_STANDBY:
@@ -484,9 +305,12 @@ pump(struct worker *w)
 {
     if (w->busy || w->resting || pgconn_state(w->pg) != PGCONN_READY)
         return;
-    if (w->unknown_xid != NULL)
-        run_verdict(w);
-    else if (w->check && w->patient && !w->waited)
+    if (round_undecided(w->round)) {
+        w->busy = true;
+        round_verdict(w->round);
+        return;
+    }
+    if (w->check && w->patient && !w->waited)
         wait_ms(w, PREFLIGHT_AGAIN_MS);
     else if (w->check)
         run_preflight(w);
@@ -536,9 +360,7 @@ worker_new(uv_loop_t *loop, const struct settings *settings, const char *instanc
     w->arg = arg;
     w->pg = pgconn_new(loop, "apply", settings->config->database_url, &pg_events, w);
     w->preflight = preflight_new(w->pg, on_preflight, w);
-    w->claim = claim_new(w->pg, on_claimed, w);
-    w->apply = apply_new(w->pg, on_applied, w);
-    w->ack = ack_new(w->pg, on_acked, w);
+    w->round = round_new(w->pg, on_round, w);
     w->resync = resync_new(w->pg, on_resynced, w);
     uv_timer_init(loop, &w->next);
     uv_timer_init(loop, &w->due);
@@ -628,6 +450,12 @@ worker_asleep(const struct worker *w)
 }
 
 bool
+worker_standing_by(const struct worker *w)
+{
+    return w->wake == WAKE_STANDBY;
+}
+
+bool
 worker_planned(const struct worker *w)
 {
     return w->plan != NULL;
@@ -639,10 +467,10 @@ worker_state(const struct worker *w)
     return pgconn_state(w->pg) == PGCONN_WAITING ? "disconnected" : wake_state_name(w->wake);
 }
 
-struct worker_counters
+const struct round_counters *
 worker_counters(const struct worker *w)
 {
-    return w->counters;
+    return round_counters(w->round);
 }
 
 static void
@@ -651,13 +479,9 @@ on_closed(uv_handle_t *handle)
     struct worker *w = handle->data;
 
     preflight_free(w->preflight);
-    claim_free(w->claim);
-    apply_free(w->apply);
-    ack_free(w->ack);
+    round_free(w->round);
     resync_free(w->resync);
     plan_free(w->plan);
-    batch_over(w);
-    memory_forget(&w->memory);
     free(w->instance);
     free(w);
 }

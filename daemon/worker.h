@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "preflight.h"
+#include "round.h"
 #include "settings.h"
 
 struct worker_events {
@@ -27,10 +28,6 @@ struct worker_orders {
     bool work; /* dual write is on and the mapping is the installed one */
     bool strict;
     bool listening; /* notifications reach us: it may sleep */
-};
-
-struct worker_counters {
-    int64_t completed, failures, batches, claims;
 };
 
 struct worker;
@@ -55,9 +52,10 @@ void worker_lapsed(struct worker *w);              /* the doorbell is not up any
 void worker_due_in(struct worker *w, int64_t ms);  /* a failed event is to be retried then; < 0: none */
 
 bool worker_asleep(const struct worker *w);
+bool worker_standing_by(const struct worker *w);
 bool worker_planned(const struct worker *w);
 const char *worker_state(const struct worker *w);
-struct worker_counters worker_counters(const struct worker *w);
+const struct round_counters *worker_counters(const struct worker *w);
 int64_t worker_doorbell_ms(const struct worker *w);
 void worker_close(struct worker *w);
 

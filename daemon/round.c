@@ -1,0 +1,274 @@
+/* round.c - claim, apply, ack; see round.h. */
+#include "round.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "ack.h"
+#include "apply.h"
+#include "claim.h"
+#include "dualwrite/memory.h"
+#include "dualwrite/retry.h"
+#include "dualwrite/xalloc.h"
+#include "embedded.h"
+#include "event_log.h"
+
+struct round {
+    struct pgconn *pg;
+    round_done done;
+    void *arg;
+    struct claim *claim;
+    struct apply *apply;
+    struct ack *ack;
+
+    struct round_request request;
+    struct batch batch;
+    int64_t *retry_in_ms; /* per event of the batch, for those that failed; < 0: parked */
+    char *xid;            /* of the batch's transaction, once it has written */
+    bool undecided;       /* its COMMIT got no answer */
+    struct memory memory;
+    struct round_counters counters;
+};
+
+static monotime
+now(void)
+{
+    return (monotime){(int64_t) uv_hrtime()};
+}
+
+static uint32_t
+random_bits(void)
+{
+    uint32_t bits = 0;
+
+    uv_random(NULL, NULL, &bits, sizeof bits, 0, NULL);
+    return bits;
+}
+
+static const struct config *
+config(const struct round *r)
+{
+    return r->request.settings->config;
+}
+
+static const struct mapping *
+mapping(const struct round *r)
+{
+    return r->request.settings->mapping;
+}
+
+static void
+clear_batch(struct round *r)
+{
+    batch_free(&r->batch);
+    free(r->retry_in_ms);
+    free(r->xid);
+    r->retry_in_ms = NULL;
+    r->xid = NULL;
+    r->undecided = false;
+}
+
+/* The whole batch is off, and its events are in the queue as before. */
+static void
+batch_failed(struct round *r, const char *error, const char *sqlstate)
+{
+    int64_t delay = retry_delay_ms(memory_failed(&r->memory, &r->batch), random_bits());
+
+    for (size_t i = 0; i < r->batch.count; i++)
+        event_log_failed(mapping(r), &r->batch.events[i], error, sqlstate, NULL, delay, r->request.strict);
+    r->counters.failures += (int64_t) r->batch.count;
+    r->memory.until = monotime_add_ms(now(), delay);
+    clear_batch(r);
+    pgconn_reset(r->pg, error); /* its transaction is of no use */
+    r->done(r->arg, WAKE_LOST, -1);
+}
+
+static void
+batch_committed(struct round *r)
+{
+    int64_t duration_ms = monotime_diff_ms(now(), r->batch.claimed);
+    int64_t retry_ms = -1;
+
+    for (size_t i = 0; i < r->batch.count; i++) {
+        const struct event *e = &r->batch.events[i];
+        const struct subject *s = &r->batch.subjects[e->subject];
+
+        if (s->state == SUBJECT_DONE) {
+            event_log_completed(mapping(r), e, s, duration_ms);
+            r->counters.completed++;
+            continue;
+        }
+        event_log_failed(mapping(r), e, s->error, s->sqlstate, s->constraint, r->retry_in_ms[i], r->request.strict);
+        r->counters.failures++;
+        if (r->retry_in_ms[i] >= 0 && (retry_ms < 0 || r->retry_in_ms[i] < retry_ms))
+            retry_ms = r->retry_in_ms[i];
+    }
+    r->counters.batches++;
+    memory_forget(&r->memory);
+    clear_batch(r);
+    r->done(r->arg, WAKE_WORKED, retry_ms);
+}
+
+static void
+on_acked(void *arg, const struct ack_answer *answer)
+{
+    struct round *r = arg;
+
+    if (answer->error == NULL) {
+        batch_committed(r);
+    } else if (answer->unknown && r->xid != NULL) {
+        r->undecided = true;
+        r->done(r->arg, WAKE_LOST, -1);
+    } else {
+        batch_failed(r, answer->error, answer->sqlstate);
+    }
+}
+
+/* When is a failed event tried again? Parked: -1. Its attempts are counted in dualwrite.failed. */
+static int64_t
+retry_in_ms(const struct round *r, const struct event *e)
+{
+    if (r->batch.subjects[e->subject].outcome != OUTCOME_RETRY_ROW || e->attempt > config(r)->retry_max_attempts)
+        return -1;
+    return retry_delay_ms((unsigned) e->attempt, random_bits());
+}
+
+static void
+on_applied(void *arg, const struct apply_answer *answer)
+{
+    struct round *r = arg;
+
+    if (answer->error != NULL) {
+        batch_failed(r, answer->error, answer->sqlstate);
+        return;
+    }
+    r->xid = xstrdup(answer->xid);
+    r->retry_in_ms = xcalloc(r->batch.count, sizeof *r->retry_in_ms);
+    for (size_t i = 0; i < r->batch.count; i++)
+        r->retry_in_ms[i] = retry_in_ms(r, &r->batch.events[i]);
+    ack_start(r->ack, &r->batch, r->retry_in_ms, config(r)->statement_timeout_ms);
+}
+
+static enum wake_event
+empty_claim(const struct claim_answer *a)
+{
+    if (a->mine == 0)
+        return WAKE_NOTHING_OURS;
+    if (a->held < a->mine)
+        return WAKE_CONTENDED;
+    return a->passed ? WAKE_CONFIRMED : WAKE_EMPTY;
+}
+
+static void
+on_claimed(void *arg, struct claim_answer *answer)
+{
+    struct round *r = arg;
+
+    r->counters.claims++;
+    if (answer->error != NULL) {
+        r->done(r->arg, WAKE_LOST, -1);
+        return;
+    }
+    if (answer->batch.count == 0) {
+        batch_free(&answer->batch);
+        r->done(r->arg, empty_claim(answer), -1);
+        return;
+    }
+    r->batch = answer->batch;
+    for (size_t i = 0; i < r->batch.count; i++)
+        if (memory_is_new(&r->memory, &r->batch.events[i]))
+            event_log_scheduled(mapping(r), &r->batch.events[i]);
+    apply_start(r->apply, &r->batch, mapping(r), r->request.plan, config(r)->statement_timeout_ms);
+}
+
+void
+round_start(struct round *r, const struct round_request *request)
+{
+    struct claim_request claim = {
+        .mapping = request->settings->mapping,
+        .instance = request->instance,
+        .barrier = request->barrier,
+        .take_down_doorbell = request->take_down_doorbell,
+        .batch_size = request->settings->config->batch_size,
+        .statement_timeout_ms = request->settings->config->statement_timeout_ms,
+    };
+
+    r->request = *request;
+    claim_start(r->claim, &claim);
+}
+
+/* What became of the COMMIT whose answer got lost? */
+static void
+parse_verdict(void *arg, const struct pg_reply *reply)
+{
+    struct round *r = arg;
+    const char *fate;
+
+    if (reply->error != NULL) {
+        r->done(r->arg, WAKE_LOST, -1);
+        return;
+    }
+    fate = PQgetvalue(reply->results[0], 0, 0);
+    if (strcmp(fate, "in progress") == 0) {
+        pgconn_reset(r->pg, "the server still works on the commit whose answer got lost");
+        r->done(r->arg, WAKE_LOST, -1);
+    } else if (strcmp(fate, "committed") == 0) {
+        batch_committed(r);
+    } else {
+        batch_failed(r, "the connection was lost before the commit", NULL);
+    }
+}
+
+void
+round_verdict(struct round *r)
+{
+    const struct pg_statement script = {.sql = sql_daemon_verdict, .nparams = 1, .params = {r->xid}};
+
+    pgconn_run(r->pg, &script, 1, config(r)->statement_timeout_ms, parse_verdict, r);
+}
+
+bool
+round_undecided(const struct round *r)
+{
+    return r->undecided;
+}
+
+int64_t
+round_hold_ms(const struct round *r)
+{
+    return r->memory.failures == 0 ? 0 : monotime_diff_ms(r->memory.until, now());
+}
+
+const struct round_counters *
+round_counters(const struct round *r)
+{
+    return &r->counters;
+}
+
+struct round *
+round_new(struct pgconn *pg, round_done done, void *arg)
+{
+    struct round *r = xcalloc(1, sizeof *r);
+
+    r->pg = pg;
+    r->done = done;
+    r->arg = arg;
+    r->claim = claim_new(pg, on_claimed, r);
+    r->apply = apply_new(pg, on_applied, r);
+    r->ack = ack_new(pg, on_acked, r);
+    return r;
+}
+
+void
+round_free(struct round *r)
+{
+    if (r == NULL)
+        return;
+    claim_free(r->claim);
+    apply_free(r->apply);
+    ack_free(r->ack);
+    clear_batch(r);
+    memory_forget(&r->memory);
+    free(r);
+}

@@ -1,0 +1,54 @@
+/*
+ * round.h - one round over the queue: claim, apply, ack, and the log lines of what came of it.
+ *
+ * Hands the batch from stage to stage. A batch that fails as a whole stays in the queue and is remembered (memory.h); a
+ * COMMIT whose answer got lost is looked into on the next connection before anything else. When rounds are run is the
+ * worker's business.
+ */
+#ifndef ROUND_H
+#define ROUND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dualwrite/pgconn.h"
+#include "dualwrite/sqlgen.h"
+#include "dualwrite/wake.h"
+#include "settings.h"
+
+struct round_counters {
+    int64_t claims;    /* rounds, those that found nothing too */
+    int64_t batches;   /* committed */
+    int64_t completed; /* events */
+    int64_t failures;  /* attempts of events */
+};
+
+struct round_request {
+    const struct settings *settings; /* these four live until done */
+    const struct plan *plan;
+    const char *instance;
+    const char *barrier; /* NULL: none was taken */
+    bool take_down_doorbell;
+    bool strict;
+};
+
+struct round;
+
+/* `done` says how it ended, in the words of the wake machine: WAKE_WORKED, WAKE_EMPTY, WAKE_CONFIRMED, WAKE_CONTENDED,
+ * WAKE_NOTHING_OURS or WAKE_LOST. `retry_ms` is when the first of its failed events is due again, < 0 for none. */
+typedef void (*round_done)(void *arg, enum wake_event how, int64_t retry_ms);
+
+struct round *round_new(struct pgconn *pg, round_done done, void *arg);
+void round_start(struct round *r, const struct round_request *request);
+
+/* A batch whose fate is not known: round_verdict() must come before the next round_start(), and ends in `done` too. */
+bool round_undecided(const struct round *r);
+void round_verdict(struct round *r);
+
+/* Milliseconds until the next attempt after a failed batch; <= 0: at once. */
+int64_t round_hold_ms(const struct round *r);
+
+const struct round_counters *round_counters(const struct round *r);
+void round_free(struct round *r);
+
+#endif

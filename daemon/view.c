@@ -1,0 +1,119 @@
+/* view.c - what is in force; see view.h. */
+#include "view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dualwrite/log.h"
+#include "dualwrite/xalloc.h"
+
+void
+view_init(struct view *v)
+{
+    *v = (struct view){0};
+    for (enum flag f = 0; f < FLAG_COUNT; f++)
+        v->flags.value[f] = flag_default(f);
+}
+
+void
+view_free(struct view *v)
+{
+    free(v->digest);
+    free(v->installed);
+    free(v->partitions);
+    free(v->disagreement);
+    free(v->overrides);
+}
+
+/* Replaces *old by a copy of `text`; true when they differ. NULL differs from a text. */
+static bool
+replace(char **old, const char *text)
+{
+    if ((*old == NULL) == (text == NULL) && (text == NULL || strcmp(*old, text) == 0))
+        return false;
+    free(*old);
+    *old = xstrdup(text);
+    return true;
+}
+
+static void
+note_flags(struct view *v, const struct beat_answer *b)
+{
+    bool first = v->partitions == NULL;
+    bool changed = first;
+    const char *warning;
+
+    for (enum flag f = 0; f < FLAG_COUNT; f++) {
+        if (first || strcmp(v->flags.value[f], b->flags.value[f]) == 0)
+            continue;
+        log_msg(LOG_INFO, "flag_changed", "%s in force: %s -> %s", flag_name(f), v->flags.value[f], b->flags.value[f]);
+        changed = true;
+    }
+    v->flags = b->flags;
+    if (replace(&v->disagreement, b->disagreement) && b->disagreement != NULL)
+        log_msg(LOG_WARNING, "flags_disagree",
+                "running daemons disagree on %s; the safest view holds (see `dualwrited flags`)", b->disagreement);
+    if (replace(&v->overrides, b->overrides) && b->overrides != NULL)
+        log_msg(LOG_WARNING, "flags_overridden", "an operator's override is in force: %s", b->overrides);
+    for (size_t i = 0; changed && (warning = flags_warning(&v->flags, i)) != NULL; i++)
+        log_msg(LOG_WARNING, "flags_doubtful", "%s", warning);
+}
+
+static void
+note_hearing(struct view *v, const struct beat_answer *b, bool notify)
+{
+    v->deaf = !notify || b->listening ? 0 : v->deaf + 1;
+    if (v->deaf == VIEW_DEAF_BEATS)
+        log_msg(LOG_WARNING, "not_listening",
+                "LISTEN does not hold on this connection (a transaction pooler?); polling instead. Give "
+                "DUALWRITE_DATABASE_URL a direct connection, or set DUALWRITE_NOTIFY=off");
+    v->listening = b->listening;
+}
+
+bool
+view_note(struct view *v, const struct beat_answer *b, bool notify)
+{
+    note_flags(v, b);
+    note_hearing(v, b, notify);
+    if (replace(&v->installed, b->mapping_digest) && v->digest != NULL && !view_mapping_installed(v))
+        log_msg(LOG_WARNING, "mapping_mismatch",
+                "the installed mapping is another one (%.12s, ours is %.12s): no work is taken. Run `dualwrited "
+                "install` with this mapping, or give this daemon the installed one",
+                v->installed == NULL ? "none" : v->installed, v->digest);
+    v->failed = b->failed;
+    v->fresh = true;
+    return replace(&v->partitions, b->partitions);
+}
+
+void
+view_lost(struct view *v)
+{
+    v->fresh = false;
+    v->listening = false;
+}
+
+void
+view_own_digest(struct view *v, const char *digest)
+{
+    /* a mismatch is said again when either side changes */
+    if (replace(&v->digest, digest))
+        replace(&v->installed, NULL);
+}
+
+bool
+view_mapping_installed(const struct view *v)
+{
+    return v->digest != NULL && v->installed != NULL && strcmp(v->digest, v->installed) == 0;
+}
+
+bool
+view_is_ours(const struct view *v, int partition)
+{
+    const char *p = v->partitions == NULL ? "" : v->partitions;
+
+    for (; *p != '\0'; p += strcspn(p, ","), p += *p == ',')
+        if (partition < 0 || atoi(p) == partition)
+            return true;
+    return false;
+}

@@ -1,0 +1,48 @@
+/*
+ * view.h - what is in force, as the last beat said: flags, partitions, the installed mapping, whether we hear.
+ *
+ * Kept between beats so that a change can be said once. It orders nothing: the engine asks it.
+ */
+#ifndef VIEW_H
+#define VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "listener.h"
+
+#define VIEW_DEAF_BEATS 3 /* beats that find no LISTEN in force before polling takes over */
+
+struct view {
+    struct flags flags; /* before the first beat: the defaults, so nothing is on */
+    bool fresh;         /* a beat was answered on this connection */
+    bool listening;     /* notifications reach us */
+    unsigned deaf;      /* beats in a row that did not find LISTEN in force */
+    char *digest;       /* of our own mapping, NULL: not known yet */
+    char *installed;    /* digest of the installed one */
+    char *partitions;   /* ours, "0,3"; NULL: never heard */
+    char *disagreement;
+    char *overrides;
+    int64_t failed; /* rows in dualwrite.failed */
+};
+
+void view_init(struct view *v);
+void view_free(struct view *v);
+
+/* Takes a beat's answer in and logs what is new. `notify`: whether we want to listen at all. Returns true when other
+ * partitions are ours than before. */
+bool view_note(struct view *v, const struct beat_answer *b, bool notify);
+
+/* The connection went: what was heard may be old. */
+void view_lost(struct view *v);
+
+/* Our mapping's digest; NULL: not known. */
+void view_own_digest(struct view *v, const char *digest);
+
+/* The database wants the mapping that we have. */
+bool view_mapping_installed(const struct view *v);
+
+/* A hint about `partition` (< 0: any) is for us. */
+bool view_is_ours(const struct view *v, int partition);
+
+#endif
