@@ -80,13 +80,15 @@ failure_params(const struct batch *b, const int64_t *retry_in_ms, struct buf par
 }
 
 void
-ack_start(struct ack *a, const struct batch *batch, const int64_t *retry_in_ms, int64_t statement_timeout_ms)
+ack_start(struct ack *a, const struct batch *batch, const int64_t *retry_in_ms, const struct config *config)
 {
     struct buf params[FAIL_PARAMS] = {{0}};
     struct buf ids = {0};
-    struct pg_statement script[3];
+    char limit[24];
+    struct pg_statement script[4];
     size_t n = 0;
 
+    snprintf(limit, sizeof limit, "%lld", (long long) config->outbox_max);
     pgarray_open(&ids);
     for (size_t i = 0; i < batch->count; i++)
         if (batch->subjects[batch->events[i].subject].state == SUBJECT_DONE)
@@ -99,8 +101,9 @@ ack_start(struct ack *a, const struct batch *batch, const int64_t *retry_in_ms, 
             script[n].params[p] = buf_text(&params[p]);
         n++;
     }
+    script[n++] = (struct pg_statement){.sql = sql_daemon_ceiling, .nparams = 1, .params = {limit}};
     script[n++] = (struct pg_statement){.sql = sql_daemon_commit};
-    pgconn_run(a->pg, script, n, (int64_t) n * statement_timeout_ms + 5000, parse_ack, a);
+    pgconn_run(a->pg, script, n, (int64_t) n * config->statement_timeout_ms + 5000, parse_ack, a);
     buf_free(&ids);
     for (int p = 0; p < FAIL_PARAMS; p++)
         buf_free(&params[p]);

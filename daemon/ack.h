@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "dualwrite/change.h"
+#include "dualwrite/config.h"
 #include "dualwrite/pgconn.h"
 
 struct ack_answer {
@@ -23,7 +24,7 @@ struct ack;
 struct ack *ack_new(struct pgconn *pg, ack_done done, void *arg);
 
 /* `retry_in_ms[i]` is for events whose subject FAILED: when it is tried again, < 0 for parked. */
-void ack_start(struct ack *a, const struct batch *batch, const int64_t *retry_in_ms, int64_t statement_timeout_ms);
+void ack_start(struct ack *a, const struct batch *batch, const int64_t *retry_in_ms, const struct config *config);
 void ack_free(struct ack *a);
 
 #endif

@@ -262,6 +262,13 @@ failed_group(const struct apply *a, size_t statement)
     return at;
 }
 
+/* A value that another row still has may be free once that row was synced too: a name handed over, an owner changed. */
+static bool
+waits_for_others(const char *sqlstate)
+{
+    return sqlstate != NULL && (strcmp(sqlstate, "23505") == 0 || strcmp(sqlstate, "23P01") == 0);
+}
+
 /* Splits a failed group, or finds its one subject guilty. */
 static void
 blame(struct apply *a, size_t at, const PGresult *error, const char *text)
@@ -272,6 +279,11 @@ blame(struct apply *a, size_t at, const PGresult *error, const char *text)
     size_t count = a->groups[at].count;
 
     drop_group(a, at);
+    if (count == 1 && waits_for_others(sqlstate) && !a->batch->subjects[first].second_try) {
+        a->batch->subjects[first].second_try = true;
+        insert_group(a, a->count, first, 1);
+        return;
+    }
     if (count == 1) {
         subject_fail(&a->batch->subjects[first], outcome_of(sqlstate), sqlstate, constraint, text);
         return;

@@ -127,7 +127,7 @@ read_installed(PGconn *pq, struct installed *now)
     return 0;
 }
 
-/* "team(id) membership(id,team_id,user_id)": waiting events can only be read by a mapping with the same layout. */
+/* "customer(id) order(id,customer_id)": waiting events can only be read by a mapping with the same layout. */
 static char *
 ref_layout(const struct mapping *m)
 {
@@ -297,7 +297,7 @@ execute(struct job *j)
         }
         PQclear(r);
         fprintf(stderr, "dualwrited: a table is locked by somebody else; trying again (%d of %d)\n", tries, LOCK_TRIES);
-        if (pgblock_script(j->pq, "ROLLBACK; BEGIN") != 0)
+        if (pgblock_script(j->pq, "ROLLBACK") != 0 || pgblock_script(j->pq, sql_install_begin) != 0)
             return EXIT_UNFINISHED;
         sleep(1);
     }

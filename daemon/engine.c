@@ -244,6 +244,7 @@ send_beat(struct engine *e)
         .state = worker_state(e->worker),
         .asleep = worker_asleep(e->worker),
         .doorbell_ms = worker_doorbell_ms(e->worker),
+        .outbox_max = e->settings->config->outbox_max,
     };
     int64_t interval = e->view.listening ? BEAT_MS : BEAT_POLL_ONLY_MS;
 
@@ -259,6 +260,19 @@ static void
 on_beat_timer(uv_timer_t *timer)
 {
     send_beat(timer->data);
+}
+
+/* What `systemctl status` shows. */
+static void
+tell_systemd(const struct engine *e)
+{
+    const struct round_counters *c = worker_counters(e->worker);
+    struct buf text = {0};
+
+    buf_printf(&text, "%s; %" PRId64 " events completed, %" PRId64 " failed attempts, %" PRId64 " failed events wait",
+               worker_state(e->worker), c->completed, c->failures, e->view.failed);
+    notify_status(buf_text(&text));
+    buf_free(&text);
 }
 
 static void
@@ -282,6 +296,7 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
         worker_bell(e->worker);
     worker_due_in(e->worker, b->next_retry_ms);
     check_ready(e);
+    tell_systemd(e);
     if (e->reload == RELOAD_PUBLISHING && b->serial >= e->published) {
         log_reloaded(e);
         end_reload(e);

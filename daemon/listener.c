@@ -200,7 +200,7 @@ parse_beat(void *arg, const struct pg_reply *reply)
     };
     if (answer.partitions == NULL)
         answer.partitions = xstrdup("");
-    l->sent = answer.listening || l->script_beat > 1;
+    l->sent = answer.listening || l->script_beat > 2;
     l->events.beat(l->arg, &answer, NULL);
     free(channels);
     free(answer.disagreement);
@@ -240,6 +240,7 @@ listener_beat(struct listener *l, const struct beat_request *request)
     char host[256] = "";
     char pid[16];
     char doorbell_ms[24];
+    char outbox_max[24];
     struct buf own = {0};
     struct buf control = {0};
     struct pg_statement script[5];
@@ -253,6 +254,7 @@ listener_beat(struct listener *l, const struct beat_request *request)
     gethostname(host, sizeof host - 1);
     snprintf(pid, sizeof pid, "%d", (int) getpid());
     snprintf(doorbell_ms, sizeof doorbell_ms, "%lld", (long long) request->doorbell_ms);
+    snprintf(outbox_max, sizeof outbox_max, "%lld", (long long) request->outbox_max);
     flags = flags_json(&request->flags);
     if (l->notify && !l->sent) {
         l->sent = true;
@@ -266,6 +268,7 @@ listener_beat(struct listener *l, const struct beat_request *request)
         .params = {request->instance, host, pid, DUALWRITE_VERSION, request->mapping_digest, flags,
                    l->notify ? "true" : "false", request->state},
     };
+    script[n++] = (struct pg_statement){.sql = sql_daemon_ceiling, .nparams = 1, .params = {outbox_max}};
     l->script_beat = (int) n;
     script[n++] = (struct pg_statement){
         .sql = sql_daemon_beat,

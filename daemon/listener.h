@@ -22,6 +22,7 @@ struct beat_request {
     const char *state;
     bool asleep;
     int64_t doorbell_ms; /* how long the doorbell shall stand */
+    int64_t outbox_max;
 };
 
 struct beat_answer {

@@ -147,7 +147,7 @@ on_applied(void *arg, const struct apply_answer *answer)
     r->retry_in_ms = xcalloc(r->batch.count, sizeof *r->retry_in_ms);
     for (size_t i = 0; i < r->batch.count; i++)
         r->retry_in_ms[i] = retry_in_ms(r, &r->batch.events[i]);
-    ack_start(r->ack, &r->batch, r->retry_in_ms, config(r)->statement_timeout_ms);
+    ack_start(r->ack, &r->batch, r->retry_in_ms, config(r));
 }
 
 static enum wake_event
@@ -177,7 +177,7 @@ on_claimed(void *arg, struct claim_answer *answer)
     }
     r->batch = answer->batch;
     for (size_t i = 0; i < r->batch.count; i++)
-        if (memory_is_new(&r->memory, &r->batch.events[i]))
+        if (memory_is_new(&r->memory, &r->batch.events[i]) && r->batch.events[i].attempt == 1)
             event_log_scheduled(mapping(r), &r->batch.events[i]);
     apply_start(r->apply, &r->batch, mapping(r), r->request.plan, config(r)->statement_timeout_ms);
 }

@@ -15,8 +15,6 @@
 
 #define CONFIG_FILE_MAX ((size_t) 16 * 1024 * 1024)
 
-extern char **environ;
-
 const char *
 settings_file(const char *option)
 {

@@ -127,7 +127,7 @@ run_round(struct worker *w)
 
 /* ---- falling asleep -------------------------------------------------------------------------------------------- */
 
-enum { ARM_BARRIER = 5 }; /* where the barrier's answer stands in run_arm()'s script */
+enum { ARM_BARRIER = 4 }; /* where the barrier's answer stands in run_arm()'s script */
 
 static void
 parse_arm(void *arg, const struct pg_reply *reply)
@@ -160,11 +160,9 @@ static void
 run_arm(struct worker *w)
 {
     char ms[24];
-    char rows[24];
     const struct pg_statement script[] = {
         {.sql = sql_daemon_begin},
         {.sql = sql_daemon_arm, .nparams = 2, .params = {w->instance, ms}},
-        {.sql = sql_daemon_ceiling, .nparams = 1, .params = {rows}},
         {.sql = sql_daemon_commit},
         {.sql = sql_daemon_begin},
         [ARM_BARRIER] = {.sql = sql_daemon_barrier},
@@ -172,7 +170,6 @@ run_arm(struct worker *w)
     };
 
     snprintf(ms, sizeof ms, "%" PRId64, worker_doorbell_ms(w));
-    snprintf(rows, sizeof rows, "%" PRId64, config(w)->outbox_max);
     w->busy = true;
     pgconn_run(w->pg, script, sizeof script / sizeof script[0], config(w)->statement_timeout_ms, parse_arm, w);
 }
@@ -464,7 +461,9 @@ worker_planned(const struct worker *w)
 const char *
 worker_state(const struct worker *w)
 {
-    return pgconn_state(w->pg) == PGCONN_WAITING ? "disconnected" : wake_state_name(w->wake);
+    if (w->plan == NULL)
+        return "not connected";
+    return w->orders.work ? wake_state_name(w->wake) : "off";
 }
 
 const struct round_counters *

@@ -38,6 +38,7 @@ struct subject {
     bool removal; /* one of its events is a removal */
     enum subject_state state;
     bool found;                          /* there is a source row */
+    bool second_try;                     /* it failed once on another row's value and is tried again after the others */
     bool verified;                       /* the legacy row was read back equal */
     char *target_key;                    /* text of the legacy key, NULL when there is none; owned */
     enum outcome outcome;                /* FAILED: retry or park */

@@ -18,7 +18,7 @@ enum wake_state {
     WAKE_CONFIRMING, /* claim again, until one finds nothing after the barrier was passed */
     WAKE_ASLEEP,     /* do nothing: a bell or a beat wakes */
     WAKE_POLLING,    /* claim again after a while: nobody will ring, or somebody else holds what is ours */
-    WAKE_STANDBY,    /* nothing is ours: switched off, another mapping, or more daemons than partitions */
+    WAKE_STANDBY,    /* nothing is ours: more daemons than partitions, or our beats are too old */
     WAKE_STATES
 };
 

@@ -181,9 +181,9 @@ read_log(struct json_reader *r, const struct json_node *n, struct mapping_entity
     struct json_node id = json_child(n, "id");
     struct json_node target_id = json_child(n, "target_id");
 
-    if (!json_object_of(r, n, "an object like {\"id\": \"team_id\"}", keys, COUNT(keys)))
+    if (!json_object_of(r, n, "an object like {\"id\": \"customer_id\"}", keys, COUNT(keys)))
         return;
-    e->log_id = read_word(r, &id, "the log key of the source key, like \"team_id\"", WORD_MAX);
+    e->log_id = read_word(r, &id, "the log key of the source key, like \"customer_id\"", WORD_MAX);
     if (target_id.json != NULL)
         e->log_target_id = read_word(r, &target_id, "the log key of the target key, or leave it out", WORD_MAX);
 }
@@ -199,7 +199,7 @@ read_operations(struct json_reader *r, const struct json_node *n, struct mapping
     for (size_t i = 0; i < COUNT(keys); i++) {
         struct json_node at = json_child(n, keys[i]);
 
-        *names[i] = read_word(r, &at, "the name of the operation, like \"sync_team_created\"", WORD_MAX);
+        *names[i] = read_word(r, &at, "the name of the operation, like \"sync_customer_created\"", WORD_MAX);
     }
 }
 

@@ -93,7 +93,7 @@ read_source(struct json_reader *r, const struct json_node *n, struct mapping_val
 static void
 read_value_map(struct json_reader *r, const struct json_node *n, struct mapping_value *v)
 {
-    static const char accepted[] = "an object of source value to target value, like {\"1\": \"valorant\"}";
+    static const char accepted[] = "an object of source value to target value, like {\"1\": \"gold\"}";
     size_t count = 0;
 
     if (!json_object(r, n, accepted))

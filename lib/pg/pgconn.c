@@ -180,8 +180,8 @@ on_notice(void *arg, const PGresult *r)
 static void
 fail(struct pgconn *c, const char *why)
 {
-    char *reason = c->notice != NULL && c->pq != NULL && PQstatus(c->pq) == CONNECTION_BAD ? xstrdup(c->notice)
-                                                                                           : first_line(why);
+    char *reason =
+        c->notice != NULL && c->pq != NULL && PQstatus(c->pq) == CONNECTION_BAD ? xstrdup(c->notice) : first_line(why);
     int64_t delay;
     uint32_t random = 0;
     bool had_script = c->done != NULL;
@@ -325,16 +325,22 @@ step(struct pgconn *c)
     }
 }
 
-/* The status is ignored on purpose: on a refused connection libuv may report UV_EBADF, and only libpq knows why. */
+/*
+ * On an error of the socket libuv reports UV_EBADF, whatever it was, and stops the handle. Only libpq knows why, and
+ * there may be answers left to read: so the status is ignored and the handle started again, until libpq's reads fail.
+ */
 static void
 on_poll(uv_poll_t *handle, int status, int events)
 {
     struct pgconn *c = handle->data;
 
-    (void) status;
     if (c->state == PGCONN_CONNECTING) {
         step(c);
         return;
+    }
+    if (status < 0) {
+        c->watched = 0;
+        watch(c, UV_READABLE);
     }
     if ((events & UV_WRITABLE) != 0)
         flush(c);

@@ -130,7 +130,7 @@ def test_of_two_daemons_with_different_views_the_safest_wins(db):
         off.hup(**{ENABLED: False})
         team = db.new_team("held")
         off.term()
-        on.wait_for("dual_write_completed", team_id=team)
+        on.wait_for("dual_write_completed", team_id=team, timeout=8)  # before its beat would have run out
 
 
 def test_without_a_daemon_flags_shows_what_was_published(db):

@@ -106,7 +106,7 @@ static const struct {
      "ERROR f:1: unknown key DUALWRITE_BATCHSIZE; the nearest known one is DUALWRITE_BATCH_SIZE\n"
      "ERROR f:2: unknown key DUALWRITE_FROBNICATE; dualwrited.env(5) lists the known ones\n"
      "ERROR environment: unknown key DUALWRITE_LOGLEVEL; the nearest known one is DUALWRITE_LOG_LEVEL\n"
-     "ERROR f:3: DUALWRITE_POLL_INTERVAL is '5'; accepted: a duration from 100ms to 1h, with its unit (ms, s, m or h)\n"
+     "ERROR f:3: DUALWRITE_POLL_INTERVAL is '5'; accepted: a duration from 100ms to 5s, with its unit (ms, s, m or h)\n"
      "ERROR environment: DUALWRITE_OUTBOX_MAX is '1'; accepted: a whole number from 1000 to 1000000000\n"},
     {"DUALWRITE_CONFIG=/x\n", "DUALWRITE_CONFIG=/y",
      "ERROR f:1: DUALWRITE_CONFIG says which file to read, so it can stand in the environment only; remove the line, "

@@ -8,3 +8,7 @@ CREATE TRIGGER zz_dualwrite_record_delete AFTER DELETE ON :{target}
     REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
 CREATE TRIGGER zz_dualwrite_record_truncate AFTER TRUNCATE ON :{target}
     FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+ALTER TABLE :{target} ENABLE ALWAYS TRIGGER zz_dualwrite_record_insert;
+ALTER TABLE :{target} ENABLE ALWAYS TRIGGER zz_dualwrite_record_update;
+ALTER TABLE :{target} ENABLE ALWAYS TRIGGER zz_dualwrite_record_delete;
+ALTER TABLE :{target} ENABLE ALWAYS TRIGGER zz_dualwrite_record_truncate;

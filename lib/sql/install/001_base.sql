@@ -17,7 +17,7 @@ CREATE FUNCTION dualwrite.setting(wanted text) RETURNS text
 LANGUAGE sql STABLE AS $$ SELECT s.value FROM dualwrite.setting s WHERE s.key = wanted $$;
 
 ---------------------------------------------------------------------------------------------------------------------
--- Flags. `published` is what install or the last reload said; safest_first orders the values, the safest one first.
+-- Flags. `published` is what install said; safest_first orders the values, the safest one first.
 CREATE TABLE dualwrite.flag (
     flag text PRIMARY KEY,
     safest_first text[] NOT NULL,
@@ -290,7 +290,6 @@ GRANT USAGE ON SCHEMA dualwrite TO dualwrite_daemon;
 GRANT SELECT ON ALL TABLES IN SCHEMA dualwrite TO dualwrite_daemon;
 GRANT INSERT, UPDATE, DELETE ON dualwrite.daemon, dualwrite.outbox, dualwrite.failed, dualwrite.resync
     TO dualwrite_daemon;
-GRANT DELETE ON dualwrite.legacy_write TO dualwrite_daemon;
 GRANT INSERT, UPDATE, DELETE ON dualwrite.override TO dualwrite_daemon;
 GRANT SELECT, UPDATE ON dualwrite.outbox_ceiling TO dualwrite_daemon;
 GRANT SELECT ON SEQUENCE dualwrite.outbox_id_seq TO dualwrite_daemon;

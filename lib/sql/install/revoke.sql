@@ -1,5 +1,6 @@
 -- revoke.sql: takes back what install granted to dualwrite_daemon in this database, outside the dualwrite schema.
 -- (DROP OWNED would do it in one word, but only for whoever may act as the role.)
+SET LOCAL client_min_messages = error; -- one warning per object helps nobody
 DO $$
 DECLARE
     g record;
@@ -21,3 +22,4 @@ BEGIN
         EXECUTE g.sql;
     END LOOP;
 END $$;
+SET LOCAL client_min_messages = notice;

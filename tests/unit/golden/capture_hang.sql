@@ -1,0 +1,209 @@
+CREATE SEQUENCE IF NOT EXISTS dualwrite.doorbell_0 MINVALUE 0 START 0;
+CREATE SEQUENCE IF NOT EXISTS dualwrite.doorbell_1 MINVALUE 0 START 0;
+CREATE SEQUENCE IF NOT EXISTS dualwrite.resync_team MINVALUE 0 START 1;
+CREATE SEQUENCE IF NOT EXISTS dualwrite.resync_membership MINVALUE 0 START 1;
+CREATE OR REPLACE FUNCTION dualwrite.capture_team_insert() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
+DECLARE
+    rung bigint;
+BEGIN
+    IF (SELECT s.last_value FROM dualwrite.outbox_id_seq s) >= (SELECT c.last_value FROM dualwrite.outbox_ceiling c) THEN
+        PERFORM nextval('dualwrite.resync_team') FROM (SELECT FROM new_rows LIMIT 1) c;
+        RETURN NULL;
+    END IF;
+    WITH queued AS (
+        INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
+        SELECT hashtextextended(e.root, 0) & 1023, 'team', e.operation, e.ref, dualwrite.actor()
+        FROM (SELECT 'sync_team_created'::text AS operation, ARRAY[n."id"::text] AS ref, n."id"::text AS root FROM new_rows n
+) e
+        RETURNING bucket)
+    SELECT count(pg_notify('dualwrite', q.partition::text)) INTO rung
+    FROM (SELECT DISTINCT bucket * 2 / 1024 AS partition FROM queued) q
+    WHERE dualwrite.asleep(q.partition);
+    RETURN NULL;
+END $capture$;
+CREATE OR REPLACE FUNCTION dualwrite.capture_team_update() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
+DECLARE
+    rung bigint;
+BEGIN
+    IF (SELECT s.last_value FROM dualwrite.outbox_id_seq s) >= (SELECT c.last_value FROM dualwrite.outbox_ceiling c) THEN
+        PERFORM nextval('dualwrite.resync_team') FROM (SELECT FROM new_rows LIMIT 1) c;
+        RETURN NULL;
+    END IF;
+    WITH queued AS (
+        INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
+        SELECT hashtextextended(e.root, 0) & 1023, 'team', e.operation, e.ref, dualwrite.actor()
+        FROM (SELECT CASE WHEN n."id" IS NULL THEN 'sync_team_deleted'
+            WHEN o."id" IS NULL THEN 'sync_team_created'
+            WHEN true AND NOT true THEN 'sync_team_deleted'
+            ELSE 'sync_team_settings_updated' END AS operation,
+       CASE WHEN n."id" IS NULL THEN ARRAY[o."id"::text] ELSE ARRAY[n."id"::text] END AS ref,
+       CASE WHEN n."id" IS NULL THEN o."id"::text ELSE n."id"::text END AS root
+FROM old_rows o FULL JOIN new_rows n ON n."id" = o."id"
+WHERE o."id" IS NULL OR n."id" IS NULL OR ROW(o."name", o."slug", o."game_id", o."region", o."status", o."description", o."branding", o."updated_at")::pg_catalog.record *<> ROW(n."name", n."slug", n."game_id", n."region", n."status", n."description", n."branding", n."updated_at")::pg_catalog.record
+) e
+        RETURNING bucket)
+    SELECT count(pg_notify('dualwrite', q.partition::text)) INTO rung
+    FROM (SELECT DISTINCT bucket * 2 / 1024 AS partition FROM queued) q
+    WHERE dualwrite.asleep(q.partition);
+    RETURN NULL;
+END $capture$;
+CREATE OR REPLACE FUNCTION dualwrite.capture_team_delete() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
+DECLARE
+    rung bigint;
+BEGIN
+    IF (SELECT s.last_value FROM dualwrite.outbox_id_seq s) >= (SELECT c.last_value FROM dualwrite.outbox_ceiling c) THEN
+        PERFORM nextval('dualwrite.resync_team') FROM (SELECT FROM old_rows LIMIT 1) c;
+        RETURN NULL;
+    END IF;
+    WITH queued AS (
+        INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
+        SELECT hashtextextended(e.root, 0) & 1023, 'team', e.operation, e.ref, dualwrite.actor()
+        FROM (SELECT 'sync_team_deleted'::text AS operation, ARRAY[o."id"::text] AS ref, o."id"::text AS root FROM old_rows o
+) e
+        RETURNING bucket)
+    SELECT count(pg_notify('dualwrite', q.partition::text)) INTO rung
+    FROM (SELECT DISTINCT bucket * 2 / 1024 AS partition FROM queued) q
+    WHERE dualwrite.asleep(q.partition);
+    RETURN NULL;
+END $capture$;
+CREATE OR REPLACE FUNCTION dualwrite.capture_team_truncate() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
+BEGIN
+    PERFORM nextval('dualwrite.resync_team');
+    PERFORM pg_notify('dualwrite_control', '');
+    RETURN NULL;
+END $capture$;
+CREATE TRIGGER zz_dualwrite_insert AFTER INSERT ON "public"."organizations_team"
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.capture_team_insert();
+CREATE TRIGGER zz_dualwrite_update AFTER UPDATE ON "public"."organizations_team"
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.capture_team_update();
+CREATE TRIGGER zz_dualwrite_delete AFTER DELETE ON "public"."organizations_team"
+    REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.capture_team_delete();
+CREATE TRIGGER zz_dualwrite_truncate AFTER TRUNCATE ON "public"."organizations_team"
+    FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.capture_team_truncate();
+ALTER TABLE "public"."organizations_team" ENABLE ALWAYS TRIGGER zz_dualwrite_insert;
+ALTER TABLE "public"."organizations_team" ENABLE ALWAYS TRIGGER zz_dualwrite_update;
+ALTER TABLE "public"."organizations_team" ENABLE ALWAYS TRIGGER zz_dualwrite_delete;
+ALTER TABLE "public"."organizations_team" ENABLE ALWAYS TRIGGER zz_dualwrite_truncate;
+CREATE TRIGGER aa_dualwrite_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON "public"."teams_team"
+    FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_refuse();
+ALTER TABLE "public"."teams_team" ENABLE ALWAYS TRIGGER aa_dualwrite_guard;
+CREATE TRIGGER zz_dualwrite_record_insert AFTER INSERT ON "public"."teams_team"
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+CREATE TRIGGER zz_dualwrite_record_update AFTER UPDATE ON "public"."teams_team"
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+CREATE TRIGGER zz_dualwrite_record_delete AFTER DELETE ON "public"."teams_team"
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+CREATE TRIGGER zz_dualwrite_record_truncate AFTER TRUNCATE ON "public"."teams_team"
+    FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+ALTER TABLE "public"."teams_team" ENABLE ALWAYS TRIGGER zz_dualwrite_record_insert;
+ALTER TABLE "public"."teams_team" ENABLE ALWAYS TRIGGER zz_dualwrite_record_update;
+ALTER TABLE "public"."teams_team" ENABLE ALWAYS TRIGGER zz_dualwrite_record_delete;
+ALTER TABLE "public"."teams_team" ENABLE ALWAYS TRIGGER zz_dualwrite_record_truncate;
+CREATE OR REPLACE FUNCTION dualwrite.capture_membership_insert() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
+DECLARE
+    rung bigint;
+BEGIN
+    IF (SELECT s.last_value FROM dualwrite.outbox_id_seq s) >= (SELECT c.last_value FROM dualwrite.outbox_ceiling c) THEN
+        PERFORM nextval('dualwrite.resync_membership') FROM (SELECT FROM new_rows LIMIT 1) c;
+        RETURN NULL;
+    END IF;
+    WITH queued AS (
+        INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
+        SELECT hashtextextended(e.root, 0) & 1023, 'membership', e.operation, e.ref, dualwrite.actor()
+        FROM (SELECT 'sync_team_member_added'::text AS operation, ARRAY[n."id"::text, n."team_id"::text, n."user_id"::text] AS ref, n."team_id"::text AS root FROM new_rows n
+) e
+        RETURNING bucket)
+    SELECT count(pg_notify('dualwrite', q.partition::text)) INTO rung
+    FROM (SELECT DISTINCT bucket * 2 / 1024 AS partition FROM queued) q
+    WHERE dualwrite.asleep(q.partition);
+    RETURN NULL;
+END $capture$;
+CREATE OR REPLACE FUNCTION dualwrite.capture_membership_update() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
+DECLARE
+    rung bigint;
+BEGIN
+    IF (SELECT s.last_value FROM dualwrite.outbox_id_seq s) >= (SELECT c.last_value FROM dualwrite.outbox_ceiling c) THEN
+        PERFORM nextval('dualwrite.resync_membership') FROM (SELECT FROM new_rows LIMIT 1) c;
+        RETURN NULL;
+    END IF;
+    WITH queued AS (
+        INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
+        SELECT hashtextextended(e.root, 0) & 1023, 'membership', e.operation, e.ref, dualwrite.actor()
+        FROM (SELECT CASE WHEN n."id" IS NULL THEN 'sync_team_member_removed'
+            WHEN o."id" IS NULL THEN 'sync_team_member_added'
+            WHEN coalesce(o."status"::pg_catalog.text IN ('ACTIVE'), false) AND NOT coalesce(n."status"::pg_catalog.text IN ('ACTIVE'), false) THEN 'sync_team_member_removed'
+            ELSE 'sync_team_member_updated' END AS operation,
+       CASE WHEN n."id" IS NULL THEN ARRAY[o."id"::text, o."team_id"::text, o."user_id"::text] ELSE ARRAY[n."id"::text, n."team_id"::text, n."user_id"::text] END AS ref,
+       CASE WHEN n."id" IS NULL THEN o."team_id"::text ELSE n."team_id"::text END AS root
+FROM old_rows o FULL JOIN new_rows n ON n."id" = o."id" AND n."team_id" = o."team_id" AND n."user_id" = o."user_id"
+WHERE o."id" IS NULL OR n."id" IS NULL OR ROW(o."team_id", o."user_id", o."role", o."status")::pg_catalog.record *<> ROW(n."team_id", n."user_id", n."role", n."status")::pg_catalog.record
+) e
+        RETURNING bucket)
+    SELECT count(pg_notify('dualwrite', q.partition::text)) INTO rung
+    FROM (SELECT DISTINCT bucket * 2 / 1024 AS partition FROM queued) q
+    WHERE dualwrite.asleep(q.partition);
+    RETURN NULL;
+END $capture$;
+CREATE OR REPLACE FUNCTION dualwrite.capture_membership_delete() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
+DECLARE
+    rung bigint;
+BEGIN
+    IF (SELECT s.last_value FROM dualwrite.outbox_id_seq s) >= (SELECT c.last_value FROM dualwrite.outbox_ceiling c) THEN
+        PERFORM nextval('dualwrite.resync_membership') FROM (SELECT FROM old_rows LIMIT 1) c;
+        RETURN NULL;
+    END IF;
+    WITH queued AS (
+        INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
+        SELECT hashtextextended(e.root, 0) & 1023, 'membership', e.operation, e.ref, dualwrite.actor()
+        FROM (SELECT 'sync_team_member_removed'::text AS operation, ARRAY[o."id"::text, o."team_id"::text, o."user_id"::text] AS ref, o."team_id"::text AS root FROM old_rows o
+) e
+        RETURNING bucket)
+    SELECT count(pg_notify('dualwrite', q.partition::text)) INTO rung
+    FROM (SELECT DISTINCT bucket * 2 / 1024 AS partition FROM queued) q
+    WHERE dualwrite.asleep(q.partition);
+    RETURN NULL;
+END $capture$;
+CREATE OR REPLACE FUNCTION dualwrite.capture_membership_truncate() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
+BEGIN
+    PERFORM nextval('dualwrite.resync_membership');
+    PERFORM pg_notify('dualwrite_control', '');
+    RETURN NULL;
+END $capture$;
+CREATE TRIGGER zz_dualwrite_insert AFTER INSERT ON "public"."organizations_teammembership"
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.capture_membership_insert();
+CREATE TRIGGER zz_dualwrite_update AFTER UPDATE ON "public"."organizations_teammembership"
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.capture_membership_update();
+CREATE TRIGGER zz_dualwrite_delete AFTER DELETE ON "public"."organizations_teammembership"
+    REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.capture_membership_delete();
+CREATE TRIGGER zz_dualwrite_truncate AFTER TRUNCATE ON "public"."organizations_teammembership"
+    FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.capture_membership_truncate();
+ALTER TABLE "public"."organizations_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_insert;
+ALTER TABLE "public"."organizations_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_update;
+ALTER TABLE "public"."organizations_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_delete;
+ALTER TABLE "public"."organizations_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_truncate;
+CREATE TRIGGER aa_dualwrite_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON "public"."teams_teammembership"
+    FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_refuse();
+ALTER TABLE "public"."teams_teammembership" ENABLE ALWAYS TRIGGER aa_dualwrite_guard;
+CREATE TRIGGER zz_dualwrite_record_insert AFTER INSERT ON "public"."teams_teammembership"
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+CREATE TRIGGER zz_dualwrite_record_update AFTER UPDATE ON "public"."teams_teammembership"
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+CREATE TRIGGER zz_dualwrite_record_delete AFTER DELETE ON "public"."teams_teammembership"
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+CREATE TRIGGER zz_dualwrite_record_truncate AFTER TRUNCATE ON "public"."teams_teammembership"
+    FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+ALTER TABLE "public"."teams_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_record_insert;
+ALTER TABLE "public"."teams_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_record_update;
+ALTER TABLE "public"."teams_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_record_delete;
+ALTER TABLE "public"."teams_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_record_truncate;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA dualwrite FROM PUBLIC;

@@ -1,0 +1,94 @@
+/* test_ref.c - the columns that an event carries: each once, where capture and claim both look for it. */
+/* links: lib/core/ref.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dualwrite/ref.h"
+
+#define MOST 4
+
+/* Columns are written as words separated by spaces, split here. */
+struct names {
+    char text[64];
+    char *items[MOST];
+};
+
+static struct mapping_names
+split(struct names *n, const char *words)
+{
+    struct mapping_names out = {n->items, 0};
+    char *rest = NULL;
+
+    strcpy(n->text, words);
+    for (char *word = strtok_r(n->text, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
+        n->items[out.count++] = word;
+    return out;
+}
+
+static const struct {
+    const char *key;
+    const char *identity;
+    const char *parent; /* NULL: a root */
+    const char *carried;
+    const char *root;
+} rows[] = {
+    {"id", "id", NULL, "id", "id"},                          /* a root with a map */
+    {"id", "team user", "team", "id team user", "team"},     /* a child by its natural key */
+    {"id", "id", "team", "id team", "team"},                 /* a child with a map of its own */
+    {"team user", "team user", "team", "team user", "team"}, /* its key is its identity */
+    {"user team", "team user", "team", "user team", "team"}, /* in another order: the key's */
+    {"a b", "c a d", NULL, "a b c d", "a"},                  /* a composite key, partly the identity */
+    {"a b", "b", "c", "a b c", "c"},
+    {"id", "code", NULL, "id code", "id"},           /* a natural key without a parent */
+    {"id", "team ID", "team", "id team ID", "team"}, /* names differ by case */
+    {"id", "id team", "id", "id team", "id"},        /* the parent's key is the child's */
+};
+
+static void
+test_layout(void **state)
+{
+    (void) state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct names key, identity, carried;
+        char parent_column[16] = "";
+        struct mapping_parent parent = {.column = parent_column};
+        struct mapping_entity e = {
+            .source_key = split(&key, rows[i].key),
+            .identity = split(&identity, rows[i].identity),
+            .parent = rows[i].parent == NULL ? NULL : &parent,
+        };
+        struct mapping_names expected = split(&carried, rows[i].carried);
+
+        if (rows[i].parent != NULL)
+            strcpy(parent_column, rows[i].parent);
+        assert_int_equal(ref_count(&e), expected.count);
+        for (size_t j = 0; j < expected.count; j++) {
+            assert_string_equal(ref_column(&e, j), expected.items[j]);
+            assert_int_equal(ref_position(&e, expected.items[j]), j);
+        }
+        assert_null(ref_column(&e, expected.count));
+        assert_null(ref_column(&e, SIZE_MAX));
+        assert_int_equal(ref_position(&e, "elsewhere"), expected.count);
+        assert_int_equal(ref_position(&e, ""), expected.count);
+        assert_string_equal(ref_root(&e), rows[i].root);
+        /* everything that is looked for later is carried */
+        for (size_t j = 0; j < e.identity.count; j++)
+            assert_true(ref_position(&e, e.identity.items[j]) < ref_count(&e));
+        assert_true(ref_position(&e, ref_root(&e)) < ref_count(&e));
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_layout),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
