@@ -196,6 +196,7 @@ parse_beat(void *arg, const struct pg_reply *reply)
         .resync = truth(r, "resync"),
         .failed = number_or(r, "failed", 0),
         .next_retry_ms = number_or(r, "next_retry_ms", -1),
+        .bells = truth(r, "bells"),
         .listening = l->notify && hears(channels, l->channel) && hears(channels, CONTROL_CHANNEL),
     };
     if (answer.partitions == NULL)

@@ -37,6 +37,7 @@ struct beat_answer {
     bool resync;           /* a table's resync mark is up */
     int64_t failed;        /* rows in dualwrite.failed */
     int64_t next_retry_ms; /* < 0: none is to be retried */
+    bool bells;            /* writers may ring: nobody can PREPARE TRANSACTION on this server */
     bool listening;        /* the server says that this session listens */
 };
 

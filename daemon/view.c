@@ -63,12 +63,18 @@ note_flags(struct view *v, const struct beat_answer *b)
 static void
 note_hearing(struct view *v, const struct beat_answer *b, bool notify)
 {
-    v->deaf = !notify || b->listening ? 0 : v->deaf + 1;
+    bool hears = b->listening && b->bells;
+
+    if (notify && !b->bells && v->deaf == 0)
+        log_msg(LOG_WARNING, "not_listening",
+                "max_prepared_transactions is above 0: a NOTIFY would make PREPARE TRANSACTION fail, so writers do not "
+                "ring and this daemon polls");
+    v->deaf = !notify || hears ? 0 : b->bells ? v->deaf + 1 : VIEW_DEAF_BEATS + 1;
     if (v->deaf == VIEW_DEAF_BEATS)
         log_msg(LOG_WARNING, "not_listening",
                 "LISTEN does not hold on this connection (a transaction pooler?); polling instead. Give "
                 "DUALWRITE_DATABASE_URL a direct connection, or set DUALWRITE_NOTIFY=off");
-    v->listening = b->listening;
+    v->listening = hears;
 }
 
 bool

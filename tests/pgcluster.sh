@@ -111,7 +111,6 @@ unix_socket_directories = '$DIR/run'
 include 'port.conf'
 max_connections = 200
 track_commit_timestamp = on
-max_prepared_transactions = 10
 wal_level = logical
 # the machine is not expected to crash; the server may
 fsync = off

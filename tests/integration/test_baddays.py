@@ -356,6 +356,22 @@ def test_two_members_whose_rows_only_fit_one_after_the_other(db):
         wait_until(lambda: failed(db) == {})
 
 
+def test_a_name_handed_over_from_one_row_to_another_finds_its_way(db):
+    """In either order of the keys: what fails on a value that another row still has is tried again after that row."""
+    install(db)
+    with Daemon(db) as daemon:
+        first, second = db.new_team("first", slug="one"), db.new_team("second", slug="two")
+        completed(daemon, 2)
+        for giver, taker, slug in ((second, first, "two"), (first, second, "two")):
+            with db.connect("app_user") as conn:
+                conn.execute(f"UPDATE {TEAM} SET slug = 'given-{giver}' WHERE id = {giver}")
+                conn.execute(f"UPDATE {TEAM} SET slug = %s WHERE id = {taker}", [slug])
+                conn.commit()
+            drained(db)
+            assert failed(db) == {}
+            assert_in_step(db)
+
+
 def test_a_locked_legacy_row_delays_only_its_own_team(db):
     install(db)
     with Daemon(db, DUALWRITE_STATEMENT_TIMEOUT="1s") as daemon:
@@ -528,6 +544,30 @@ def test_after_a_truncate_what_is_there_is_synced_and_nothing_is_taken_for_delet
         assert only_present(db) == []
         # a row that cannot be seen is not a row that was deleted
         assert legacy_member(db, team, 1, "status") == "ACTIVE"
+
+
+def test_a_row_that_is_gone_without_a_delete_event_takes_nothing_away(db):
+    """Events of rows that a TRUNCATE took, in one batch with a true removal: only that one removes."""
+    install(db)
+    with Daemon(db) as daemon:
+        gone, deleted = db.new_team("gone"), db.new_team("deleted")
+        for team in (gone, deleted):
+            db.new_member(team)
+        completed(daemon, 4)
+        refs = db.execute(f"SELECT id::text, team_id::text, user_id::text FROM {MEMBERSHIP} ORDER BY team_id")
+        db.execute(f"TRUNCATE {TEAM} CASCADE")
+        daemon.wait_for("resync_completed", count=2)
+        mark = daemon.mark()
+        db.execute("""INSERT INTO dualwrite.outbox (bucket, entity, operation, ref)
+                      SELECT 7, entity, operation, ref FROM (VALUES
+                          ('team', 'sync_team_settings_updated', ARRAY[%s]), ('team', 'sync_team_deleted', ARRAY[%s]),
+                          ('membership', 'sync_team_member_updated', %s::text[]),
+                          ('membership', 'sync_team_member_removed', %s::text[])) e (entity, operation, ref)""",
+                   [str(gone), str(deleted), list(refs[0]), list(refs[1])])
+        completed(daemon, 4, since=mark)
+        assert legacy_team(db, gone, "is_active") is True and legacy_team(db, deleted, "is_active") is False
+        assert legacy_member(db, gone, 101, "status") == "ACTIVE"
+        assert legacy_member(db, deleted, 101, "status") == "INACTIVE"
 
 
 def test_a_truncate_while_the_daemon_is_down_is_found_at_start(db):

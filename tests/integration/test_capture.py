@@ -198,30 +198,6 @@ def test_a_rolled_back_savepoint_raises_nothing(db):
     assert db.execute("SELECT DISTINCT xid::text FROM dualwrite.outbox") == [(xid,)]
 
 
-def test_a_prepared_transaction_raises_its_events_when_it_commits(db):
-    install(db)
-    with db.connect("app_user", autocommit=True) as conn:
-        for id, end in ((1, "COMMIT"), (2, "ROLLBACK")):
-            conn.execute("BEGIN")
-            conn.execute(f"INSERT INTO {TEAM} (id, name, slug, game_id) VALUES ({id}, 'p', 'p{id}', 1)")
-            conn.execute(f"PREPARE TRANSACTION '{db.name}-{id}'")
-            assert (CREATED, [str(id)]) not in events(db)
-            conn.execute(f"{end} PREPARED '{db.name}-{id}'")
-    assert events(db) == [(CREATED, ["1"])]
-
-
-@pytest.mark.xfail(strict=True, reason="PostgreSQL refuses to prepare a transaction that has notified")
-def test_a_prepared_transaction_does_not_fail_because_a_daemon_sleeps(db):
-    """SPEC section 13.4: the vNext write path never fails because of the daemon."""
-    install(db)
-    all_asleep(db)
-    with db.connect("app_user", autocommit=True) as conn:
-        conn.execute("BEGIN")
-        conn.execute(f"INSERT INTO {TEAM} (name, slug, game_id) VALUES ('p', 'p', 1)")
-        conn.execute(f"PREPARE TRANSACTION '{db.name}'")
-        conn.execute(f"COMMIT PREPARED '{db.name}'")
-
-
 def test_keys_beyond_2_to_the_31_and_53_are_captured_whole(base):
     huge = [2**31, 2**53 + 1, 2**63 - 1, -(2**63)]
     for n in huge:

@@ -30,4 +30,5 @@ SELECT (SELECT pg_catalog.json_object_agg(e.flag, e.value) FROM dualwrite.effect
        EXISTS (SELECT FROM dualwrite.resync r
                WHERE coalesce(pg_catalog.pg_sequence_last_value(('dualwrite.resync_' || r.entity)::pg_catalog.regclass), 0)
                      > r.handled) AS resync,
+       pg_catalog.current_setting('max_prepared_transactions') = '0' AS bells,
        (SELECT pg_catalog.string_agg(l.channel, ',') FROM pg_catalog.pg_listening_channels() AS l(channel)) AS channels

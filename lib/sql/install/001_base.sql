@@ -194,12 +194,14 @@ CREATE FUNCTION dualwrite.actor() RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT left(nullif(current_setting('dualwrite.actor_id', true), ''), 64) $$;
 
--- True while a daemon sleeps on this partition's doorbell. Read through the sequence, so outside MVCC.
+-- True while a daemon sleeps on this partition's doorbell. Read through the sequence, so outside MVCC. Never where
+-- two-phase commit is possible: PREPARE TRANSACTION refuses a transaction that has notified, so daemons poll there.
 CREATE FUNCTION dualwrite.asleep(partition integer) RETURNS boolean
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT pg_sequence_last_value(('dualwrite.doorbell_' || partition)::regclass)
            > extract(epoch FROM clock_timestamp()) * 1000
+       AND current_setting('max_prepared_transactions') = '0'
 $$;
 
 -- A value that the mapping's value map does not know and has no "otherwise" for: that row fails, by name. STABLE,
