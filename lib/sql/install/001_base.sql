@@ -292,7 +292,6 @@ GRANT USAGE ON SCHEMA dualwrite TO dualwrite_daemon;
 GRANT SELECT ON ALL TABLES IN SCHEMA dualwrite TO dualwrite_daemon;
 GRANT INSERT, UPDATE, DELETE ON dualwrite.daemon, dualwrite.outbox, dualwrite.failed, dualwrite.resync
     TO dualwrite_daemon;
-GRANT INSERT, UPDATE, DELETE ON dualwrite.override TO dualwrite_daemon;
 GRANT SELECT, UPDATE ON dualwrite.outbox_ceiling TO dualwrite_daemon;
 GRANT SELECT ON SEQUENCE dualwrite.outbox_id_seq TO dualwrite_daemon;
 GRANT EXECUTE ON FUNCTION dualwrite.setting(text), dualwrite.flag_is_on(text), dualwrite.partitions_of(uuid),
