@@ -85,7 +85,7 @@ ack_start(struct ack *a, const struct batch *batch, const int64_t *retry_in_ms, 
     struct buf params[FAIL_PARAMS] = {{0}};
     struct buf ids = {0};
     char limit[24];
-    struct pg_statement script[4];
+    struct pg_statement script[5];
     size_t n = 0;
 
     snprintf(limit, sizeof limit, "%lld", (long long) config->outbox_max);
@@ -100,6 +100,8 @@ ack_start(struct ack *a, const struct batch *batch, const int64_t *retry_in_ms, 
         for (int p = 0; p < FAIL_PARAMS; p++)
             script[n].params[p] = buf_text(&params[p]);
         n++;
+        script[n++] =
+            (struct pg_statement){.sql = sql_daemon_supersede, .nparams = 1, .params = {buf_text(&params[0])}};
     }
     script[n++] = (struct pg_statement){.sql = sql_daemon_ceiling, .nparams = 1, .params = {limit}};
     script[n++] = (struct pg_statement){.sql = sql_daemon_commit};

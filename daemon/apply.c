@@ -29,6 +29,8 @@ struct apply {
 
     struct group *groups; /* still to be done, in order; the first is next */
     size_t count;
+    bool blame_rows;
+    bool hurried;         /* somebody holds a row of ours: from now on we do not wait for locks, there may be more */
     bool in_failed_group; /* the next script begins by taking the savepoint back */
     char xid[32];
 
@@ -199,6 +201,8 @@ run_groups(struct apply *a)
         push(a, sql_daemon_release, NULL);
     }
     a->in_failed_group = false;
+    if (a->hurried)
+        push(a, sql_daemon_hurry, NULL);
     for (size_t i = 0; i < a->count; i++)
         push_group(a, &a->groups[i]);
     pgconn_run(a->pg, a->script, a->length, (int64_t) a->length * a->statement_timeout_ms + 5000, parse_groups, a);
@@ -292,6 +296,15 @@ blame(struct apply *a, size_t at, const PGresult *error, const char *text)
     insert_group(a, at + 1, first + count / 2, count - count / 2);
 }
 
+/* An error that is not one subject's. */
+static bool
+is_batchs(const struct apply *a, const char *sqlstate)
+{
+    enum outcome outcome = outcome_of(sqlstate);
+
+    return outcome == OUTCOME_RETRY_SERVER || (outcome == OUTCOME_SCHEMA && !a->blame_rows);
+}
+
 static void
 parse_failure(struct apply *a, const struct pg_reply *reply)
 {
@@ -299,7 +312,7 @@ parse_failure(struct apply *a, const struct pg_reply *reply)
     const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
     size_t at;
 
-    if (outcome_of(sqlstate) == OUTCOME_RETRY_SERVER || a->count == 0 || reply->failed < a->groups[0].statement) {
+    if (is_batchs(a, sqlstate) || a->count == 0 || reply->failed < a->groups[0].statement) {
         char *text = xstrdup(reply->error);
         char *code = xstrdup(sqlstate);
 
@@ -311,6 +324,7 @@ parse_failure(struct apply *a, const struct pg_reply *reply)
     at = failed_group(a, reply->failed);
     for (size_t i = 0; i < at; i++)
         parse_group_done(a, i, reply);
+    a->hurried = a->hurried || strcmp(sqlstate, "55P03") == 0 || strcmp(sqlstate, "57014") == 0;
     blame(a, at, error, reply->error);
     for (size_t i = 0; i < at; i++)
         drop_group(a, 0);
@@ -340,8 +354,10 @@ parse_groups(void *arg, const struct pg_reply *reply)
 
 void
 apply_start(struct apply *a, struct batch *batch, const struct mapping *mapping, const struct plan *plan,
-            int64_t statement_timeout_ms)
+            bool blame_rows, int64_t statement_timeout_ms)
 {
+    a->blame_rows = blame_rows;
+    a->hurried = false;
     a->batch = batch;
     a->mapping = mapping;
     a->plan = plan;

@@ -8,6 +8,7 @@
 #ifndef APPLY_H
 #define APPLY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dualwrite/change.h"
@@ -25,9 +26,12 @@ typedef void (*apply_done)(void *arg, const struct apply_answer *answer);
 struct apply;
 
 struct apply *apply_new(struct pgconn *pg, apply_done done, void *arg);
-/* `batch`, `mapping` and `plan` stay the caller's and must live until done. */
+/*
+ * `batch`, `mapping` and `plan` stay the caller's and must live until done. `blame_rows`: an OUTCOME_SCHEMA error is the
+ * row's own (a trigger's, say), because preflight found nothing since the last one; otherwise it is the batch's.
+ */
 void apply_start(struct apply *a, struct batch *batch, const struct mapping *mapping, const struct plan *plan,
-                 int64_t statement_timeout_ms);
+                 bool blame_rows, int64_t statement_timeout_ms);
 void apply_free(struct apply *a);
 
 #endif

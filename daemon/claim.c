@@ -81,7 +81,8 @@ parse_events(struct claim *c, const PGresult *r)
         e->entity = mapping_entity_index(c->request.mapping, field(r, i, "entity"));
         e->operation = xstrdup(field(r, i, "operation"));
         e->actor = xstrdup(field(r, i, "actor"));
-        e->attempt = atoi(field(r, i, "attempts")) + 1;
+        e->failed_before = atoi(field(r, i, "attempts"));
+        e->attempt = e->failed_before + 1;
         e->age_ms = strtoll(field(r, i, "age_ms"), NULL, 10);
         e->age_from_commit = field(r, i, "age_from_commit")[0] == 't';
         parse_ref(e, field(r, i, "ref"));

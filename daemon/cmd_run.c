@@ -48,6 +48,7 @@ run(const struct command *self, int argc, char **argv)
     struct settings *settings;
     char *pidfile;
     bool helped;
+    bool hung = false;
     int status = command_options(self, argc, argv, &config_option, take, &helped);
     const struct rlimit no_core = {0, 0};
 
@@ -68,9 +69,11 @@ run(const struct command *self, int argc, char **argv)
         return EXIT_CONFIGURATION;
     }
     pidfile = strdup(settings->config->pidfile);
-    status = engine_run(settings, config_option);
+    status = engine_run(settings, config_option, &hung);
     if (pidfile != NULL && *pidfile != '\0')
         unlink(pidfile);
+    if (hung)
+        _exit(status);
     free(pidfile);
     return status;
 }

@@ -29,6 +29,9 @@
 #define STOP_MS 9000           /* a stop ends within 10 s, also with a batch that hangs */
 #define NAG_MS 60000           /* what cannot be helped is said once a minute */
 #define WATCH_MS 1000
+#define LEAVE_MS 500
+#define LEAVE_TRIES 50
+#define EXPIRED_MS 100 /* after a peer's last beat has run out, look who takes over */
 
 /* A reload: read on a worker thread, taken over while the worker rests, official when a beat has published it. */
 enum reload_state { RELOAD_NONE, RELOAD_READING, RELOAD_RESTING, RELOAD_PUBLISHING };
@@ -112,6 +115,7 @@ close_all(void *arg)
     if (e->closed)
         return;
     e->closed = true;
+    uv_stop(&e->loop); /* what is left is drained by engine_run() */
     worker_close(e->worker);
     listener_close(e->listener);
     uv_close((uv_handle_t *) &e->beat, NULL);
@@ -234,6 +238,12 @@ start_reload(struct engine *e)
 /* ---- beats ----------------------------------------------------------------------------------------------------- */
 
 static void
+on_beat_timer(uv_timer_t *timer)
+{
+    send_beat(timer->data);
+}
+
+static void
 send_beat(struct engine *e)
 {
     struct beat_request request = {
@@ -250,16 +260,9 @@ send_beat(struct engine *e)
 
     if (e->settings->config->poll_interval_ms < interval)
         interval = e->settings->config->poll_interval_ms;
-    uv_timer_again(&e->beat);
-    uv_timer_set_repeat(&e->beat, (uint64_t) interval);
+    uv_timer_start(&e->beat, on_beat_timer, (uint64_t) interval, (uint64_t) interval);
     if (!e->closed && e->passed_once)
         listener_beat(e->listener, &request);
-}
-
-static void
-on_beat_timer(uv_timer_t *timer)
-{
-    send_beat(timer->data);
 }
 
 /* What `systemctl status` shows. */
@@ -295,6 +298,8 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
     if (b->waiting || b->resync)
         worker_bell(e->worker);
     worker_due_in(e->worker, b->next_retry_ms);
+    if (b->peer_expires_ms >= 0 && (uint64_t) b->peer_expires_ms + EXPIRED_MS < uv_timer_get_due_in(&e->beat))
+        uv_timer_start(&e->beat, on_beat_timer, (uint64_t) b->peer_expires_ms + EXPIRED_MS, BEAT_MS);
     check_ready(e);
     tell_systemd(e);
     if (e->reload == RELOAD_PUBLISHING && b->serial >= e->published) {
@@ -512,8 +517,23 @@ log_start(const struct engine *e)
     free(shown);
 }
 
+/*
+ * Lets the closed handles go. False when something does not end that cannot be cancelled: a name server that hangs
+ * (uv_cancel() cannot stop a lookup under way). Then the process must leave without waiting for that thread.
+ */
+static bool
+drain_loop(uv_loop_t *loop)
+{
+    for (int i = 0; i < LEAVE_TRIES && uv_loop_alive(loop); i++) {
+        uv_run(loop, UV_RUN_NOWAIT);
+        if (uv_loop_alive(loop))
+            uv_sleep(LEAVE_MS / LEAVE_TRIES);
+    }
+    return uv_loop_close(loop) == 0;
+}
+
 int
-engine_run(struct settings *settings, const char *config_option)
+engine_run(struct settings *settings, const char *config_option, bool *hung)
 {
     static const struct listener_events heard = {on_listener_up, on_listener_down, on_bell, on_control, on_beat};
     static const struct worker_events worked = {on_worker_down, on_preflight, on_rested};
@@ -530,7 +550,7 @@ engine_run(struct settings *settings, const char *config_option)
     worker_start(e.worker);
     listener_start(e.listener);
     uv_run(&e.loop, UV_RUN_DEFAULT);
-    uv_loop_close(&e.loop);
+    *hung = !drain_loop(&e.loop);
     log_msg(LOG_INFO, "stopped", "exit status %d", e.status);
     settings_free(e.next);
     settings_free(e.settings);

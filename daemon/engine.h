@@ -7,10 +7,12 @@
 #ifndef ENGINE_H
 #define ENGINE_H
 
+#include <stdbool.h>
+
 #include "settings.h"
 
 /* Runs until told to stop; takes ownership of `settings`. `config_option` is --config's argument or NULL, read again at
- * a reload. Returns an enum exit_status. */
-int engine_run(struct settings *settings, const char *config_option);
+ * a reload. Returns an enum exit_status. *hung: a thread is still in a name lookup, leave with _exit(2). */
+int engine_run(struct settings *settings, const char *config_option, bool *hung);
 
 #endif

@@ -46,18 +46,39 @@ event_log_scheduled(const struct mapping *m, const struct event *e)
     log_end(&l);
 }
 
-void
-event_log_completed(const struct mapping *m, const struct event *e, const struct subject *s, int64_t duration_ms)
+/* The log key and text of the legacy row's key, where the mapping names one. */
+static void
+log_target(struct log_line *l, const struct mapping *m, const struct event *e, const struct subject *s)
 {
     const struct mapping_entity *entity = &m->entities[e->entity];
     const char *target_id = entity->log_target_id;
-    struct log_line l = {0};
 
     if (target_id == NULL && entity->map == NULL && entity->parent != NULL)
         target_id = m->entities[entity->parent->index].log_target_id;
-    begin(&l, LOG_INFO, "dual_write_completed", m, e);
     if (target_id != NULL)
-        log_str(&l, target_id, s->target_key);
+        log_str(l, target_id, s->target_key);
+}
+
+void
+event_log_differs(const struct mapping *m, const struct event *e, const struct subject *s)
+{
+    struct log_line l = {0};
+
+    begin(&l, LOG_WARNING, "legacy_differs", m, e);
+    log_target(&l, m, e, s);
+    log_int(&l, "event_id", e->id);
+    log_str(&l, "msg",
+            "the legacy row is not what the mapping asked for: look for a trigger or rule on the legacy table");
+    log_end(&l);
+}
+
+void
+event_log_completed(const struct mapping *m, const struct event *e, const struct subject *s, int64_t duration_ms)
+{
+    struct log_line l = {0};
+
+    begin(&l, LOG_INFO, "dual_write_completed", m, e);
+    log_target(&l, m, e, s);
     log_int(&l, "event_id", e->id);
     log_int(&l, "attempt", e->attempt);
     log_int(&l, "duration_ms", duration_ms);

@@ -13,6 +13,9 @@ void event_log_scheduled(const struct mapping *m, const struct event *e);
 /* `duration_ms`: claim to legacy commit; added to the event's age it gives the lag. */
 void event_log_completed(const struct mapping *m, const struct event *e, const struct subject *s, int64_t duration_ms);
 
+/* Completed, but read back the legacy row is not what the mapping asked for: something on the legacy side changed it. */
+void event_log_differs(const struct mapping *m, const struct event *e, const struct subject *s);
+
 /* `retry_in_ms` < 0: parked. `strict` decides severity and level. */
 void event_log_failed(const struct mapping *m, const struct event *e, const char *error, const char *sqlstate,
                       const char *constraint, int64_t retry_in_ms, bool strict);

@@ -182,6 +182,7 @@ parse_beat(void *arg, const struct pg_reply *reply)
         l->events.beat(l->arg, NULL, reply->error);
         return;
     }
+    pgconn_settled(l->pg);
     r = reply->results[l->script_beat];
     channels = copy(r, "channels");
     answer = (struct beat_answer){
@@ -196,6 +197,7 @@ parse_beat(void *arg, const struct pg_reply *reply)
         .resync = truth(r, "resync"),
         .failed = number_or(r, "failed", 0),
         .next_retry_ms = number_or(r, "next_retry_ms", -1),
+        .peer_expires_ms = number_or(r, "peer_expires_ms", -1),
         .bells = truth(r, "bells"),
         .listening = l->notify && hears(channels, l->channel) && hears(channels, CONTROL_CHANNEL),
     };

@@ -26,19 +26,20 @@ struct beat_request {
 };
 
 struct beat_answer {
-    uint64_t serial;       /* of the request that this answers */
-    struct flags flags;    /* in force */
-    char *disagreement;    /* names of flags, NULL: none */
-    char *overrides;       /* FLAG=value, ..., NULL: none */
-    char *mapping_digest;  /* the installed one */
-    char *partitions;      /* ours, "0,3", "" for none */
-    bool armed;            /* asleep only: the doorbell still stood and was renewed */
-    bool waiting;          /* the outbox holds something of ours */
-    bool resync;           /* a table's resync mark is up */
-    int64_t failed;        /* rows in dualwrite.failed */
-    int64_t next_retry_ms; /* < 0: none is to be retried */
-    bool bells;            /* writers may ring: nobody can PREPARE TRANSACTION on this server */
-    bool listening;        /* the server says that this session listens */
+    uint64_t serial;         /* of the request that this answers */
+    struct flags flags;      /* in force */
+    char *disagreement;      /* names of flags, NULL: none */
+    char *overrides;         /* FLAG=value, ..., NULL: none */
+    char *mapping_digest;    /* the installed one */
+    char *partitions;        /* ours, "0,3", "" for none */
+    bool armed;              /* asleep only: the doorbell still stood and was renewed */
+    bool waiting;            /* the outbox holds something of ours */
+    bool resync;             /* a table's resync mark is up */
+    int64_t failed;          /* rows in dualwrite.failed */
+    int64_t next_retry_ms;   /* < 0: none is to be retried */
+    int64_t peer_expires_ms; /* when the first other daemon is given up on if it does not beat; < 0: there is none */
+    bool bells;              /* writers may ring: nobody can PREPARE TRANSACTION on this server */
+    bool listening;          /* the server says that this session listens */
 };
 
 struct listener_events {

@@ -103,28 +103,43 @@ finish_trial(struct preflight *p)
 }
 
 static void
+parse_rollback(void *arg, const struct pg_reply *reply)
+{
+    (void) reply;
+    finish_trial(arg);
+}
+
+static void
 parse_trial(void *arg, const struct pg_reply *reply)
 {
+    static const struct pg_statement rollback = {.sql = sql_daemon_rollback};
     struct preflight *p = arg;
+    const char *sqlstate = reply->error == NULL || reply->lost
+                               ? NULL
+                               : PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE);
     const char *entity;
     const char *step;
 
-    if (reply->error != NULL && (reply->lost || outcome_of(PQresultErrorField(reply->results[reply->failed],
-                                                                              PG_DIAG_SQLSTATE)) != OUTCOME_PARK)) {
+    if (reply->error == NULL) {
+        finish_trial(p);
+        return;
+    }
+    if (outcome_of(sqlstate) == OUTCOME_RETRY_SERVER) {
         p->answer.verdict = PREFLIGHT_UNANSWERED;
-        p->answer.why = reply->error;
-    } else if (reply->error != NULL) {
+        p->answer.why = "the database did not plan the statements";
+    } else {
         step = step_at(p, reply->failed, &entity);
         faults_add(&p->answer.faults, FAULT_ERROR, p->name,
                    "entity %s: the database refuses its %s statement: %s; look at the expressions of that entity",
                    entity, step, reply->error);
         p->answer.verdict = PREFLIGHT_BAD;
     }
-    if (p->answer.verdict != PREFLIGHT_GOOD) {
-        plan_free(p->answer.plan);
-        p->answer.plan = NULL;
-    }
-    finish_trial(p);
+    plan_free(p->answer.plan);
+    p->answer.plan = NULL;
+    if (reply->lost)
+        finish_trial(p);
+    else
+        pgconn_run(p->pg, &rollback, 1, ANSWER_MS, parse_rollback, p);
 }
 
 /* Has the server plan every statement without executing it: what an expression gets wrong shows here and not later. */
@@ -209,20 +224,20 @@ parse_facts(void *arg, const struct pg_reply *reply)
 static void
 run_facts(struct preflight *p)
 {
-    char *parameters[3];
+    char *parameters[2];
     struct pg_statement script[] = {
         {.sql = sql_daemon_begin},
         {.sql = sql_daemon_names},
         {.sql = sql_daemon_installation, .nparams = 1, .params = {p->text}},
-        {.sql = sql_catalog, .nparams = 3},
+        {.sql = sql_catalog, .nparams = 2},
         {.sql = sql_daemon_commit},
     };
 
     catalog_parameters(p->mapping, parameters);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 2; i++)
         script[3].params[i] = parameters[i];
     pgconn_run(p->pg, script, sizeof script / sizeof script[0], ANSWER_MS, parse_facts, p);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 2; i++)
         free(parameters[i]);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dualwrite/pgarray.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 
@@ -130,10 +131,7 @@ parse_next(void *arg, const struct pg_reply *reply)
     r->entity = xstrdup(PQgetvalue(next, 0, PQfnumber(next, "entity")));
     r->answer.entity = r->entity;
     r->answer.queued = strtoll(PQgetvalue(next, 0, PQfnumber(next, "queued")), NULL, 10);
-    if (mapping_entity_index(r->mapping, r->entity) == r->mapping->count) {
-        r->answer.entity = NULL; /* a mapping of before knew it */
-        run_end(r);
-    } else if (PQgetvalue(next, 0, PQfnumber(next, "begun"))[0] != 't') {
+    if (PQgetvalue(next, 0, PQfnumber(next, "begun"))[0] != 't') {
         r->answer.begun = true;
         run_begin_round(r);
     } else if (PQgetvalue(next, 0, PQfnumber(next, "passed"))[0] != 't') {
@@ -149,15 +147,22 @@ parse_next(void *arg, const struct pg_reply *reply)
 void
 resync_start(struct resync *r, const char *instance, const struct mapping *mapping, const struct plan *plan, int chunk)
 {
-    const struct pg_statement script[] = {
+    struct buf entities = {0};
+    struct pg_statement script[] = {
         {.sql = sql_daemon_begin},
-        {.sql = sql_daemon_resync_next, .nparams = 1, .params = {instance}},
+        {.sql = sql_daemon_resync_next, .nparams = 2, .params = {instance}},
     };
 
+    pgarray_open(&entities);
+    for (size_t i = 0; i < mapping->count; i++)
+        pgarray_add(&entities, mapping->entities[i].name);
+    pgarray_close(&entities);
+    script[1].params[1] = buf_text(&entities);
     r->mapping = mapping;
     r->plan = plan;
     r->instance = instance;
     r->chunk = chunk;
     r->answer = (struct resync_answer){0};
     pgconn_run(r->pg, script, 2, ANSWER_MS, parse_next, r);
+    buf_free(&entities);
 }

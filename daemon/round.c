@@ -27,6 +27,7 @@ struct round {
     int64_t *retry_in_ms; /* per event of the batch, for those that failed; < 0: parked */
     char *xid;            /* of the batch's transaction, once it has written */
     bool undecided;       /* its COMMIT got no answer */
+    bool schema_suspect;  /* the last batch failed on a missing table or column; preflight passed since */
     struct memory memory;
     struct round_counters counters;
 };
@@ -96,6 +97,8 @@ batch_committed(struct round *r)
 
         if (s->state == SUBJECT_DONE) {
             event_log_completed(mapping(r), e, s, duration_ms);
+            if (s->found && !s->verified)
+                event_log_differs(mapping(r), e, s);
             r->counters.completed++;
             continue;
         }
@@ -105,6 +108,7 @@ batch_committed(struct round *r)
             retry_ms = r->retry_in_ms[i];
     }
     r->counters.batches++;
+    r->schema_suspect = false;
     memory_forget(&r->memory);
     clear_batch(r);
     r->done(r->arg, WAKE_WORKED, retry_ms);
@@ -129,9 +133,9 @@ on_acked(void *arg, const struct ack_answer *answer)
 static int64_t
 retry_in_ms(const struct round *r, const struct event *e)
 {
-    if (r->batch.subjects[e->subject].outcome != OUTCOME_RETRY_ROW || e->attempt > config(r)->retry_max_attempts)
+    if (r->batch.subjects[e->subject].outcome != OUTCOME_RETRY_ROW || e->failed_before >= config(r)->retry_max_attempts)
         return -1;
-    return retry_delay_ms((unsigned) e->attempt, random_bits());
+    return retry_delay_ms((unsigned) e->failed_before + 1, random_bits());
 }
 
 static void
@@ -140,6 +144,7 @@ on_applied(void *arg, const struct apply_answer *answer)
     struct round *r = arg;
 
     if (answer->error != NULL) {
+        r->schema_suspect = answer->sqlstate != NULL && outcome_of(answer->sqlstate) == OUTCOME_SCHEMA;
         batch_failed(r, answer->error, answer->sqlstate);
         return;
     }
@@ -179,7 +184,7 @@ on_claimed(void *arg, struct claim_answer *answer)
     for (size_t i = 0; i < r->batch.count; i++)
         if (memory_is_new(&r->memory, &r->batch.events[i]) && r->batch.events[i].attempt == 1)
             event_log_scheduled(mapping(r), &r->batch.events[i]);
-    apply_start(r->apply, &r->batch, mapping(r), r->request.plan, config(r)->statement_timeout_ms);
+    apply_start(r->apply, &r->batch, mapping(r), r->request.plan, r->schema_suspect, config(r)->statement_timeout_ms);
 }
 
 void
@@ -198,25 +203,28 @@ round_start(struct round *r, const struct round_request *request)
     claim_start(r->claim, &claim);
 }
 
-/* What became of the COMMIT whose answer got lost? */
+/*
+ * What became of the COMMIT whose answer got lost? A server that cannot say (it forgot, or it is another one since) means
+ * "not known": then the events are in the queue and are done again, which changes nothing, or they are not.
+ */
 static void
 parse_verdict(void *arg, const struct pg_reply *reply)
 {
     struct round *r = arg;
-    const char *fate;
+    const char *fate = reply->error == NULL ? PQgetvalue(reply->results[0], 0, 0) : "";
 
-    if (reply->error != NULL) {
+    if (reply->lost) {
         r->done(r->arg, WAKE_LOST, -1);
-        return;
-    }
-    fate = PQgetvalue(reply->results[0], 0, 0);
-    if (strcmp(fate, "in progress") == 0) {
+    } else if (strcmp(fate, "in progress") == 0) {
         pgconn_reset(r->pg, "the server still works on the commit whose answer got lost");
         r->done(r->arg, WAKE_LOST, -1);
     } else if (strcmp(fate, "committed") == 0) {
         batch_committed(r);
-    } else {
+    } else if (strcmp(fate, "aborted") == 0) {
         batch_failed(r, "the connection was lost before the commit", NULL);
+    } else {
+        batch_failed(r, "the connection was lost during the commit, and the server does not know what became of it",
+                     NULL);
     }
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "dualwrite/log.h"
+#include "dualwrite/monotime.h"
 #include "dualwrite/wake.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
@@ -34,21 +35,29 @@ struct worker {
     struct plan *plan; /* NULL until preflight passed on this connection */
 
     bool resync_wanted;
-    bool busy;       /* a stage has the connection */
-    bool resting;    /* the engine asked for rest */
-    bool check;      /* a preflight is due */
-    bool patient;    /* ... but the last one did not pass: not at once */
-    uv_timer_t next; /* the next look, in states that wait */
-    bool waited;     /* next has run out */
-    uv_timer_t due;  /* the earliest retry of a failed event */
+    bool busy;        /* a stage has the connection */
+    bool resting;     /* the engine asked for rest */
+    bool check;       /* a preflight is due */
+    bool patient;     /* ... but the last one did not pass: not at once */
+    uv_timer_t next;  /* the next look, in states that wait */
+    bool waited;      /* next has run out */
+    uv_timer_t due;   /* the earliest retry of a failed event */
+    uv_timer_t again; /* the next preflight after one that did not pass */
 
     enum wake_state wake;
     unsigned idle;    /* claims in a row that found nothing */
     bool doorbell_up; /* we set it and have not taken it down */
+    monotime armed;   /* when we set it */
     char barrier[32]; /* "" when none was taken since the doorbell was set */
 };
 
 static void pump(struct worker *w);
+
+static monotime
+now(void)
+{
+    return (monotime){(int64_t) uv_hrtime()};
+}
 
 static const struct config *
 config(const struct worker *w)
@@ -77,7 +86,7 @@ static void
 free_again(struct worker *w)
 {
     w->busy = false;
-    if (w->resting)
+    if (w->resting && !round_undecided(w->round))
         w->events.rested(w->arg);
     else
         pump(w);
@@ -100,8 +109,12 @@ on_round(void *arg, enum wake_event how, int64_t retry_ms)
 
     if (how == WAKE_LOST)
         lost(w);
+    else if (how == WAKE_CONFIRMED && monotime_diff_ms(now(), w->armed) > worker_doorbell_ms(w) / 2)
+        wake_on(w, WAKE_LAPSED); /* the barrier took so long that the doorbell may be down again */
     else
         wake_on(w, how);
+    if (how != WAKE_LOST)
+        pgconn_settled(w->pg);
     worker_due_in(w, retry_ms);
     free_again(w);
 }
@@ -140,6 +153,7 @@ parse_arm(void *arg, const struct pg_reply *reply)
         lost(w);
     } else {
         w->doorbell_up = true;
+        w->armed = now();
         snprintf(w->barrier, sizeof w->barrier, "%s", PQgetvalue(reply->results[ARM_BARRIER], 0, 0));
         wake_on(w, WAKE_ARMED);
     }
@@ -213,8 +227,13 @@ on_resynced(void *arg, const struct resync_answer *answer)
 static void
 run_resync(struct worker *w)
 {
+    int64_t chunk = (int64_t) config(w)->batch_size * 10;
+
+    /* well below the outbox's limit, or the rows that a resync queues would themselves raise the next mark */
+    if (chunk > config(w)->outbox_max / 4)
+        chunk = config(w)->outbox_max / 4;
     w->busy = true;
-    resync_start(w->resync, w->instance, w->settings->mapping, w->plan, config(w)->batch_size * 10);
+    resync_start(w->resync, w->instance, w->settings->mapping, w->plan, (int) chunk);
 }
 
 /* ---- preflight ------------------------------------------------------------------------------------------------- */
@@ -251,6 +270,12 @@ on_next(uv_timer_t *timer)
 
     w->waited = true;
     pump(w);
+}
+
+static void
+on_again(uv_timer_t *timer)
+{
+    worker_preflight(timer->data);
 }
 
 static void
@@ -300,15 +325,15 @@ pump_queue(struct worker *w)
 static void
 pump(struct worker *w)
 {
-    if (w->busy || w->resting || pgconn_state(w->pg) != PGCONN_READY)
+    if (w->busy || pgconn_state(w->pg) != PGCONN_READY || (w->resting && !round_undecided(w->round)))
         return;
     if (round_undecided(w->round)) {
         w->busy = true;
         round_verdict(w->round);
         return;
     }
-    if (w->check && w->patient && !w->waited)
-        wait_ms(w, PREFLIGHT_AGAIN_MS);
+    if (w->check && w->patient)
+        uv_timer_start(&w->again, on_again, PREFLIGHT_AGAIN_MS, 0);
     else if (w->check)
         run_preflight(w);
     else if (w->plan != NULL && w->orders.work)
@@ -359,9 +384,10 @@ worker_new(uv_loop_t *loop, const struct settings *settings, const char *instanc
     w->preflight = preflight_new(w->pg, on_preflight, w);
     w->round = round_new(w->pg, on_round, w);
     w->resync = resync_new(w->pg, on_resynced, w);
+    uv_timer_init(loop, &w->again);
     uv_timer_init(loop, &w->next);
     uv_timer_init(loop, &w->due);
-    w->next.data = w->due.data = w;
+    w->again.data = w->next.data = w->due.data = w;
     return w;
 }
 
@@ -375,7 +401,7 @@ void
 worker_rest(struct worker *w)
 {
     w->resting = true;
-    if (!w->busy)
+    if (!w->busy && !round_undecided(w->round))
         w->events.rested(w->arg);
 }
 
@@ -492,5 +518,6 @@ worker_close(struct worker *w)
         return;
     pgconn_close(w->pg);
     uv_close((uv_handle_t *) &w->due, NULL);
+    uv_close((uv_handle_t *) &w->again, NULL);
     uv_close((uv_handle_t *) &w->next, on_closed);
 }

@@ -35,8 +35,8 @@ struct catalog_table {
     char *owner;
     bool owned; /* the role that asked is the owner or a member of it */
     bool can_select, can_insert, can_update, can_delete, can_trigger; /* for the role that asked */
-    bool can_use_sequence; /* USAGE on the sequence behind the target key, true when there is none */
-    char *sequence;        /* that sequence, quoted and qualified; NULL: none */
+    bool can_use_sequence; /* USAGE on all of them; true when there is none */
+    char *sequence;        /* the sequences behind its columns, "s"."a", "s"."b" as GRANT takes them; NULL: none */
     bool row_security;     /* row-level security applies to the role that asked */
     struct catalog_column *columns;
     size_t ncolumns;

@@ -9,8 +9,8 @@
 #include "dualwrite/catalog.h"
 #include "dualwrite/mapping.h"
 
-/* The three array parameters of catalog.sql for every table that the mapping names; free() each. */
-void catalog_parameters(const struct mapping *m, char *parameters[3]);
+/* The two array parameters of catalog.sql for every table that the mapping names; free() each. */
+void catalog_parameters(const struct mapping *m, char *parameters[2]);
 
 /* NULL when `json` is not what the query returns. Free with catalog_free(). */
 struct catalog *catalog_parse(const char *json);

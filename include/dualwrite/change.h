@@ -22,9 +22,10 @@ struct event {
     char *operation;
     char **ref; /* ref_count() texts, laid out by ref.h; an item may be NULL */
     size_t nref;
-    char *actor;    /* NULL: unknown */
-    int attempt;    /* this one's number, from 1 */
-    int64_t age_ms; /* from commit (or capture) to the claim, on the database's clock */
+    char *actor;       /* NULL: unknown */
+    int attempt;       /* this one's number, from 1 */
+    int failed_before; /* attempts that failed by themselves, from dualwrite.failed: what the limit counts */
+    int64_t age_ms;    /* from commit (or capture) to the claim, on the database's clock */
     bool age_from_commit;
     size_t subject; /* index in batch.subjects */
 };

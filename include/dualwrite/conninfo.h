@@ -29,6 +29,13 @@ void conninfo_free(struct conninfo *c);
 const char *conninfo_get(const struct conninfo *c, const char *keyword);
 void conninfo_set(struct conninfo *c, const char *keyword, const char *value);
 
+/*
+ * Leaves only the `n`-th (modulo their number) of the comma-separated hosts, with its hostaddr and port, and returns how
+ * many there were. libpq would try them in turn within one attempt, and a host that swallows packets would use up the
+ * time of all.
+ */
+size_t conninfo_pick(struct conninfo *c, size_t n);
+
 /* "host=db1 port=5432 dbname=app user=web": what may be logged; free() it. */
 char *conninfo_shown(const struct conninfo *c);
 

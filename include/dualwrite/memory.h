@@ -10,8 +10,13 @@
 #include "dualwrite/change.h"
 #include "dualwrite/monotime.h"
 
+struct memory_event {
+    int64_t id;
+    int attempts; /* that failed with the batch it was in */
+};
+
 struct memory {
-    int64_t *ids; /* ascending; owned */
+    struct memory_event *events; /* by id; owned */
     size_t count;
     unsigned failures; /* batches that failed in a row */
     monotime until;    /* no new attempt before then */

@@ -71,6 +71,9 @@ typedef void (*pgconn_done)(void *arg, const struct pg_reply *reply);
 void pgconn_run(struct pgconn *c, const struct pg_statement *statements, size_t count, int64_t timeout_ms,
                 pgconn_done done, void *arg);
 
+/* The work that the connection is for succeeded: only that ends the back-off, a mere answer does not. */
+void pgconn_settled(struct pgconn *c);
+
 /* Drops the connection, as if it had been lost, and connects again: for a script in flight `lost` is reported. */
 void pgconn_reset(struct pgconn *c, const char *why);
 

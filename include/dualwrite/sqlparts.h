@@ -2,7 +2,7 @@
  * sqlparts.h - the pieces that sqlgen.c puts into its templates. Internal to lib/core/sqlgen.c, sqlvalue.c, sqlparts.c.
  *
  * Aliases are the same in every template: w the wanted identities, s the source row as the mapping reads it (k0.. key,
- * i0.. identity, p0 the parent's key, c0.. one per mapped column), m the entity's own map row, p its parent's, t the
+ * i0.. identity, p0 the parent's key, c0.. one per mapped column, x0.. the map's), m the entity's own map row, p its parent's, t the
  * legacy row.
  */
 #ifndef DUALWRITE_SQLPARTS_H
@@ -32,6 +32,9 @@ const char *gen_type(const struct catalog_table *t, const char *column);
 
 /* The source table as the mapping reads it, alone in its FROM so that an expression's bare names can mean only it. */
 char *gen_reading(const struct gen *g);
+
+/* A value that reads the source row: the reading computes it, also for a column of the map (x0.. in map.columns). */
+bool gen_from_source(const struct mapping_value *v);
 
 /* What column `c` of the target or the map should hold, over a source row without alias, cast to `type`. */
 void gen_value(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *type);

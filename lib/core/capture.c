@@ -55,13 +55,15 @@ ref_list(struct fragments *f, const char *name, const struct mapping_entity *e, 
 static bool
 value_reads(const struct mapping_value *v, const char *column, const struct catalog_table *source)
 {
+    bool whole_row = v->kind == VALUE_EXPRESSION && expression_reads(v->text, source->name);
+
     if (v->insert_only)
         return false;
     if (v->kind == VALUE_COLUMN)
         return strcmp(v->text, column) == 0;
     if (v->kind != VALUE_EXPRESSION)
         return false;
-    for (size_t i = 0; i < source->ncolumns; i++)
+    for (size_t i = 0; i < source->ncolumns && !whole_row; i++)
         if (expression_reads(v->text, source->columns[i].name))
             return expression_reads(v->text, column);
     return true;
@@ -75,6 +77,8 @@ is_mapped(const struct mapping_entity *e, const char *column, const struct catal
         return true;
     if (e->parent != NULL && strcmp(e->parent->column, column) == 0)
         return true;
+    if (e->map == NULL && e->latest_by != NULL && strcmp(e->latest_by, column) == 0)
+        return true; /* it decides which of several rows speaks */
     for (size_t i = 0; i < e->columns.count; i++)
         if (value_reads(&e->columns.items[i].value, column, source))
             return true;
@@ -129,6 +133,23 @@ function_name(struct fragments *f, const char *fragment, const struct mapping_en
     fragments_take(f, fragment, buf_steal(&out));
 }
 
+/* A delimiter for the functions' bodies that nothing in them contains. */
+static void
+body_quote(struct fragments *f)
+{
+    struct buf quote = {0};
+    bool taken = true;
+
+    for (int n = 0; taken; n++) {
+        buf_clear(&quote);
+        buf_printf(&quote, n == 0 ? "$capture$" : "$capture%d$", n);
+        taken = false;
+        for (size_t i = 0; i < f->count; i++)
+            taken = taken || strstr(f->items[i].text, buf_text(&quote)) != NULL;
+    }
+    fragments_take(f, "quote", buf_steal(&quote));
+}
+
 static void
 add_function(struct buf *out, struct fragments *f, const struct mapping_entity *e, const char *what,
              const char *changed, const char *events_template)
@@ -169,6 +190,7 @@ hang_entity(struct buf *out, const struct mapping *m, const struct mapping_entit
     present(&f, "old_present", e, "o");
     present(&f, "new_present", e, "n");
     same_row(&f, e);
+    body_quote(&f);
 
     add_function(out, &f, e, "insert", "new_rows", sql_capture_inserted);
     add_function(out, &f, e, "update", "new_rows", sql_capture_updated);
@@ -280,14 +302,14 @@ grant_entity(struct buf *out, const struct mapping_entity *e, const struct catal
     grant(out, e->removal.kind == REMOVAL_DELETE ? "SELECT, INSERT, UPDATE, DELETE" : "SELECT, INSERT, UPDATE",
           &e->target);
     if (target->sequence != NULL)
-        buf_printf(out, "GRANT USAGE, UPDATE ON SEQUENCE %s TO dualwrite_daemon;\n", target->sequence);
+        buf_printf(out, "GRANT USAGE ON SEQUENCE %s TO dualwrite_daemon;\n", target->sequence);
     if (e->map != NULL) {
         const struct catalog_table *map = catalog_table(c, e->map->table.schema, e->map->table.name);
 
         grant_schema(out, &e->map->table);
         grant(out, "SELECT, INSERT, UPDATE", &e->map->table);
         if (map->sequence != NULL)
-            buf_printf(out, "GRANT USAGE, UPDATE ON SEQUENCE %s TO dualwrite_daemon;\n", map->sequence);
+            buf_printf(out, "GRANT USAGE ON SEQUENCE %s TO dualwrite_daemon;\n", map->sequence);
     }
 }
 

@@ -11,13 +11,13 @@
 #include "dualwrite/xalloc.h"
 
 struct asked {
-    struct buf schemas, names, keys;
+    struct buf schemas, names;
     const struct mapping_table **seen;
     size_t count;
 };
 
 static void
-ask(struct asked *a, const struct mapping_table *t, const char *key)
+ask(struct asked *a, const struct mapping_table *t)
 {
     for (size_t i = 0; i < a->count; i++)
         if (strcmp(a->seen[i]->schema, t->schema) == 0 && strcmp(a->seen[i]->name, t->name) == 0)
@@ -26,31 +26,27 @@ ask(struct asked *a, const struct mapping_table *t, const char *key)
     a->seen[a->count++] = t;
     pgarray_add(&a->schemas, t->schema);
     pgarray_add(&a->names, t->name);
-    pgarray_add(&a->keys, key);
 }
 
 void
-catalog_parameters(const struct mapping *m, char *parameters[3])
+catalog_parameters(const struct mapping *m, char *parameters[2])
 {
     struct asked a = {0};
 
     pgarray_open(&a.schemas);
     pgarray_open(&a.names);
-    pgarray_open(&a.keys);
     for (size_t i = 0; i < m->count; i++) {
         const struct mapping_entity *e = &m->entities[i];
 
-        ask(&a, &e->target, e->target_key.items[0]);
-        ask(&a, &e->source, NULL);
+        ask(&a, &e->target);
+        ask(&a, &e->source);
         if (e->map != NULL)
-            ask(&a, &e->map->table, NULL);
+            ask(&a, &e->map->table);
     }
     pgarray_close(&a.schemas);
     pgarray_close(&a.names);
-    pgarray_close(&a.keys);
     parameters[0] = buf_steal(&a.schemas);
     parameters[1] = buf_steal(&a.names);
-    parameters[2] = buf_steal(&a.keys);
     free(a.seen);
 }
 

@@ -185,10 +185,16 @@ skip_space(const char *p)
 static void
 fault_syntax(struct faults *faults, const char *file, const char *text, const char *at, const char *what)
 {
-    const char *token = skip_space(at);
+    const char *token;
+    const char *before = at - 1;
     size_t line = 1;
     size_t n = 0;
 
+    while (before > text && strchr(" \t\r\n", before[-1]) != NULL)
+        before--;
+    if (before > text && at[-1] == '}' && before[-1] == ',')
+        at--; /* where a key should begin, cJSON stops behind the } that stands there instead */
+    token = skip_space(at);
     if (*token != '\0')
         at = token;
     for (const char *p = text; p < at; p++)

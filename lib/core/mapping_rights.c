@@ -83,7 +83,7 @@ check_row_security(const struct rights *k, const char *place, const struct catal
 }
 
 static void
-check_sequence(const struct rights *k, const struct catalog_table *t)
+check_sequence(const struct rights *k, const char *place, const struct catalog_table *t)
 {
     struct buf text = {0};
 
@@ -91,10 +91,10 @@ check_sequence(const struct rights *k, const struct catalog_table *t)
         return;
     buf_puts(&text, "role ");
     quote_ident(&text, k->c->role);
-    buf_printf(&text, " lacks USAGE on the sequence behind the key; GRANT USAGE ON SEQUENCE %s TO ", t->sequence);
+    buf_printf(&text, " lacks USAGE on a sequence behind a column; GRANT USAGE ON SEQUENCE %s TO ", t->sequence);
     quote_ident(&text, k->c->role);
     buf_putc(&text, ';');
-    say(k, "target", &text);
+    say(k, place, &text);
 }
 
 /* A trigger is created with TRIGGER, but switched (ENABLE ALWAYS) and dropped by the owner only. */
@@ -147,7 +147,7 @@ mapping_rights(const char *file, const struct mapping_entity *e, const struct ca
         }
         check_rights(&k, sides[i].place, t, sides[i].needed);
         check_row_security(&k, sides[i].place, t);
-        if (i == 1)
-            check_sequence(&k, t);
+        if (i > 0)
+            check_sequence(&k, sides[i].place, t);
     }
 }

@@ -5,37 +5,49 @@
 
 #include "dualwrite/xalloc.h"
 
-unsigned
-memory_failed(struct memory *m, const struct batch *b)
-{
-    m->ids = xreallocarray(m->ids, b->count, sizeof *m->ids);
-    m->count = b->count;
-    for (size_t i = 0; i < b->count; i++)
-        m->ids[i] = b->events[i].id;
-    return ++m->failures;
-}
-
 static int
 compare(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *) a;
-    int64_t y = *(const int64_t *) b;
+    int64_t y = ((const struct memory_event *) b)->id;
 
     return (x > y) - (x < y);
+}
+
+static int
+attempts(const struct memory *m, int64_t id)
+{
+    const struct memory_event *known =
+        m->count == 0 ? NULL : bsearch(&id, m->events, m->count, sizeof *m->events, compare);
+
+    return known == NULL ? 0 : known->attempts;
+}
+
+unsigned
+memory_failed(struct memory *m, const struct batch *b)
+{
+    struct memory_event *events = xcalloc(b->count, sizeof *events);
+
+    for (size_t i = 0; i < b->count; i++)
+        events[i] = (struct memory_event){b->events[i].id, attempts(m, b->events[i].id) + 1};
+    free(m->events);
+    m->events = events;
+    m->count = b->count;
+    return ++m->failures;
 }
 
 bool
 memory_is_new(const struct memory *m, struct event *e)
 {
-    if (m->count == 0 || bsearch(&e->id, m->ids, m->count, sizeof *m->ids, compare) == NULL)
-        return true;
-    e->attempt += (int) m->failures;
-    return false;
+    int before = attempts(m, e->id);
+
+    e->attempt += before;
+    return before == 0;
 }
 
 void
 memory_forget(struct memory *m)
 {
-    free(m->ids);
+    free(m->events);
     *m = (struct memory){0};
 }

@@ -7,7 +7,7 @@
 const char *
 outcome_name(enum outcome o)
 {
-    static const char *const names[] = {"ok", "retry_server", "retry_row", "park"};
+    static const char *const names[] = {"ok", "retry_server", "retry_row", "schema", "park"};
 
     return names[o];
 }
@@ -32,7 +32,15 @@ static const struct {
     {"53", OUTCOME_RETRY_SERVER},    /* insufficient_resources: disk full, too many connections */
     {"57", OUTCOME_RETRY_SERVER},    /* operator_intervention: shutdown, crash, database dropped */
     {"58", OUTCOME_RETRY_SERVER},    /* system_error */
-    {"XX", OUTCOME_RETRY_SERVER},    /* internal_error, data_corrupted */
+    {"72", OUTCOME_RETRY_SERVER},    /* snapshot_too_old */
+    {"F0", OUTCOME_RETRY_SERVER},    /* config_file_error */
+    {"XX", OUTCOME_RETRY_ROW},       /* internal_error, data_corrupted: mostly what one row makes some function do */
+    {"42P01", OUTCOME_SCHEMA},       /* undefined_table */
+    {"42703", OUTCOME_SCHEMA},       /* undefined_column */
+    {"42883", OUTCOME_SCHEMA},       /* undefined_function */
+    {"42P10", OUTCOME_SCHEMA},       /* invalid_column_reference: the conflict target's index is gone */
+    {"42804", OUTCOME_SCHEMA},       /* datatype_mismatch */
+    {"3F000", OUTCOME_SCHEMA},       /* invalid_schema_name */
 };
 
 enum outcome

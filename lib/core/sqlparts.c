@@ -175,6 +175,12 @@ equality(struct fragments *f, const struct gen *g)
         gen_expected(&out, g, i);
         buf_printf(&out, ")%s", cast);
     }
+    if (writes_parent(g->e)) {
+        buf_puts(&out, out.len == 0 ? "t." : " AND t.");
+        quote_ident(&out, g->e->parent->target_column);
+        buf_puts(&out, " IS NOT DISTINCT FROM ");
+        gen_map_target(&out, "p", g->parent->map);
+    }
     if (out.len == 0)
         buf_puts(&out, "true");
     fragments_take(f, "equal", buf_steal(&out));
@@ -223,7 +229,9 @@ map_joins(struct fragments *f, const struct gen *g)
     }
     if (e->parent != NULL) {
         join_map(&from_source, "JOIN", g->parent->map, "p", "s.p0");
-        if (e->map == NULL) {
+        if (e->map != NULL) {
+            join_map(&left, "LEFT JOIN", g->parent->map, "p", "s.p0");
+        } else {
             buf_printf(&parent_key, "w.i%zu", parent_identity(e));
             join_map(&from_wanted, "JOIN", g->parent->map, "p", buf_text(&parent_key));
             join_map(&left, "LEFT JOIN", g->parent->map, "p", buf_text(&parent_key));
@@ -251,7 +259,10 @@ reserve(struct fragments *f, const struct gen *g)
         buf_puts(&columns, ", ");
         quote_ident(&columns, map->columns.items[i].name);
         buf_puts(&values, ", ");
-        gen_value(&values, g, &map->columns.items[i], gen_type(table, map->columns.items[i].name));
+        if (gen_from_source(&map->columns.items[i].value))
+            buf_printf(&values, "s.x%zu", i);
+        else
+            gen_value(&values, g, &map->columns.items[i], gen_type(table, map->columns.items[i].name));
     }
     if (map->verified != NULL) {
         buf_puts(&columns, ", ");

@@ -116,6 +116,12 @@ gen_value(struct buf *out, const struct gen *g, const struct mapping_column *c, 
     buf_free(&value);
 }
 
+bool
+gen_from_source(const struct mapping_value *v)
+{
+    return v->kind == VALUE_COLUMN || v->kind == VALUE_EXPRESSION;
+}
+
 /* The source table as the mapping reads it, alone in its FROM so that an expression's bare names can mean only it. */
 char *
 gen_reading(const struct gen *g)
@@ -144,6 +150,16 @@ gen_reading(const struct gen *g)
         buf_puts(&out, ", ");
         gen_value(&out, g, &e->columns.items[i], gen_type(g->target, e->columns.items[i].name));
         buf_printf(&out, " AS c%zu", i);
+    }
+    for (size_t i = 0; e->map != NULL && i < e->map->columns.count; i++) {
+        const struct mapping_column *c = &e->map->columns.items[i];
+        const struct catalog_table *map = catalog_table(g->catalog, e->map->table.schema, e->map->table.name);
+
+        if (!gen_from_source(&c->value))
+            continue;
+        buf_puts(&out, ", ");
+        gen_value(&out, g, c, gen_type(map, c->name));
+        buf_printf(&out, " AS x%zu", i);
     }
     buf_puts(&out, " FROM ");
     sql_table(&out, &e->source);

@@ -42,7 +42,7 @@ static const enum wake_state table[WAKE_STATES][WAKE_EVENTS] = {
             [WAKE_CONTENDED] = STAY,
             [WAKE_NOTHING_OURS] = STAY,
             [WAKE_ARMED] = WAKE_CONFIRMING,
-            [WAKE_LAPSED] = STAY,
+            [WAKE_LAPSED] = WAKE_DRAINING, /* a resync has queued rows: they go first */
             [WAKE_LOST] = WAKE_DRAINING,
         },
     [WAKE_CONFIRMING] =
@@ -109,7 +109,9 @@ wake_next(enum wake_state s, enum wake_event e, bool listening)
 int64_t
 wake_delay_ms(unsigned idle, int64_t cap_ms)
 {
-    int64_t delay = idle == 0 ? 0 : idle > 10 ? cap_ms : (int64_t) 50 << (idle - 1);
+    int64_t delay = idle == 0 ? 0 : 50;
 
+    for (; idle > 1 && delay < cap_ms; idle--)
+        delay *= 2;
     return delay < cap_ms ? delay : cap_ms;
 }

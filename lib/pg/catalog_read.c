@@ -11,19 +11,19 @@
 struct catalog *
 catalog_read(PGconn *pq, const struct mapping *m)
 {
-    char *parameters[3];
+    char *parameters[2];
     struct catalog *c = NULL;
     PGresult *r;
 
     catalog_parameters(m, parameters);
-    r = pgblock_query(pq, sql_catalog, 3, (const char *const *) parameters);
+    r = pgblock_query(pq, sql_catalog, 2, (const char *const *) parameters);
     if (r != NULL) {
         c = catalog_parse(PQgetvalue(r, 0, 0));
         if (c == NULL)
             fputs("dualwrited: the catalog query gave no answer\n", stderr);
     }
     PQclear(r);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 2; i++)
         free(parameters[i]);
     return c;
 }

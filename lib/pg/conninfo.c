@@ -86,7 +86,9 @@ conninfo_parse(const char *url, const char *name, char **why)
         for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
             if (conninfo_get(c, defaults[i][0]) == NULL)
                 conninfo_set(c, defaults[i][0], defaults[i][1]);
-        add_all(c, libpq);
+        /* a service file's values are weaker than what is said here, so nothing is: libpq reads it, and resolves its host */
+        if (conninfo_get(c, "service") == NULL)
+            add_all(c, libpq);
         buf_printf(&application, "dualwrited/%s", name);
         conninfo_set(c, "application_name", buf_text(&application));
         buf_free(&application);
@@ -109,10 +111,45 @@ conninfo_free(struct conninfo *c)
     free(c);
 }
 
+/* The `n`-th item of a comma list, to be freed; the only item serves for all. */
+static char *
+item(const char *list, size_t n)
+{
+    if (strchr(list, ',') == NULL)
+        return xstrdup(list);
+    for (; n > 0 && *list != '\0'; n--) {
+        list += strcspn(list, ",");
+        list += *list == ',';
+    }
+    return xstrndup(list, strcspn(list, ","));
+}
+
+size_t
+conninfo_pick(struct conninfo *c, size_t n)
+{
+    static const char *const lists[] = {"host", "hostaddr", "port"};
+    const char *hosts = conninfo_get(c, "host");
+    size_t count = 1;
+
+    if (hosts == NULL || *hosts == '\0')
+        hosts = conninfo_get(c, "hostaddr");
+    for (const char *p = hosts; p != NULL && *p != '\0'; p++)
+        count += *p == ',';
+    for (size_t i = 0; count > 1 && i < sizeof lists / sizeof lists[0]; i++) {
+        const char *list = conninfo_get(c, lists[i]);
+        char *one = list == NULL ? NULL : item(list, n % count);
+
+        if (one != NULL)
+            conninfo_set(c, lists[i], one);
+        free(one);
+    }
+    return count;
+}
+
 char *
 conninfo_shown(const struct conninfo *c)
 {
-    static const char *const shown[] = {"host", "port", "dbname", "user"};
+    static const char *const shown[] = {"service", "host", "port", "dbname", "user"};
     struct buf out = {0};
 
     for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {

@@ -31,6 +31,8 @@ struct pgconn {
     struct resolve *resolving;
     uv_timer_t timer; /* PGCONN_CONNECTING: the attempt's limit; BUSY: the script's; WAITING: the next attempt */
     unsigned failures;
+    size_t hosts; /* in the connection string, by address: each attempt tries one */
+    size_t turn;
     bool closing;
     char *notice; /* the server's last word on this connection, which says more than "closed unexpectedly" */
 
@@ -195,8 +197,9 @@ fail(struct pgconn *c, const char *why)
     c->pq = NULL;
     free(c->notice);
     c->notice = NULL;
-    c->failures++;
-    delay = retry_delay_ms(c->failures, random);
+    c->turn++;
+    c->failures += c->turn % c->hosts == 0; /* one failure is all hosts, each tried once */
+    delay = c->turn % c->hosts == 0 ? retry_delay_ms(c->failures, random) : 0;
     enter(c, PGCONN_WAITING, reason);
     uv_timer_start(&c->timer, on_retry, (uint64_t) delay, 0);
     if (had_script)
@@ -282,7 +285,6 @@ drain_results(struct pgconn *c)
         }
         if (take_result(c, r)) {
             uv_timer_stop(&c->timer);
-            c->failures = 0; /* an answer, not a mere connection, ends the back-off */
             enter(c, PGCONN_READY, "answered");
             finish_script(c, false, NULL);
             return;
@@ -355,6 +357,8 @@ on_poll(uv_poll_t *handle, int status, int events)
     drain_notifications(c);
     if (c->pq != NULL)
         drain_results(c);
+    if (c->pq != NULL && PQstatus(c->pq) == CONNECTION_BAD)
+        fail(c, PQerrorMessage(c->pq)); /* libpq lost step with the server and closed the socket */
 }
 
 static void
@@ -367,6 +371,7 @@ on_resolved(void *arg, struct conninfo *info, const char *why)
         fail(c, why);
         return;
     }
+    c->hosts = conninfo_pick(info, c->turn);
     enter(c, PGCONN_CONNECTING, "addresses known");
     c->pq = PQconnectStartParams((const char *const *) info->keywords, (const char *const *) info->values, 0);
     conninfo_free(info);
@@ -402,6 +407,7 @@ pgconn_new(uv_loop_t *loop, const char *name, const char *url, const struct pgco
     struct pgconn *c = xcalloc(1, sizeof *c);
 
     c->loop = loop;
+    c->hosts = 1;
     c->name = xstrdup(name);
     c->url = xstrdup(url);
     c->events = *events;
@@ -449,6 +455,12 @@ pgconn_reset(struct pgconn *c, const char *why)
 {
     if (c->state != PGCONN_IDLE && c->state != PGCONN_WAITING)
         fail(c, why);
+}
+
+void
+pgconn_settled(struct pgconn *c)
+{
+    c->failures = 0;
 }
 
 static void

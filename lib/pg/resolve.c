@@ -89,7 +89,7 @@ finish(struct resolve *r)
         conninfo_free(info);
     } else if (r->count > 0 && r->entries == 0) {
         conninfo_free(info);
-        r->done(r->arg, NULL, r->why);
+        r->done(r->arg, NULL, r->why == NULL ? "a host name has no address" : r->why);
     } else {
         if (r->count > 0) {
             conninfo_set(info, "host", buf_text(&r->host));
@@ -102,6 +102,17 @@ finish(struct resolve *r)
 }
 
 static void
+note_failure(struct resolve *r, const char *why)
+{
+    struct buf text = {0};
+
+    if (r->why != NULL)
+        return;
+    buf_printf(&text, "could not resolve host name \"%s\": %s", r->hosts[r->next], why);
+    r->why = buf_steal(&text);
+}
+
+static void
 on_addresses(uv_getaddrinfo_t *request, int status, struct addrinfo *list)
 {
     struct resolve *r = request->data;
@@ -111,12 +122,8 @@ on_addresses(uv_getaddrinfo_t *request, int status, struct addrinfo *list)
     for (const struct addrinfo *a = list; status == 0 && a != NULL; a = a->ai_next)
         if (getnameinfo(a->ai_addr, a->ai_addrlen, address, sizeof address, NULL, 0, NI_NUMERICHOST) == 0)
             add_entry(r, address);
-    if (status != 0 && r->why == NULL) {
-        struct buf why = {0};
-
-        buf_printf(&why, "could not resolve host name \"%s\": %s", r->hosts[r->next], uv_strerror(status));
-        r->why = buf_steal(&why);
-    }
+    if (status != 0)
+        note_failure(r, uv_strerror(status));
     uv_freeaddrinfo(list);
     r->next++;
     advance(r);
@@ -126,6 +133,7 @@ static void
 advance(struct resolve *r)
 {
     static const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    int status;
 
     for (; !r->cancelled && r->next < r->count; r->next++) {
         const char *host = r->hosts[r->next];
@@ -134,10 +142,11 @@ advance(struct resolve *r)
             add_entry(r, "");
             continue;
         }
-        r->in_request = true;
-        if (uv_getaddrinfo(r->soon.loop, &r->request, on_addresses, host, NULL, &hints) == 0)
+        status = uv_getaddrinfo(r->soon.loop, &r->request, on_addresses, host, NULL, &hints);
+        r->in_request = status == 0;
+        if (status == 0)
             return;
-        r->in_request = false;
+        note_failure(r, uv_strerror(status));
     }
     finish(r);
 }

@@ -1,5 +1,5 @@
 -- catalog.sql: what the database says about the mapped tables, as one JSON document (read by catalog_parse()).
--- $1 schemas, $2 names, $3 the column of each whose next value must be known (a target key), or NULL.
+-- $1 schemas, $2 names. `sequence` is every sequence behind a column of the table, ready for a GRANT.
 SELECT pg_catalog.json_build_object(
     'role', current_user,
     'tables', coalesce((
@@ -15,7 +15,7 @@ SELECT pg_catalog.json_build_object(
             'delete', coalesce(u.usage AND pg_catalog.has_table_privilege(c.oid, 'DELETE'), false),
             'trigger', coalesce(u.usage AND pg_catalog.has_table_privilege(c.oid, 'TRIGGER'), false),
             'sequence', q.name,
-            'sequence_usable', q.oid IS NULL OR pg_catalog.has_sequence_privilege(q.oid, 'USAGE, UPDATE'),
+            'sequence_usable', coalesce(q.usable, true),
             'row_security', coalesce(pg_catalog.row_security_active(c.oid), false),
             'columns', coalesce((
                 SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
@@ -47,27 +47,26 @@ SELECT pg_catalog.json_build_object(
                 FROM pg_catalog.pg_index i
                 WHERE i.indrelid = c.oid AND i.indisunique), '[]')
             ) ORDER BY w.ord)
-        FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.text[])
-             WITH ORDINALITY w(schema, name, key, ord)
+        FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[])
+             WITH ORDINALITY w(schema, name, ord)
         LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema
         LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name
                                        AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
         LEFT JOIN LATERAL (SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS usage) u ON n.oid IS NOT NULL
         LEFT JOIN LATERAL (
-            SELECT s.oid, pg_catalog.format('%I.%I', sn.nspname, s.relname) AS name
-            FROM pg_catalog.pg_attribute a
-            JOIN pg_catalog.pg_class s ON s.relkind = 'S'
+            SELECT pg_catalog.string_agg(pg_catalog.format('%I.%I', sn.nspname, s.relname), ', '
+                                         ORDER BY sn.nspname, s.relname) AS name,
+                   pg_catalog.bool_and(pg_catalog.has_sequence_privilege(s.oid, 'USAGE')) AS usable
+            FROM pg_catalog.pg_class s
             JOIN pg_catalog.pg_namespace sn ON sn.oid = s.relnamespace
-            WHERE a.attrelid = c.oid AND a.attname = w.key
-              AND s.oid IN (
+            WHERE s.relkind = 'S' AND s.oid IN (
                 SELECT dep.objid FROM pg_catalog.pg_depend dep
-                WHERE dep.refobjid = c.oid AND dep.refobjsubid = a.attnum AND dep.deptype IN ('a', 'i')
+                WHERE dep.refobjid = c.oid AND dep.refobjsubid > 0 AND dep.deptype IN ('a', 'i')
                   AND dep.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                 UNION
                 SELECT dep.refobjid FROM pg_catalog.pg_attrdef d
                 JOIN pg_catalog.pg_depend dep ON dep.objid = d.oid
                      AND dep.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
                      AND dep.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                WHERE d.adrelid = c.oid AND d.adnum = a.attnum)
-            LIMIT 1) q ON true), '[]')
+                WHERE d.adrelid = c.oid)) q ON true), '[]')
 )::pg_catalog.text

@@ -2,13 +2,14 @@
 
 import json
 import re
+import time
 
 import pytest
 
 from conftest import Daemon, assert_in_step, install, wait_until
 from helpers import (
-    ENABLED, HOSTILE, LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, MEMBERSHIP, STRICT, TEAM, as_sync_session, audit, audited,
-    completed, default_mapping, drained, failed, grep, legacy_member, legacy_rows, legacy_team, log_text,
+    ENABLED, HOSTILE, LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, MEMBERSHIP, STRICT, TEAM, all_asleep, as_sync_session, audit,
+    audited, completed, default_mapping, drained, failed, grep, legacy_member, legacy_rows, legacy_team, log_text,
     partitions, sequences, write_mapping,
 )
 
@@ -559,6 +560,23 @@ def test_a_sleeping_daemon_is_woken_by_the_doorbell(db):
             team = db.new_team(f"wake {n}")
             assert int(daemon.wait_for("dual_write_completed", team_id=team)["lag_ms"]) < 2500
         assert_in_step(db)
+
+
+def test_a_writer_that_is_older_than_the_doorbell_is_not_missed(db):
+    """It read the doorbell before the daemon set it, so it does not ring; the daemon may not sleep before it has ended."""
+    install(db)
+    for n in range(2):
+        with db.connect("app_user") as conn:
+            all_asleep(db, seconds=-1)
+            team = conn.execute(f"INSERT INTO {TEAM} (name, slug, game_id) VALUES ('old', 'o{n}', 1) RETURNING id").fetchone()[0]
+            with Daemon(db, DUALWRITE_POLL_INTERVAL="5s") as daemon:
+                wait_until(lambda: db.value("""SELECT bool_and(pg_sequence_last_value(oid)
+                                                               > extract(epoch FROM clock_timestamp()) * 1000)
+                                               FROM pg_class WHERE relnamespace = 'dualwrite'::regnamespace
+                                               AND relname LIKE 'doorbell%'"""), what="every doorbell is set")
+                time.sleep(1.5)  # time to fall asleep, and to beat once, for one that does not wait
+                conn.commit()
+                assert int(daemon.wait_for("dual_write_completed", team_id=team)["lag_ms"]) < 2000
 
 
 def test_json_log_lines_have_the_same_keys(db):

@@ -308,14 +308,6 @@ must_begin(const char *text, const char *part)
         fail_msg("does not begin with: %s\n%s", part, text);
 }
 
-/* A test of a fault that is known and not mended yet: runs only with KNOWN_BUGS=1, and fails then. */
-static inline void
-known_bug(void)
-{
-    if (getenv("KNOWN_BUGS") == NULL)
-        skip();
-}
-
 /* ---- SQL's words, read as the server does (manual, section 4.1) ---- */
 
 enum word_kind { WORD_NAME, WORD_TEXT, WORD_BARE };
@@ -564,6 +556,13 @@ hang_catalog(struct catalog *c, const char *what)
     }
 }
 
+/* The quote of a function's body, which gives way to what the body holds; words_of() read it in pairs. */
+static inline bool
+body_quote(const char *word)
+{
+    return strncmp(word, "$capture", strlen("$capture")) == 0;
+}
+
 /*
  * `sql` was made of the same mapping as `plain`, with `what` hung on its names and texts: word for word it must be the
  * same SQL, and only names and texts may have grown, by nothing but `what`.
@@ -585,7 +584,7 @@ only_grown(const char *plain, const char *sql, const char *what)
         buf_printf(&longer, "%s%s", before.items[i].text, what);
         if (strcmp(now, buf_text(&longer)) == 0 && before.items[i].kind != WORD_BARE)
             grown++;
-        else if (strcmp(now, before.items[i].text) != 0)
+        else if (strcmp(now, before.items[i].text) != 0 && !(body_quote(now) && body_quote(before.items[i].text)))
             fail_msg("%s became %s, with %s", before.items[i].text, now, what);
         buf_free(&longer);
     }

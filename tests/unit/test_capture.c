@@ -168,7 +168,7 @@ test_hostile_options(void **state)
     catalog_free(c);
 }
 
-/* A function's body stands between $capture$ and $capture$: nothing in it may hold that. */
+/* A function's body stands between two words that nothing in it may hold: the next free one is taken. */
 static void
 test_hostile_body(void **state)
 {
@@ -178,12 +178,12 @@ test_hostile_body(void **state)
     char *plain, *text;
 
     (void) state;
-    known_bug();
     m = mapping_of(family_json);
     c = catalog_of(family_catalog);
     plain = hang_text(m, c, &o);
     hang(&m->entities[1].present.values.items[0], "$capture$");
     text = hang_text(m, c, &o);
+    must_have(text, "$capture1$");
     only_grown(plain, text, "$capture$");
     free(plain);
     free(text);
@@ -246,7 +246,6 @@ test_latest_by_is_mapped(void **state)
     char *text, *update;
 
     (void) state;
-    known_bug();
     text = hang_of(family_json, family_catalog);
     update = function_text(text, "capture_seat_update");
     must_have(update, "ROW(o.\"Group\", o.\"Account\", o.\"State\", o.\"Changed\")");
@@ -381,8 +380,8 @@ test_grants(void **state)
     must_have(text, "GRANT USAGE ON SCHEMA \"New\" TO");
     must_have(text, "GRANT USAGE ON SCHEMA \"Old\" TO");
     must_have(text, "GRANT USAGE ON SCHEMA \"Map\" TO");
-    must_have(text, "GRANT USAGE, UPDATE ON SEQUENCE \"Old\".\"Org Seq\" TO dualwrite_daemon;\n");
-    must_have(text, "GRANT USAGE, UPDATE ON SEQUENCE \"Map\".\"Org Map Seq\" TO dualwrite_daemon;\n");
+    must_have(text, "GRANT USAGE ON SEQUENCE \"Old\".\"Org Seq\" TO dualwrite_daemon;\n");
+    must_have(text, "GRANT USAGE ON SEQUENCE \"Map\".\"Org Map Seq\" TO dualwrite_daemon;\n");
     assert_int_equal(times(text, "ON SEQUENCE \""), 2);
     assert_int_equal(times(text, "GRANT SELECT, UPDATE ON SEQUENCE dualwrite.doorbell_"), 2);
     assert_int_equal(times(text, "GRANT SELECT ON SEQUENCE dualwrite.resync_"), m->count);

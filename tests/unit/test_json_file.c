@@ -104,15 +104,13 @@ test_bad(void **state)
     }
 }
 
-/* A comma before the last bracket: nothing is missing, one thing is too many. Runs with KNOWN_BUGS=1, and fails. */
+/* A comma before the last bracket: nothing is missing, one thing is too many. */
 static void
 test_last_comma(void **state)
 {
     struct faults faults = {0};
 
     (void) state;
-    if (getenv("KNOWN_BUGS") == NULL)
-        skip();
     assert_null(parse("{\n\"a\": 1,\n}", 11, &faults));
     assert_int_equal(faults.count, 1);
     assert_string_equal(faults.items[0].where, "f.json:3");

@@ -327,7 +327,7 @@ static const struct check_case cases[] = {
     {{"T teams_team table SIUTOQ", "T teams_team table SIUTO"},
      {0},
      false,
-     "$.entities[0].target.table: role \"sync\" lacks USAGE on the sequence behind the key; GRANT USAGE ON SEQUENCE "
+     "$.entities[0].target.table: role \"sync\" lacks USAGE on a sequence behind a column; GRANT USAGE ON SEQUENCE "
      "\"public\".\"teams_team_id_seq\" TO \"sync\";"},
     {{"T organizations_team table S", "T organizations_team table SR"},
      {0},

@@ -54,7 +54,7 @@ static const struct {
     bool for_install;
     const char *needs; /* one letter a field: S I U D T O Q R; a '-' is not needed */
 } rows[] = {
-    {"org", "source", false, "S------R"},   {"org", "target", false, "SIU---QR"},  {"org", "map", false, "SIU----R"},
+    {"org", "source", false, "S------R"},   {"org", "target", false, "SIU---QR"},  {"org", "map", false, "SIU---QR"},
     {"seat", "source", false, "S------R"},  {"seat", "target", false, "SIUD---R"}, {"tag", "target", false, "SIU----R"},
     {"group", "target", false, "SIU----R"}, {"org", "source", true, "----TO--"},   {"org", "target", true, "----TO--"},
     {"org", "map", true, "--------"},       {"seat", "source", true, "----TO--"},  {"seat", "target", true, "----TO--"},
@@ -111,7 +111,7 @@ test_mends(void **state)
          "\"sy\"\"nc\";"},
         {1, "U", false, "role \"sy\"\"nc\" lacks UPDATE; GRANT UPDATE ON \"Old\".\"O\"\"rg\" TO \"sy\"\"nc\";"},
         {1, "Q", false,
-         "role \"sy\"\"nc\" lacks USAGE on the sequence behind the key; GRANT USAGE ON SEQUENCE \"Old\".\"Org Seq\" TO "
+         "role \"sy\"\"nc\" lacks USAGE on a sequence behind a column; GRANT USAGE ON SEQUENCE \"Old\".\"Org Seq\" TO "
          "\"sy\"\"nc\";"},
         {2, "R", false,
          "has row-level security that applies to role \"sy\"\"nc\", and a hidden row would look deleted; ALTER ROLE "

@@ -138,7 +138,7 @@ test_descriptors(void **state)
     assert_int_equal(before, after);
 }
 
-/* The contract: at most max + 1 bytes. Runs with KNOWN_BUGS=1, and fails. */
+/* The contract: at most max + 1 bytes. */
 static void
 test_reads_no_more(void **state)
 {
@@ -146,8 +146,6 @@ test_reads_no_more(void **state)
     char *text;
 
     (void) state;
-    if (getenv("KNOWN_BUGS") == NULL)
-        skip();
     write_file("0123456789", 10);
     text = slurp(path, 4, &len);
     assert_int_equal(len, 5);

@@ -340,7 +340,6 @@ test_map_columns(void **state)
     const char *from;
 
     (void) state;
-    known_bug();
     json = with(family_json, "\"By\": {\"constant\": \"it's\"}", "\"By\": \"Name\"");
     s = sample_of(json, family_catalog);
     sql = step_sql(&s, "org", "reserve", 0);
@@ -361,7 +360,6 @@ test_verify_sees_the_parent(void **state)
     const char *sql;
 
     (void) state;
-    known_bug();
     s = sample_of(family_json, family_catalog);
     sql = step_sql(&s, "group", "verify", 0);
     must_have(sql, "t.\"O\" IS NOT DISTINCT FROM");

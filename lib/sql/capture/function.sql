@@ -6,7 +6,7 @@
 -- Order matters for the doorbell: by the time a trigger runs its transaction has an id, and the doorbell is read after
 -- the insert. A daemon that saw a snapshot whose xmin is above its own barrier therefore missed nobody.
 CREATE OR REPLACE FUNCTION dualwrite.:{function}() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS :{quote}
 DECLARE
     rung bigint;
 BEGIN
@@ -23,4 +23,4 @@ BEGIN
     FROM (SELECT DISTINCT bucket * :{partitions} / 1024 AS partition FROM queued) q
     WHERE dualwrite.asleep(q.partition);
     RETURN NULL;
-END $capture$;
+END :{quote};

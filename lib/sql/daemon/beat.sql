@@ -25,8 +25,14 @@ SELECT (SELECT pg_catalog.json_object_agg(e.flag, e.value) FROM dualwrite.effect
                WHERE o.bucket * dualwrite.setting('partitions')::pg_catalog.int4 / 1024 = ANY (SELECT p FROM mine))
            AS waiting,
        (SELECT pg_catalog.count(*) FROM dualwrite.failed) AS failed,
-       (SELECT (extract(epoch FROM pg_catalog.min(f.retry_at) - pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8
-        FROM dualwrite.failed f) AS next_retry_ms,
+       (SELECT greatest((extract(epoch FROM pg_catalog.min(f.retry_at) - pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8, 0)
+        FROM dualwrite.failed f
+        WHERE f.retry_at IS NOT NULL
+          AND f.bucket * dualwrite.setting('partitions')::pg_catalog.int4 / 1024 = ANY (SELECT p FROM mine))
+           AS next_retry_ms,
+       (SELECT (extract(epoch FROM interval '10 seconds' - (pg_catalog.clock_timestamp() - pg_catalog.min(d.beat_at)))
+                * 1000)::pg_catalog.int8
+        FROM dualwrite.live_daemon d WHERE d.instance <> $1::pg_catalog.uuid) AS peer_expires_ms,
        EXISTS (SELECT FROM dualwrite.resync r
                WHERE coalesce(pg_catalog.pg_sequence_last_value(('dualwrite.resync_' || r.entity)::pg_catalog.regclass), 0)
                      > r.handled) AS resync,

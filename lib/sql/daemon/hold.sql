@@ -1,6 +1,7 @@
 -- hold.sql: takes this daemon's partitions for the transaction. $1 instance, $2 statement_timeout, $3 barrier xid8 or
 -- NULL, $4 take the doorbell down. A statement of its own before claim.sql, so that the claim's snapshot is newer than the
--- locks. row_security off makes a policy an error instead of missing rows.
+-- locks. row_security off makes a policy an error instead of missing rows;
+-- the time zone is fixed so that every daemon casts alike.
 WITH mine AS MATERIALIZED (
     SELECT p FROM dualwrite.partitions_of($1::pg_catalog.uuid) p
 ), held AS MATERIALIZED (
@@ -19,6 +20,8 @@ SELECT (SELECT pg_catalog.count(*) FROM mine) AS mine,
                              coalesce((SELECT pg_catalog.array_agg(p)::pg_catalog.text FROM held), '{}'), true),
        pg_catalog.set_config('search_path', 'pg_catalog', true),
        pg_catalog.set_config('row_security', 'off', true),
+       pg_catalog.set_config('timezone', 'UTC', true),
+       pg_catalog.set_config('datestyle', 'ISO, YMD', true),
        pg_catalog.set_config('statement_timeout', $2::pg_catalog.text, true),
        pg_catalog.set_config('lock_timeout', '2s', true),
        pg_catalog.set_config('idle_in_transaction_session_timeout', '10s', true)

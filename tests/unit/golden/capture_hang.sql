@@ -143,7 +143,7 @@ BEGIN
        CASE WHEN n."id" IS NULL THEN ARRAY[o."id"::text, o."team_id"::text, o."user_id"::text] ELSE ARRAY[n."id"::text, n."team_id"::text, n."user_id"::text] END AS ref,
        CASE WHEN n."id" IS NULL THEN o."team_id"::text ELSE n."team_id"::text END AS root
 FROM old_rows o FULL JOIN new_rows n ON n."id" = o."id" AND n."team_id" = o."team_id" AND n."user_id" = o."user_id"
-WHERE o."id" IS NULL OR n."id" IS NULL OR ROW(o."team_id", o."user_id", o."role", o."status")::pg_catalog.record *<> ROW(n."team_id", n."user_id", n."role", n."status")::pg_catalog.record
+WHERE o."id" IS NULL OR n."id" IS NULL OR ROW(o."team_id", o."user_id", o."role", o."status", o."updated_at")::pg_catalog.record *<> ROW(n."team_id", n."user_id", n."role", n."status", n."updated_at")::pg_catalog.record
 ) e
         RETURNING bucket)
     SELECT count(pg_notify('dualwrite', q.partition::text)) INTO rung

@@ -2,7 +2,7 @@ GRANT USAGE ON SCHEMA "public" TO dualwrite_daemon;
 GRANT SELECT ON "public"."organizations_team" TO dualwrite_daemon;
 GRANT USAGE ON SCHEMA "public" TO dualwrite_daemon;
 GRANT SELECT, INSERT, UPDATE ON "public"."teams_team" TO dualwrite_daemon;
-GRANT USAGE, UPDATE ON SEQUENCE public.teams_team_id_seq TO dualwrite_daemon;
+GRANT USAGE ON SEQUENCE public.teams_team_id_seq TO dualwrite_daemon;
 GRANT USAGE ON SCHEMA "public" TO dualwrite_daemon;
 GRANT SELECT, INSERT, UPDATE ON "public"."organizations_teammigrationmap" TO dualwrite_daemon;
 GRANT USAGE ON SCHEMA "public" TO dualwrite_daemon;

@@ -150,14 +150,14 @@ WHERE t."Id" = m."O" AND w.removal
 -- group: verify (verify)
 WITH checked AS (
     SELECT w.n, w.i0 AS source_key, s.k0 IS NOT NULL AS found, s.k0 IS NOT NULL AS wanted_row,
-           t."Id" IS NOT NULL AS shadow, coalesce(t."Kind" IS NOT DISTINCT FROM (CASE WHEN s.present THEN s.c0 ELSE NULL::pg_catalog.text END) AND t."Sort" IS NOT DISTINCT FROM (s.c1) AND t."Extra"::pg_catalog.text IS NOT DISTINCT FROM (s.c4)::pg_catalog.text AND t."Alive" IS NOT DISTINCT FROM (CASE WHEN s.present THEN s.c5 ELSE 'false'::pg_catalog.bool END), false) AS equal,
+           t."Id" IS NOT NULL AS shadow, coalesce(t."Kind" IS NOT DISTINCT FROM (CASE WHEN s.present THEN s.c0 ELSE NULL::pg_catalog.text END) AND t."Sort" IS NOT DISTINCT FROM (s.c1) AND t."Extra"::pg_catalog.text IS NOT DISTINCT FROM (s.c4)::pg_catalog.text AND t."Alive" IS NOT DISTINCT FROM (CASE WHEN s.present THEN s.c5 ELSE 'false'::pg_catalog.bool END) AND t."O" IS NOT DISTINCT FROM p."Old Id", false) AS equal,
            m."O"::pg_catalog.text AS target_key
     FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
     LEFT JOIN LATERAL (SELECT * FROM (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
 ) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
 )::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group") s WHERE s.i0 = w.i0
                        ORDER BY s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC LIMIT 1) s ON true
-    LEFT JOIN "Map"."Group Map" m ON m."N" = w.i0 
+    LEFT JOIN "Map"."Group Map" m ON m."N" = w.i0 LEFT JOIN "Map"."Org Map" p ON p."New Id" = s.p0 
     LEFT JOIN "Old"."Group" t ON t."Id" = m."O"
 )
 SELECT n, found, wanted_row, shadow, equal, target_key FROM checked
