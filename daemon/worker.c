@@ -70,10 +70,7 @@ wake_on(struct worker *w, enum wake_event event)
 {
     enum wake_state next = wake_next(w->wake, event, w->orders.listening);
 
-    if (event == WAKE_EMPTY || event == WAKE_CONTENDED)
-        w->idle++;
-    else if (event != WAKE_ARMED)
-        w->idle = 0;
+    w->idle = event == WAKE_EMPTY || event == WAKE_CONTENDED ? w->idle + 1 : 0;
     if (next != w->wake)
         log_msg(LOG_DEBUG, "wake_state", "%s -> %s, %s", wake_state_name(w->wake), wake_state_name(next),
                 wake_event_name(event));
@@ -332,9 +329,10 @@ pump(struct worker *w)
         round_verdict(w->round);
         return;
     }
-    if (w->check && w->patient)
-        uv_timer_start(&w->again, on_again, PREFLIGHT_AGAIN_MS, 0);
-    else if (w->check)
+    if (w->check && w->patient) {
+        if (!uv_is_active((uv_handle_t *) &w->again))
+            uv_timer_start(&w->again, on_again, PREFLIGHT_AGAIN_MS, 0);
+    } else if (w->check)
         run_preflight(w);
     else if (w->plan != NULL && w->orders.work)
         pump_queue(w);
