@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "dualwrite/capture.h"
@@ -16,9 +15,9 @@
 #include "dualwrite/ref.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
+#include "locked.h"
+#include "owned.h"
 #include "settings.h"
-
-#define LOCK_TRIES 10
 
 struct asked {
     const char *config;
@@ -92,22 +91,12 @@ text(const PGresult *r, const char *column)
 static int
 read_installed(PGconn *pq, struct installed *now)
 {
-    PGresult *r = pgblock_query(pq, sql_installed, 0, NULL);
+    enum owned owned = owned_schema(pq);
+    PGresult *r;
 
     *now = (struct installed){.partitions = CAPTURE_PARTITIONS};
-    if (r == NULL)
-        return -1;
-    if (strcmp(PQgetvalue(r, 0, 0), "nothing") == 0) {
-        PQclear(r);
-        return 0;
-    }
-    if (strcmp(PQgetvalue(r, 0, 0), "foreign") == 0) {
-        PQclear(r);
-        fputs("dualwrited: there is a schema \"dualwrite\" in this database that is not ours; rename it first\n",
-              stderr);
-        return -1;
-    }
-    PQclear(r);
+    if (owned != OWNED_OURS)
+        return owned == OWNED_NOTHING ? 0 : -1;
     r = pgblock_query(pq, sql_install_state, 0, NULL);
     if (r == NULL)
         return -1;
@@ -270,37 +259,7 @@ job_clear(struct job *j)
     free(j->hang_digest);
     free(j->layout);
     buf_free(&j->sql);
-}
-
-/* Writers must not queue up behind us: locks on their tables are asked for briefly, again and again. */
-static int
-execute(struct job *j)
-{
-    for (int tries = 1;; tries++) {
-        PGresult *r = PQexec(j->pq, buf_text(&j->sql));
-        const char *sqlstate = PQresultErrorField(r, PG_DIAG_SQLSTATE);
-        bool locked = sqlstate != NULL && strcmp(sqlstate, "55P03") == 0;
-
-        if (PQresultStatus(r) == PGRES_COMMAND_OK || PQresultStatus(r) == PGRES_TUPLES_OK) {
-            PQclear(r);
-            return EXIT_GOOD;
-        }
-        if (!locked || tries == LOCK_TRIES) {
-            pgblock_complain(j->pq, r, "install failed and changed nothing");
-            if (sqlstate != NULL && strcmp(sqlstate, "42501") == 0)
-                fprintf(stderr,
-                        "dualwrited: run it as the owner of the tables, and give that role what it lacks:\n"
-                        "  GRANT CREATE ON DATABASE \"%s\" TO \"%s\"; ALTER ROLE \"%s\" CREATEROLE;\n",
-                        PQdb(j->pq), PQuser(j->pq), PQuser(j->pq));
-            PQclear(r);
-            return EXIT_UNFINISHED;
-        }
-        PQclear(r);
-        fprintf(stderr, "dualwrited: a table is locked by somebody else; trying again (%d of %d)\n", tries, LOCK_TRIES);
-        if (pgblock_script(j->pq, "ROLLBACK") != 0 || pgblock_script(j->pq, sql_install_begin) != 0)
-            return EXIT_UNFINISHED;
-        sleep(1);
-    }
+    *j = (struct job){.asked = j->asked, .settings = j->settings, .pq = j->pq};
 }
 
 static void
@@ -325,13 +284,16 @@ report(const struct job *j)
         printf("  %s=%s\n", flag_name(f), j->options.flags.value[f]);
 }
 
+/* One attempt, in a transaction of its own: another one may find other facts. */
 static int
-install(struct job *j)
+install(void *job)
 {
+    struct job *j = job;
     struct catalog *catalog = NULL;
     int status;
 
-    if (pgblock_script(j->pq, sql_install_begin) != 0 || read_installed(j->pq, &j->now) != 0)
+    job_clear(j);
+    if (read_installed(j->pq, &j->now) != 0)
         return EXIT_UNFINISHED;
     status = check_mapping(j, &catalog);
     if (status == EXIT_GOOD)
@@ -343,7 +305,12 @@ install(struct job *j)
         printf("BEGIN;\n%sCOMMIT;\n", buf_text(&j->sql));
         return EXIT_GOOD;
     }
-    status = execute(j);
+    status = locked_script(j->pq, buf_text(&j->sql), "install failed and changed nothing");
+    if (status == EXIT_UNFINISHED && PQtransactionStatus(j->pq) == PQTRANS_INERROR)
+        fprintf(stderr,
+                "dualwrited: where a right is missing, run it as the owner of the tables, and give that role what it "
+                "lacks:\n  GRANT CREATE ON DATABASE \"%s\" TO \"%s\"; ALTER ROLE \"%s\" CREATEROLE;\n",
+                PQdb(j->pq), PQuser(j->pq), PQuser(j->pq));
     if (status != EXIT_GOOD)
         return status;
     report(j);
@@ -375,7 +342,7 @@ run(const struct command *self, int argc, char **argv)
         return EXIT_CONFIGURATION;
     j.settings = settings;
     j.pq = pgblock_connect(settings->config->database_url, "install");
-    status = j.pq == NULL ? EXIT_UNREACHABLE : install(&j);
+    status = j.pq == NULL ? EXIT_UNREACHABLE : locked_transaction(j.pq, install, &j);
     PQfinish(j.pq);
     job_clear(&j);
     settings_free(settings);

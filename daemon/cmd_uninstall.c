@@ -9,6 +9,8 @@
 #include "dualwrite/capture.h"
 #include "dualwrite/pgblock.h"
 #include "embedded.h"
+#include "locked.h"
+#include "owned.h"
 #include "settings.h"
 
 struct asked {
@@ -34,65 +36,77 @@ take(void *into, const char *name, const char *argument)
     return EXIT_GOOD;
 }
 
-/* EXIT_GOOD when there is something to take out and nothing would be lost; *nothing when there is not. */
+/* EXIT_GOOD when nothing would be lost. Asked once no writer can add to it any more. */
 static int
-may_go(PGconn *pq, const struct asked *asked, bool *nothing)
+may_go(PGconn *pq, const struct asked *asked)
 {
-    PGresult *r = pgblock_query(pq, sql_installed, 0, NULL);
-    int status = EXIT_GOOD;
-    long waiting;
-    long daemons;
+    PGresult *state = pgblock_query(pq, sql_install_state, 0, NULL);
+    PGresult *marks = pgblock_query(pq, sql_install_marks, 0, NULL);
+    int status = EXIT_UNFINISHED;
 
-    if (r == NULL)
-        return EXIT_UNFINISHED;
-    *nothing = strcmp(PQgetvalue(r, 0, 0), "ours") != 0;
-    PQclear(r);
-    if (*nothing)
-        return EXIT_GOOD;
-    r = pgblock_query(pq, sql_install_state, 0, NULL);
-    if (r == NULL)
-        return EXIT_UNFINISHED;
-    waiting = strtol(PQgetvalue(r, 0, PQfnumber(r, "waiting")), NULL, 10);
-    daemons = strtol(PQgetvalue(r, 0, PQfnumber(r, "daemons")), NULL, 10);
-    PQclear(r);
-    if (waiting > 0 && !asked->discard) {
-        fprintf(stderr,
-                "dualwrited: %ld events wait in dualwrite.outbox or dualwrite.failed; let a daemon drain them, or give "
-                "--discard to lose them\n",
-                waiting);
-        status = EXIT_FOUND;
+    if (state != NULL && marks != NULL) {
+        long waiting = strtol(PQgetvalue(state, 0, PQfnumber(state, "waiting")), NULL, 10);
+        long daemons = strtol(PQgetvalue(state, 0, PQfnumber(state, "daemons")), NULL, 10);
+        long resyncs = strtol(PQgetvalue(marks, 0, 0), NULL, 10);
+        bool lost = (waiting > 0 || resyncs > 0) && !asked->discard;
+
+        if (lost)
+            fprintf(stderr,
+                    "dualwrited: %ld events wait in dualwrite.outbox or dualwrite.failed, and %ld tables for a resync; "
+                    "let a daemon drain them, or give --discard to lose them\n",
+                    waiting, resyncs);
+        if (daemons > 0)
+            fprintf(stderr,
+                    "dualwrited: warning: %ld daemons are running; they will do nothing until the next install\n",
+                    daemons);
+        status = lost ? EXIT_FOUND : EXIT_GOOD;
     }
-    if (daemons > 0)
-        fprintf(stderr, "dualwrited: warning: %ld daemons are running; they will do nothing until the next install\n",
-                daemons);
+    PQclear(state);
+    PQclear(marks);
     return status;
 }
 
-static int
-uninstall(PGconn *pq, const struct asked *asked)
-{
-    struct buf sql = {0};
-    bool nothing;
-    int status;
+struct job {
+    PGconn *pq;
+    const struct asked *asked;
+};
 
-    if (pgblock_script(pq, sql_install_begin) != 0)
-        return EXIT_UNFINISHED;
-    status = may_go(pq, asked, &nothing);
-    if (status != EXIT_GOOD)
-        return status;
-    if (nothing) {
+static int
+uninstall(void *arg)
+{
+    const struct job *j = arg;
+    const struct asked *asked = j->asked;
+    enum owned owned = owned_schema(j->pq);
+    struct buf sql = {0};
+    int status = EXIT_GOOD;
+
+    if (owned == OWNED_NOTHING) {
         puts("nothing is installed here");
         return EXIT_GOOD;
     }
+    if (owned != OWNED_OURS)
+        return EXIT_UNFINISHED;
+    if (!asked->print_sql) { /* a writer that is under way ends first, and what it wrote is counted */
+        capture_release_sql(&sql);
+        status = locked_script(j->pq, buf_text(&sql), "uninstall failed and changed nothing");
+        buf_free(&sql);
+    }
+    if (status == EXIT_GOOD)
+        status = may_go(j->pq, asked);
+    if (status != EXIT_GOOD)
+        return status;
     capture_uninstall_sql(&sql);
     if (asked->print_sql)
         printf("BEGIN;\n%sCOMMIT;\n", buf_text(&sql));
-    else if (pgblock_script(pq, buf_text(&sql)) != 0 || pgblock_script(pq, asked->dry_run ? "ROLLBACK" : "COMMIT") != 0)
-        status = EXIT_UNFINISHED;
     else
-        printf("%suninstalled: schema dualwrite, its triggers and rights\n", asked->dry_run ? "would be " : "");
+        status = locked_script(j->pq, buf_text(&sql), "uninstall failed and changed nothing");
     buf_free(&sql);
-    return status;
+    if (status != EXIT_GOOD || asked->print_sql)
+        return status;
+    if (pgblock_script(j->pq, asked->dry_run ? "ROLLBACK" : "COMMIT") != 0)
+        return EXIT_UNFINISHED;
+    printf("%suninstalled: schema dualwrite, its triggers and rights\n", asked->dry_run ? "would be " : "");
+    return EXIT_GOOD;
 }
 
 static int
@@ -103,6 +117,7 @@ run(const struct command *self, int argc, char **argv)
     struct settings *settings;
     bool helped;
     int status = command_options(self, argc, argv, &asked, take, &helped);
+    struct job job;
     PGconn *pq;
 
     if (status != EXIT_GOOD || helped)
@@ -113,7 +128,8 @@ run(const struct command *self, int argc, char **argv)
     if (settings == NULL)
         return EXIT_CONFIGURATION;
     pq = pgblock_connect(settings->config->database_url, "uninstall");
-    status = pq == NULL ? EXIT_UNREACHABLE : uninstall(pq, &asked);
+    job = (struct job){pq, &asked};
+    status = pq == NULL ? EXIT_UNREACHABLE : locked_transaction(pq, uninstall, &job);
     PQfinish(pq);
     settings_free(settings);
     return status;

@@ -20,6 +20,7 @@
 #include "reload.h"
 #include "sd_notify.h"
 #include "signals.h"
+#include "status.h"
 #include "version.h"
 #include "view.h"
 #include "worker.h"
@@ -265,19 +266,6 @@ send_beat(struct engine *e)
         listener_beat(e->listener, &request);
 }
 
-/* What `systemctl status` shows. */
-static void
-tell_systemd(const struct engine *e)
-{
-    const struct round_counters *c = worker_counters(e->worker);
-    struct buf text = {0};
-
-    buf_printf(&text, "%s; %" PRId64 " events completed, %" PRId64 " failed attempts, %" PRId64 " failed events wait",
-               worker_state(e->worker), c->completed, c->failures, e->view.failed);
-    notify_status(buf_text(&text));
-    buf_free(&text);
-}
-
 static void
 on_beat(void *arg, const struct beat_answer *b, const char *error)
 {
@@ -301,7 +289,7 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
     if (b->peer_expires_ms >= 0 && (uint64_t) b->peer_expires_ms + EXPIRED_MS < uv_timer_get_due_in(&e->beat))
         uv_timer_start(&e->beat, on_beat_timer, (uint64_t) b->peer_expires_ms + EXPIRED_MS, BEAT_MS);
     check_ready(e);
-    tell_systemd(e);
+    status_systemd(&e->view, e->worker);
     if (e->reload == RELOAD_PUBLISHING && b->serial >= e->published) {
         log_reloaded(e);
         end_reload(e);
@@ -311,36 +299,14 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
 }
 
 static void
-log_up(const char *connection)
-{
-    struct log_line l = {0};
-
-    log_begin(&l, LOG_INFO, "connected");
-    log_str(&l, "connection", connection);
-    log_end(&l);
-}
-
-static void
 on_listener_up(void *arg)
 {
     struct engine *e = arg;
 
     if (e->said_listen_down != 0)
-        log_up("listen");
+        status_connected("listen");
     e->said_listen_down = 0;
     send_beat(e);
-}
-
-static void
-log_down(enum log_level level, const char *connection, const char *why, int64_t retry_in_ms)
-{
-    struct log_line l = {0};
-
-    log_begin(&l, level, "disconnected");
-    log_str(&l, "connection", connection);
-    log_str(&l, "error", why);
-    log_int(&l, "retry_in_ms", retry_in_ms);
-    log_end(&l);
 }
 
 static void
@@ -348,7 +314,7 @@ on_listener_down(void *arg, const char *why, int64_t retry_in_ms)
 {
     struct engine *e = arg;
 
-    log_down(may_say(e, &e->said_listen_down) ? LOG_WARNING : LOG_DEBUG, "listen", why, retry_in_ms);
+    status_disconnected(may_say(e, &e->said_listen_down) ? LOG_WARNING : LOG_DEBUG, "listen", why, retry_in_ms);
     view_lost(&e->view);
     if (e->reload == RELOAD_PUBLISHING) {
         log_reloaded(e);
@@ -380,7 +346,7 @@ on_worker_down(void *arg, const char *why, int64_t retry_in_ms)
 {
     struct engine *e = arg;
 
-    log_down(may_say(e, &e->said_down) ? LOG_WARNING : LOG_DEBUG, "apply", why, retry_in_ms);
+    status_disconnected(may_say(e, &e->said_down) ? LOG_WARNING : LOG_DEBUG, "apply", why, retry_in_ms);
     e->mapping_good = false;
 }
 
@@ -397,7 +363,7 @@ on_preflight(void *arg, struct preflight_answer *answer)
     } else if (good) {
         fault_log(&answer->faults);
         if (e->said_down != 0)
-            log_up("apply");
+            status_connected("apply");
         e->said_down = e->said_preflight = 0;
     }
     faults_free(&answer->faults);
@@ -430,29 +396,6 @@ on_rested(void *arg)
 /* ---- signals --------------------------------------------------------------------------------------------------- */
 
 static void
-log_status(struct engine *e)
-{
-    const struct round_counters *c = worker_counters(e->worker);
-    struct log_line l = {0};
-
-    log_begin(&l, LOG_INFO, "status");
-    log_str(&l, "state", worker_state(e->worker));
-    log_bool(&l, "ready", e->ready);
-    log_bool(&l, "listening", e->view.listening);
-    log_str(&l, "dual_write", flag_on(&e->view.flags, FLAG_ENABLED) ? "on" : "off");
-    log_bool(&l, "strict", flag_on(&e->view.flags, FLAG_STRICT));
-    log_str(&l, "partitions", e->view.partitions);
-    log_bool(&l, "mapping_installed", view_mapping_installed(&e->view));
-    log_int(&l, "completed", c->completed);
-    log_int(&l, "failed_attempts", c->failures);
-    log_int(&l, "batches", c->batches);
-    log_int(&l, "claims", c->claims);
-    log_int(&l, "failed_waiting", e->view.failed);
-    log_str(&l, "instance", e->instance);
-    log_end(&l);
-}
-
-static void
 on_signal(void *arg, int signum)
 {
     struct engine *e = arg;
@@ -460,7 +403,7 @@ on_signal(void *arg, int signum)
     if (signum == SIGHUP)
         start_reload(e);
     else if (signum == SIGUSR1)
-        log_status(e);
+        status_log(&e->view, e->worker, e->ready, e->instance);
     else
         stop(e, EXIT_GOOD);
 }

@@ -5,15 +5,15 @@
  */
 #include "worker.h"
 
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "arm.h"
 #include "dualwrite/log.h"
 #include "dualwrite/monotime.h"
 #include "dualwrite/wake.h"
 #include "dualwrite/xalloc.h"
-#include "embedded.h"
 #include "resync.h"
 #include "round.h"
 
@@ -31,6 +31,7 @@ struct worker {
     struct pgconn *pg;
     struct preflight *preflight;
     struct round *round;
+    struct arm *arm;
     struct resync *resync;
     struct plan *plan; /* NULL until preflight passed on this connection */
 
@@ -137,21 +138,17 @@ run_round(struct worker *w)
 
 /* ---- falling asleep -------------------------------------------------------------------------------------------- */
 
-enum { ARM_BARRIER = 4 }; /* where the barrier's answer stands in run_arm()'s script */
-
 static void
-parse_arm(void *arg, const struct pg_reply *reply)
+on_armed(void *arg, const char *barrier)
 {
     struct worker *w = arg;
 
-    if (reply->error != NULL) {
-        if (!reply->lost)
-            pgconn_reset(w->pg, reply->error);
+    if (barrier == NULL) {
         lost(w);
     } else {
         w->doorbell_up = true;
         w->armed = now();
-        snprintf(w->barrier, sizeof w->barrier, "%s", PQgetvalue(reply->results[ARM_BARRIER], 0, 0));
+        snprintf(w->barrier, sizeof w->barrier, "%s", barrier);
         wake_on(w, WAKE_ARMED);
     }
     free_again(w);
@@ -166,23 +163,11 @@ worker_doorbell_ms(const struct worker *w)
     return 2 * beat + BEAT_MS;
 }
 
-/* The doorbell in one transaction, the barrier in a later one: a writer that missed the former is older than the latter. */
 static void
 run_arm(struct worker *w)
 {
-    char ms[24];
-    const struct pg_statement script[] = {
-        {.sql = sql_daemon_begin},
-        {.sql = sql_daemon_arm, .nparams = 2, .params = {w->instance, ms}},
-        {.sql = sql_daemon_commit},
-        {.sql = sql_daemon_begin},
-        [ARM_BARRIER] = {.sql = sql_daemon_barrier},
-        {.sql = sql_daemon_commit},
-    };
-
-    snprintf(ms, sizeof ms, "%" PRId64, worker_doorbell_ms(w));
     w->busy = true;
-    pgconn_run(w->pg, script, sizeof script / sizeof script[0], config(w)->statement_timeout_ms, parse_arm, w);
+    arm_start(w->arm, w->instance, worker_doorbell_ms(w), config(w)->statement_timeout_ms);
 }
 
 /* ---- resync ---------------------------------------------------------------------------------------------------- */
@@ -381,6 +366,7 @@ worker_new(uv_loop_t *loop, const struct settings *settings, const char *instanc
     w->pg = pgconn_new(loop, "apply", settings->config->database_url, &pg_events, w);
     w->preflight = preflight_new(w->pg, on_preflight, w);
     w->round = round_new(w->pg, on_round, w);
+    w->arm = arm_new(w->pg, on_armed, w);
     w->resync = resync_new(w->pg, on_resynced, w);
     uv_timer_init(loop, &w->again);
     uv_timer_init(loop, &w->next);
@@ -476,12 +462,6 @@ worker_standing_by(const struct worker *w)
     return w->wake == WAKE_STANDBY;
 }
 
-bool
-worker_planned(const struct worker *w)
-{
-    return w->plan != NULL;
-}
-
 const char *
 worker_state(const struct worker *w)
 {
@@ -503,6 +483,7 @@ on_closed(uv_handle_t *handle)
 
     preflight_free(w->preflight);
     round_free(w->round);
+    arm_free(w->arm);
     resync_free(w->resync);
     plan_free(w->plan);
     free(w->instance);

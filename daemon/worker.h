@@ -53,7 +53,6 @@ void worker_due_in(struct worker *w, int64_t ms);  /* a failed event is to be re
 
 bool worker_asleep(const struct worker *w);
 bool worker_standing_by(const struct worker *w);
-bool worker_planned(const struct worker *w);
 const char *worker_state(const struct worker *w);
 const struct round_counters *worker_counters(const struct worker *w);
 int64_t worker_doorbell_ms(const struct worker *w);

@@ -12,13 +12,15 @@
 
 struct catalog_column {
     char *name;
-    char *type;         /* schema-qualified, quoted, without modifier: pg_catalog."varchar"; safe in a cast because it
+    char *
+        type; /* schema-qualified, quoted, without modifier, of a domain what it stands for: pg_catalog."varchar"; safe in a cast because it
                            cannot cut a value (an explicit cast to varchar(n) cuts in silence) */
+    char *base;         /* its name alone: int4, varchar, "enum"; qualified where it is not PostgreSQL's own */
     char *shown_type;   /* as format_type() prints it, for messages */
     char *default_expr; /* SQL that gives the next value: the default, or nextval() of an identity; NULL: none */
     bool not_null;
     bool generated;    /* GENERATED ALWAYS AS (...) STORED: cannot be written */
-    bool has_equality; /* false for json, xml, point: compare the text form */
+    bool has_equality; /* false for json, xml, point, and types of extensions: compare the text form */
 };
 
 struct catalog_unique {
@@ -31,7 +33,8 @@ struct catalog_table {
     char *schema;
     char *name;
     bool exists;
-    bool plain; /* an ordinary or partitioned table, not a view */
+    bool has_children; /* partitions, or tables that inherit from it */
+    bool plain;        /* an ordinary or partitioned table, not a view */
     char *owner;
     bool owned; /* the role that asked is the owner or a member of it */
     bool can_select, can_insert, can_update, can_delete, can_trigger; /* for the role that asked */

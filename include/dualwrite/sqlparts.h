@@ -2,8 +2,8 @@
  * sqlparts.h - the pieces that sqlgen.c puts into its templates. Internal to lib/core/sqlgen.c, sqlvalue.c, sqlparts.c.
  *
  * Aliases are the same in every template: w the wanted identities, s the source row as the mapping reads it (k0.. key,
- * i0.. identity, p0 the parent's key, c0.. one per mapped column, x0.. the map's), m the entity's own map row, p its parent's, t the
- * legacy row.
+ * i0.. identity, p0 the parent's key, c0.. one per mapped column, x0.. the map's), m the entity's own map row, p its
+ * parent's, t the legacy row.
  */
 #ifndef DUALWRITE_SQLPARTS_H
 #define DUALWRITE_SQLPARTS_H
@@ -30,7 +30,7 @@ struct gen gen_for(const struct mapping *m, const struct catalog *c, const struc
 /* The type of a column, for a cast; the column exists. */
 const char *gen_type(const struct catalog_table *t, const char *column);
 
-/* The source table as the mapping reads it, alone in its FROM so that an expression's bare names can mean only it. */
+/* The source rows of one wanted identity w as the mapping reads them; for a LATERAL subquery. */
 char *gen_reading(const struct gen *g);
 
 /* A value that reads the source row: the reading computes it, also for a column of the map (x0.. in map.columns). */

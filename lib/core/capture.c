@@ -100,7 +100,7 @@ mapped_list(struct fragments *f, const char *name, const struct mapping_entity *
     fragments_take(f, name, buf_steal(&out));
 }
 
-/* o and n are the same row with the same identity. */
+/* o and n are the same row with the same identity; only a key is never NULL. */
 static void
 same_row(struct fragments *f, const struct mapping_entity *e)
 {
@@ -109,7 +109,7 @@ same_row(struct fragments *f, const struct mapping_entity *e)
     for (size_t i = 0; i < ref_count(e); i++) {
         buf_puts(&out, i == 0 ? "n." : " AND n.");
         quote_ident(&out, ref_column(e, i));
-        buf_puts(&out, " = o.");
+        buf_puts(&out, i < e->source_key.count ? " = o." : " IS NOT DISTINCT FROM o.");
         quote_ident(&out, ref_column(e, i));
     }
     fragments_take(f, "same_row", buf_steal(&out));
@@ -313,6 +313,22 @@ grant_entity(struct buf *out, const struct mapping_entity *e, const struct catal
     }
 }
 
+static void
+forget(struct buf *out, const struct mapping *m)
+{
+    struct fragments f = {0};
+    struct buf names = {0};
+
+    for (size_t i = 0; i < m->count; i++) {
+        buf_puts(&names, i == 0 ? "" : ", ");
+        quote_literal(&names, m->entities[i].name);
+    }
+    fragments_take(&f, "entities", buf_steal(&names));
+    body_quote(&f);
+    template_fill(out, sql_install_forget, &f);
+    fragments_free(&f);
+}
+
 void
 capture_publish_sql(struct buf *out, const struct mapping *m, const struct catalog *c, const struct install_options *o,
                     const char *hang_digest, const char *ref_layout)
@@ -327,6 +343,7 @@ capture_publish_sql(struct buf *out, const struct mapping *m, const struct catal
         quote_literal(out, m->entities[i].name);
         buf_puts(out, ") ON CONFLICT DO NOTHING;\n");
     }
+    forget(out, m);
     if (o->installed_version == 0)
         buf_printf(out, "SELECT pg_catalog.setval('dualwrite.outbox_ceiling', %lld);\n", (long long) o->outbox_max);
     setting_int(out, "schema_version", CAPTURE_SCHEMA_VERSION);

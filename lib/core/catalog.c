@@ -31,6 +31,7 @@ free_table(struct catalog_table *t)
     for (size_t i = 0; i < t->ncolumns; i++) {
         free(t->columns[i].name);
         free(t->columns[i].type);
+        free(t->columns[i].base);
         free(t->columns[i].shown_type);
         free(t->columns[i].default_expr);
     }

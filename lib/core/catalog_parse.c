@@ -79,6 +79,7 @@ read_columns(struct catalog_table *t, const cJSON *array)
         t->columns[t->ncolumns++] = (struct catalog_column){
             .name = text(c, "name"),
             .type = text(c, "type"),
+            .base = text(c, "base"),
             .shown_type = text(c, "shown_type"),
             .default_expr = text(c, "default"),
             .not_null = truth(c, "not_null"),
@@ -130,6 +131,7 @@ catalog_parse(const char *json)
             .name = text(t, "name"),
             .exists = truth(t, "exists"),
             .plain = truth(t, "plain"),
+            .has_children = truth(t, "children"),
             .owner = text(t, "owner"),
             .owned = truth(t, "owned"),
             .can_select = truth(t, "select"),

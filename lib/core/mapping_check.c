@@ -10,6 +10,7 @@
 
 #include "dualwrite/buf.h"
 #include "dualwrite/json_node.h"
+#include "dualwrite/lossless.h"
 #include "dualwrite/mapping_rights.h"
 #include "dualwrite/quote.h"
 #include "dualwrite/suggest.h"
@@ -106,6 +107,22 @@ find_table(const struct check *k, const char *place, const struct mapping_table 
     return ct;
 }
 
+/* A trigger of ours hangs on the table that the mapping names, and fires for statements that name it. */
+static void
+check_children(const struct check *k, const char *place, const struct catalog_table *t)
+{
+    char *shown;
+
+    if (t == NULL || !t->has_children)
+        return;
+    shown = shown_table(t->schema, t->name);
+    say(k, FAULT_WARNING, place, "table",
+        "names %s, which has partitions or inheriting tables: writes aimed at one of those are neither captured nor "
+        "guarded; write to %s itself",
+        shown, shown);
+    free(shown);
+}
+
 /* ---- columns ---- */
 
 /* The column; NULL with a fault when the table has none of that name, or without when there is no table. */
@@ -164,6 +181,35 @@ check_null(const struct check *k, const struct catalog_column *column, const str
             mc->name);
 }
 
+/* What events name rows by goes through text and back, in any session's settings. */
+static void
+check_key_type(const struct check *k, const struct catalog_column *column, const char *place, const char *key)
+{
+    static const char *const types[] = {"int2", "int4", "int8", "uuid", "text", "varchar", "bpchar"};
+
+    for (size_t i = 0; column != NULL && i < sizeof types / sizeof types[0]; i++)
+        if (strcmp(column->base, types[i]) == 0)
+            return;
+    if (column != NULL)
+        say(k, FAULT_ERROR, place, key,
+            "names column \"%s\" of type %s; rows are told apart by an integer, uuid or text", column->name,
+            column->shown_type);
+}
+
+static void
+check_value_type(const struct check *k, const struct mapping_column *mc, const struct catalog_column *from,
+                 const struct catalog_column *to, const char *place)
+{
+    const struct mapping_value *v = &mc->value;
+
+    if (from == NULL || to == NULL || v->nvalues > 0 || v->has_otherwise || v->truncate > 0 || lossless(from, to))
+        return;
+    say(k, FAULT_ERROR, place, mc->name,
+        "puts column \"%s\" of type %s into one of type %s, which may cut or change the value; write an expression if "
+        "you mean it",
+        from->name, from->shown_type, to->shown_type);
+}
+
 static void
 check_columns(const struct check *k, const struct catalog_table *t, const struct mapping_columns *columns,
               const char *place)
@@ -175,7 +221,7 @@ check_columns(const struct check *k, const struct catalog_table *t, const struct
         if (column != NULL)
             check_null(k, column, mc, place);
         if (mc->value.kind == VALUE_COLUMN)
-            find_column(k, k->source, mc->value.text, place, mc->name);
+            check_value_type(k, mc, find_column(k, k->source, mc->value.text, place, mc->name), column, place);
     }
 }
 
@@ -186,7 +232,7 @@ check_key(const struct check *k, const struct catalog_table *t, const struct map
         struct buf at = {0};
 
         buf_printf(&at, "%s.key[%zu]", place, i);
-        find_column(k, t, key->items[i], buf_text(&at), NULL);
+        check_key_type(k, find_column(k, t, key->items[i], buf_text(&at), NULL), buf_text(&at), NULL);
         buf_free(&at);
     }
 }
@@ -366,7 +412,7 @@ check_target(const struct check *k)
 
     check_key(k, k->target, &e->target_key, ".target");
     if (e->parent != NULL) {
-        find_column(k, k->source, e->parent->column, ".parent", "column");
+        check_key_type(k, find_column(k, k->source, e->parent->column, ".parent", "column"), ".parent", "column");
         find_writable(k, k->target, e->parent->target_column, ".parent", "target_column");
     }
     check_columns(k, k->target, &e->columns, ".columns");
@@ -407,6 +453,8 @@ mapping_check(const char *file, const struct mapping *m, const struct catalog *c
 
         k.source = find_table(&k, ".source", &e->source);
         k.target = find_table(&k, ".target", &e->target);
+        check_children(&k, ".source", k.source);
+        check_children(&k, ".target", k.target);
         if (e->map != NULL)
             k.map = find_table(&k, ".map", &e->map->table);
         check_source(&k);

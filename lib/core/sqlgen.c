@@ -53,7 +53,6 @@ wanted_parents(const struct gen *g, const struct fragments *child, const char *n
 
     fragments_set(&f, "wanted", fragments_get(child, "wanted"));
     fragments_set(&f, "reading", fragments_get(child, "reading"));
-    fragments_set(&f, "source_is_wanted", fragments_get(child, "source_is_wanted"));
     fragments_set(&f, "parent_key_type", gen_type(up.source, g->parent->source_key.items[0]));
     fragments_set(&f, "needed", needed);
     template_fill(&out, sql_apply_parents, &f);
@@ -108,6 +107,10 @@ ensure_parents(struct plan_entity *out, const struct gen *g, const struct fragme
     struct fragments f = gen_fragments(&up);
     struct buf needed = {0};
 
+    /* an absent parent too: a child that is present cannot be without it */
+    fragments_set(&f, "reserved_when", "true");
+    if (g->parent->removal.kind != REMOVAL_DELETE)
+        fragments_set(&f, "written_when", "true");
     parent_without_shadow(&needed, g->parent);
     fragments_take(&f, "wanted", wanted_parents(g, child, buf_text(&needed)));
     if (up.parent != NULL)

@@ -250,24 +250,29 @@ static void
 reserve(struct fragments *f, const struct gen *g)
 {
     const struct mapping_map *map = g->e->map;
+    const char *key = g->e->target_key.items[0];
     const struct catalog_table *table = catalog_table(g->catalog, map->table.schema, map->table.name);
     struct buf columns = {0};
     struct buf values = {0};
+    struct buf names = {0};
     struct buf unless = {0};
+    struct buf text = {0};
 
     for (size_t i = 0; i < map->columns.count; i++) {
         buf_puts(&columns, ", ");
         quote_ident(&columns, map->columns.items[i].name);
+        buf_printf(&names, ", r.v%zu", i);
         buf_puts(&values, ", ");
         if (gen_from_source(&map->columns.items[i].value))
             buf_printf(&values, "s.x%zu", i);
         else
             gen_value(&values, g, &map->columns.items[i], gen_type(table, map->columns.items[i].name));
+        buf_printf(&values, " AS v%zu", i);
     }
     if (map->verified != NULL) {
         buf_puts(&columns, ", ");
         quote_ident(&columns, map->verified);
-        buf_puts(&values, ", false");
+        buf_puts(&names, ", false");
     }
     for (size_t i = 0; i < table->nuniques; i++) {
         const struct catalog_unique *u = &table->uniques[i];
@@ -280,8 +285,16 @@ reserve(struct fragments *f, const struct gen *g)
     }
     fragments_take(f, "map_columns", buf_steal(&columns));
     fragments_take(f, "map_values", buf_steal(&values));
+    fragments_take(f, "map_names", buf_steal(&names));
     fragments_take(f, "unless_mapped", buf_steal(&unless));
-    fragments_set(f, "next_target_key", catalog_column(g->target, g->e->target_key.items[0])->default_expr);
+    fragments_set(f, "next_target_key", catalog_column(g->target, key)->default_expr);
+    fragments_set(f, "target_key_type", gen_type(g->target, key));
+    quote_literal(&text, key);
+    fragments_take(f, "target_key_name", buf_steal(&text));
+    quote_literal(&text, g->e->target.schema);
+    buf_puts(&text, ", ");
+    quote_literal(&text, g->e->target.name);
+    fragments_take(f, "target_name", buf_steal(&text));
 }
 
 void
@@ -319,7 +332,7 @@ gen_fragments(const struct gen *g)
     const struct mapping_entity *e = g->e;
     struct fragments f = {0};
     struct buf key = {0};
-    struct buf match = {0};
+    struct buf shown = {0};
     struct buf of_source = {0};
     struct buf of_wanted = {0};
 
@@ -329,18 +342,25 @@ gen_fragments(const struct gen *g)
         buf_puts(&key, i == 0 ? "" : ", ");
         quote_ident(&key, e->target_key.items[i]);
     }
-    for (size_t i = 0; i < e->identity.count; i++)
-        buf_printf(&match, "%ss.i%zu = w.i%zu", i == 0 ? "" : " AND ", i, i);
     target_match(&of_source, g, "s");
     target_match(&of_wanted, g, "w");
     fragments_take(&f, "target_key", buf_steal(&key));
     gen_set_ident(&f, "target_key_column", e->target_key.items[0]);
-    fragments_take(&f, "source_is_wanted", buf_steal(&match));
     fragments_take(&f, "target_match", buf_steal(&of_source));
     fragments_take(&f, "target_match_wanted", buf_steal(&of_wanted));
-    fragments_set(&f, "written_when", e->removal.kind == REMOVAL_DELETE ? "e.present" : "true");
-    fragments_set(&f, "wanted_row",
-                  e->removal.kind == REMOVAL_DELETE ? "coalesce(s.present, false)" : "s.k0 IS NOT NULL");
+    /* an absent row makes no legacy row; where there is one, what the removal sets is written into it */
+    fragments_set(&f, "reserved_when", "s.present");
+    fragments_set(&f, "written_when", e->removal.kind == REMOVAL_SET ? "(e.present OR e.there)" : "e.present");
+    buf_puts(&shown, "t.");
+    quote_ident(&shown, e->target_key.items[0]);
+    buf_puts(&shown, " IS NOT NULL");
+    fragments_set(&f, "there", buf_text(&shown));
+    buf_clear(&shown);
+    if (e->removal.kind == REMOVAL_SET)
+        buf_printf(&shown, "s.k0 IS NOT NULL AND (s.present OR %s)", fragments_get(&f, "there"));
+    else
+        buf_puts(&shown, "coalesce(s.present, false)");
+    fragments_take(&f, "wanted_row", buf_steal(&shown));
     map_joins(&f, g);
     upsert_columns(&f, g);
     on_conflict(&f, g);

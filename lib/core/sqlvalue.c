@@ -122,7 +122,8 @@ gen_from_source(const struct mapping_value *v)
     return v->kind == VALUE_COLUMN || v->kind == VALUE_EXPRESSION;
 }
 
-/* The source table as the mapping reads it, alone in its FROM so that an expression's bare names can mean only it. */
+/* The source rows of one wanted identity w as the mapping reads them. Alone in its FROM, so that an expression's bare
+   names mean the source's columns; and by identity, so that no other row's expressions are evaluated, volatile or not. */
 char *
 gen_reading(const struct gen *g)
 {
@@ -163,6 +164,13 @@ gen_reading(const struct gen *g)
     }
     buf_puts(&out, " FROM ");
     sql_table(&out, &e->source);
+    if (strcmp(e->source.name, "w") == 0)
+        buf_puts(&out, " AS \"W\""); /* it would hide the wanted identities */
+    for (size_t i = 0; i < e->identity.count; i++) {
+        buf_puts(&out, i == 0 ? " WHERE " : " AND ");
+        quote_ident(&out, e->identity.items[i]);
+        buf_printf(&out, " = w.i%zu", i);
+    }
     return buf_steal(&out);
 }
 

@@ -7,6 +7,8 @@ SELECT pg_catalog.json_build_object(
             'schema', w.schema, 'name', w.name,
             'exists', c.oid IS NOT NULL,
             'plain', coalesce(c.relkind IN ('r', 'p'), false),
+            'children', coalesce(c.relkind = 'p', false)
+                        OR EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid),
             'owner', pg_catalog.pg_get_userbyid(c.relowner),
             'owned', coalesce(pg_catalog.pg_has_role(c.relowner, 'USAGE'), false),
             'select', coalesce(u.usage AND pg_catalog.has_table_privilege(c.oid, 'SELECT'), false),
@@ -20,7 +22,9 @@ SELECT pg_catalog.json_build_object(
             'columns', coalesce((
                 SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
                     'name', a.attname,
-                    'type', pg_catalog.format('%I.%I', tn.nspname, t.typname),
+                    'type', pg_catalog.format('%I.%I', tn.nspname, b.typname),
+                    'base', CASE WHEN b.typtype = 'e' THEN 'enum' WHEN tn.nspname = 'pg_catalog' THEN b.typname
+                            ELSE pg_catalog.format('%I.%I', tn.nspname, b.typname) END,
                     'shown_type', pg_catalog.format_type(a.atttypid, a.atttypmod),
                     'default', CASE
                         WHEN a.attidentity <> '' THEN pg_catalog.format('pg_catalog.nextval(%L::pg_catalog.regclass)',
@@ -28,13 +32,24 @@ SELECT pg_catalog.json_build_object(
                         WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END,
                     'not_null', a.attnotnull,
                     'generated', a.attgenerated <> '',
-                    'equality', NOT EXISTS (SELECT FROM pg_catalog.pg_type b
-                                            WHERE b.oid = coalesce(nullif(t.typbasetype, 0), t.oid)
-                                              AND b.typname IN ('json', 'xml', 'point', 'polygon', 'box', 'path', 'line'))
+                    'equality', tn.nspname = 'pg_catalog' AND (b.typtype IN ('r', 'm') OR EXISTS (
+                        SELECT FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod
+                        WHERE o.opcdefault AND m.amname IN ('btree', 'hash') AND (o.opcintype = b.item OR EXISTS (
+                            SELECT FROM pg_catalog.pg_cast k
+                            WHERE k.castsource = b.item AND k.casttarget = o.opcintype AND k.castmethod = 'b'
+                              AND k.castcontext = 'i'))))
                     ) ORDER BY a.attnum)
                 FROM pg_catalog.pg_attribute a
                 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-                JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace
+                CROSS JOIN LATERAL ( -- what a domain stands for; `item` is an array's element
+                    WITH RECURSIVE base AS (
+                        SELECT t.oid, t.typname, t.typnamespace, t.typtype, t.typbasetype, t.typcategory, t.typelem
+                        UNION ALL
+                        SELECT u.oid, u.typname, u.typnamespace, u.typtype, u.typbasetype, u.typcategory, u.typelem
+                        FROM base d JOIN pg_catalog.pg_type u ON u.oid = d.typbasetype)
+                    SELECT d.*, CASE WHEN d.typcategory = 'A' THEN d.typelem ELSE d.oid END AS item
+                    FROM base d WHERE d.typbasetype = 0) b
+                JOIN pg_catalog.pg_namespace tn ON tn.oid = b.typnamespace
                 LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), '[]'),
             'uniques', coalesce((

@@ -404,7 +404,8 @@ def test_a_hostile_search_path_executes_nothing_in_our_triggers(db):
         conn.execute(f"UPDATE {MEMBERSHIP} SET status = 'INACTIVE'")
         conn.execute(f"DELETE FROM {MEMBERSHIP}")
         with pytest.raises(psycopg.Error) as refused:
-            conn.execute("UPDATE teams_team SET name = ''")
+            conn.execute("""INSERT INTO teams_team (name, slug, game, region, description, is_active, created_at, updated_at)
+                            VALUES ('x', 'x', 'x', 'x', '', true, now(), now())""")
         assert refused.value.sqlstate == "DW003"
         db.execute("SELECT setval('dualwrite.outbox_ceiling', 0)")
         conn.execute(f"UPDATE {TEAM} SET region = 'NA'")

@@ -210,6 +210,7 @@ def test_of_several_stays_the_active_one_speaks_else_the_latest(db):
     with Daemon(db):
         team = db.new_team()
         old = db.new_member(team, role="OWNER")
+        wait_until(lambda: legacy_member(db, team, 101, "status") == "ACTIVE")
         db.execute(f"UPDATE {MEMBERSHIP} SET status = 'INACTIVE', updated_at = now() WHERE id = %s", [old], user="app_user")
         wait_until(lambda: legacy_member(db, team, 101, "status") == "INACTIVE")
         new = db.new_member(team, role="COACH")

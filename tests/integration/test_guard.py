@@ -16,7 +16,6 @@ IN_SYNC = "SELECT set_config('dualwrite.sync_session', pg_current_xact_id()::tex
 WRITES = {
     "insert": (LEGACY_TEAM, "INSERT", NEW_TEAM),
     "update": (LEGACY_TEAM, "UPDATE", f"UPDATE {LEGACY_TEAM} SET name = 'changed'"),
-    "update of no rows": (LEGACY_TEAM, "UPDATE", f"UPDATE {LEGACY_TEAM} SET name = 'changed' WHERE false"),
     "delete": (LEGACY_MEMBERSHIP, "DELETE", f"DELETE FROM {LEGACY_MEMBERSHIP}"),
     "truncate": (LEGACY_MEMBERSHIP, "TRUNCATE", f"TRUNCATE {LEGACY_MEMBERSHIP}"),
     "truncate cascade": (LEGACY_TEAM, "TRUNCATE", f"TRUNCATE {LEGACY_TEAM} CASCADE"),

@@ -166,6 +166,7 @@ catalog_line(struct catalog *c, char *line)
         column.name = next_field(&line);
         column.type = next_field(&line);
         column.shown_type = xstrdup(column.type);
+        column.base = xstrdup(column.type);
         flags = next_field(&line);
         column.has_equality = flags == NULL || strchr(flags, 'j') == NULL;
         column.default_expr = next_field(&line);

@@ -53,13 +53,16 @@ test_shared(void **state)
 
 static const char answer[] =
     "{\"role\": \"sync\", \"tables\": [\n"
-    "{\"schema\": \"public\", \"name\": \"Te\\\"am\", \"exists\": true, \"plain\": true, \"owner\": \"app\",\n"
+    "{\"schema\": \"public\", \"name\": \"Te\\\"am\", \"exists\": true, \"plain\": true, \"children\": true, "
+    "\"owner\": \"app\",\n"
     " \"owned\": false, \"select\": true, \"insert\": false, \"update\": true, \"delete\": false, \"trigger\": true,\n"
     " \"sequence\": \"public.s\", \"sequence_usable\": true, \"row_security\": false,\n"
     " \"columns\": [\n"
-    "  {\"name\": \"id\", \"type\": \"pg_catalog.int8\", \"shown_type\": \"bigint\", \"default\": \"nextval('s')\",\n"
+    "  {\"name\": \"id\", \"type\": \"pg_catalog.int8\", \"base\": \"int8\", \"shown_type\": \"bigint\", \"default\": "
+    "\"nextval('s')\",\n"
     "   \"not_null\": true, \"generated\": false, \"equality\": true},\n"
-    "  {\"name\": \"doc\", \"type\": \"pg_catalog.json\", \"shown_type\": \"json\", \"default\": null,\n"
+    "  {\"name\": \"doc\", \"type\": \"pg_catalog.json\", \"base\": \"json\", \"shown_type\": \"json\", \"default\": "
+    "null,\n"
     "   \"not_null\": false, \"generated\": true, \"equality\": false}],\n"
     " \"uniques\": [{\"columns\": [\"id\"], \"usable\": true}, {\"columns\": [\"a\", \"b\"], \"usable\": false},\n"
     "  {\"columns\": null, \"usable\": false}]},\n"
@@ -80,6 +83,8 @@ test_answer(void **state)
     assert_int_equal(c->count, 2);
     t = catalog_table(c, "public", "Te\"am");
     assert_non_null(t);
+    assert_true(t->has_children);
+    assert_string_equal(t->columns[0].base, "int8");
     assert_true(t->exists && t->plain && t->can_select && t->can_update && t->can_trigger && t->can_use_sequence);
     assert_false(t->owned || t->can_insert || t->can_delete || t->row_security);
     assert_string_equal(t->owner, "app");

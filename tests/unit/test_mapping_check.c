@@ -6,7 +6,7 @@
  *     C FLAGS NAME TYPE    FLAGS of ! not null, = default, G generated, - none
  *     U COLUMN,...         a unique index; u: one that ON CONFLICT cannot use
  */
-/* links: lib/core/mapping_check.c lib/core/mapping_rights.c lib/core/catalog.c lib/core/quote.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/mapping_check.c lib/core/lossless.c lib/core/mapping_rights.c lib/core/catalog.c lib/core/quote.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -103,7 +103,8 @@ add_table(struct catalog *c, const char *name, const char *kind, const char *rig
         .schema = xstrdup("public"),
         .name = xstrdup(name),
         .exists = strcmp(kind, "none") != 0,
-        .plain = strcmp(kind, "table") == 0,
+        .plain = strcmp(kind, "table") == 0 || strcmp(kind, "parted") == 0,
+        .has_children = strcmp(kind, "parted") == 0,
         .owner = xstrdup("app"),
         .owned = strchr(rights, 'O') != NULL,
         .can_select = strchr(rights, 'S') != NULL,
@@ -136,6 +137,29 @@ add_unique(struct catalog_table *t, const char *columns, bool usable)
     }
 }
 
+/* The type's own name, of its long one; others have but one. */
+static const char *
+base_of(const char *shown)
+{
+    static const char *const types[][2] = {
+        {"bigint", "int8"},
+        {"integer", "int4"},
+        {"smallint", "int2"},
+        {"character varying", "varchar"},
+        {"character(", "bpchar"},
+        {"timestamp with time zone", "timestamptz"},
+        {"timestamp(0) with time", "timestamptz"},
+        {"numeric", "numeric"},
+        {"boolean", "bool"},
+        {"double precision", "float8"},
+    };
+
+    for (size_t i = 0; i < COUNT(types); i++)
+        if (strncmp(shown, types[i][0], strlen(types[i][0])) == 0)
+            return types[i][1];
+    return shown;
+}
+
 static struct catalog *
 build(const char *text)
 {
@@ -159,6 +183,7 @@ build(const char *text)
             t->columns[t->ncolumns++] = (struct catalog_column){
                 .name = xstrdup(b),
                 .type = xstrdup("pg_catalog.\"text\""),
+                .base = xstrdup(base_of(more)),
                 .shown_type = xstrdup(more),
                 .default_expr = strchr(a, '=') == NULL ? NULL : xstrdup("nextval('s')"),
                 .not_null = strchr(a, '!') != NULL,
@@ -306,6 +331,48 @@ static const struct check_case cases[] = {
      {0},
      false,
      "ALTER COLUMN \"id\" SET DEFAULT gen_random_uuid();"},
+    {{"C != id bigint\nC ! name character varying(100)\nC ! slug character varying(100)\nC - game_id",
+      "C != id date\nC ! name character varying(100)\nC ! slug character varying(100)\nC - game_id"},
+     {0},
+     false,
+     "$.entities[0].source.key[0]: names column \"id\" of type date; rows are told apart by an integer, uuid or text"},
+    {{"C ! team_id bigint", "C ! team_id numeric"},
+     {0},
+     false,
+     "$.entities[1].parent.column: names column \"team_id\" of type numeric; rows"},
+    {{"T teams_teammembership table SIUTOQ\nC != id bigint\nC ! team_id bigint",
+      "T teams_teammembership table SIUTOQ\nC != id bigint\nC ! team_id public.ltree"},
+     {0},
+     false,
+     "$.entities[1].target.key[0]: names column \"team_id\" of type public.ltree; rows"},
+    {{"C ! game character", "C ! game uuid"}, {0}, false, NULL}, /* values are the mapping's own */
+    /* values that would be cut */
+    {{"C - description text\nC - logo", "C - description name\nC - logo"},
+     {0},
+     false,
+     "$.entities[0].columns.description: puts column \"description\" of type text into one of type name, which may cut "
+     "or change the value; write an expression if you mean it"},
+    {{"C ! created_at timestamp with time zone\nC - updated_at timestamp with time zone\nU id\nU slug",
+      "C ! created_at timestamp with time zone\nC - updated_at date\nU id\nU slug"},
+     {0},
+     false,
+     "$.entities[0].columns.updated_at: puts column \"updated_at\" of type timestamp with time zone into one of type "
+     "date"},
+    {{"C - updated_at timestamp with time zone\nU id\nU slug",
+      "C - updated_at timestamp(0) with time zone\nU id\nU slug"},
+     {0},
+     false,
+     "into one of type timestamp(0) with time zone"},
+    {{"C - logo_url text", "C - logo_url integer"}, {0}, false, NULL}, /* an expression is meant */
+    {{"C - description text\nC - logo", "C - description character varying(5)\nC - logo"}, {0}, false, NULL},
+    /* children */
+    {{"T organizations_team table", "T organizations_team parted"},
+     {0},
+     false,
+     "WARNING m.json: $.entities[0].source.table: names \"public\".\"organizations_team\", which has partitions or "
+     "inheriting tables: writes aimed at one of those are neither captured nor guarded; write to "
+     "\"public\".\"organizations_team\" itself"},
+    {{"T teams_team table", "T teams_team parted"}, {0}, false, "WARNING m.json: $.entities[0].target.table: names"},
     /* rights of the sync role */
     {{"T organizations_team table S", "T organizations_team table "},
      {0},

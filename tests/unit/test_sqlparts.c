@@ -71,8 +71,8 @@ test_written(void **state)
         {"seat", "expected_names", "e.pk, e.c0"},
         {"tag", "columns", "\"Code\", \"Note\", \"Label\""},
         {"tag", "expected", "s.c0 AS c0, s.c1 AS c1, s.c2 AS c2"},
-        {"org", "written_when", "true"},
-        {"group", "written_when", "true"},
+        {"org", "written_when", "e.present"},
+        {"group", "written_when", "(e.present OR e.there)"},
         {"seat", "written_when", "e.present"},
     };
 
@@ -143,10 +143,10 @@ test_match(void **state)
         {"group", "target_match", "t.\"Id\" = m.\"O\""},
         {"seat", "target_match", "t.\"User\" = s.i0::pg_catalog.int4 AND t.\"G\" = p.\"O\""},
         {"seat", "target_match_wanted", "t.\"User\" = w.i0::pg_catalog.int4 AND t.\"G\" = p.\"O\""},
-        {"seat", "source_is_wanted", "s.i0 = w.i0 AND s.i1 = w.i1"},
         {"tag", "target_match_wanted", "t.\"Code\" = w.i0::pg_catalog.\"varchar\""},
         {"tag", "target_key_column", "\"Code\""},
-        {"org", "wanted_row", "s.k0 IS NOT NULL"},
+        {"org", "wanted_row", "coalesce(s.present, false)"},
+        {"group", "wanted_row", "s.k0 IS NOT NULL AND (s.present OR t.\"Id\" IS NOT NULL)"},
         {"seat", "wanted_row", "coalesce(s.present, false)"},
     };
 
@@ -215,7 +215,8 @@ test_reserve(void **state)
         {"org", "map_target_key", "\"Old Id\""},
         {"org", "verified", "\"Seen\""},
         {"org", "map_columns", ", \"Title\", \"By\", \"Seen\""},
-        {"org", "map_values", ", (s.c0)::pg_catalog.text, ('it''s')::pg_catalog.text, false"},
+        {"org", "map_values", ", (s.c0)::pg_catalog.text AS v0, ('it''s')::pg_catalog.text AS v1"},
+        {"org", "map_names", ", r.v0, r.v1, false"},
         {"org", "next_target_key", "nextval('\"Old\".\"Org Seq\"'::regclass)"},
         {"group", "map_columns", ""},
         {"group", "map_values", ""},

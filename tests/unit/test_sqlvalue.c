@@ -137,13 +137,14 @@ test_reading(void **state)
     } rows[] = {
         {"org", "SELECT \"Id\" AS k0, \"Id\" AS i0, true AS present, \"Id\" AS latest, "
                 "pg_catalog.left((\"Name\")::pg_catalog.text, 20)::pg_catalog.\"varchar\" AS c0, "
-                "(pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM \"New\".\"Org\""},
-        {"seat", "SELECT \"A\" AS k0, \"B\" AS k1, \"Account\" AS i0, \"Group\" AS i1, \"Group\" AS p0, "
-                 "coalesce(\"State\"::pg_catalog.text IN ('it''s'), false) AS present, \"Changed\" AS latest, "
-                 "(\"Account\")::pg_catalog.int4 AS c0 FROM \"New\".\"Seat\""},
+                "(pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM \"New\".\"Org\" WHERE \"Id\" = w.i0"},
+        {"seat",
+         "SELECT \"A\" AS k0, \"B\" AS k1, \"Account\" AS i0, \"Group\" AS i1, \"Group\" AS p0, "
+         "coalesce(\"State\"::pg_catalog.text IN ('it''s'), false) AS present, \"Changed\" AS latest, "
+         "(\"Account\")::pg_catalog.int4 AS c0 FROM \"New\".\"Seat\" WHERE \"Account\" = w.i0 AND \"Group\" = w.i1"},
         {"tag", "SELECT \"Id\" AS k0, \"Code\" AS i0, true AS present, \"Id\" AS latest, "
                 "(\"Code\")::pg_catalog.\"varchar\" AS c0, ( E'a\\\\b')::pg_catalog.text AS c1, "
-                "(\"Label\")::pg_catalog.text AS c2 FROM \"New\".\"Tag\""},
+                "(\"Label\")::pg_catalog.text AS c2 FROM \"New\".\"Tag\" WHERE \"Code\" = w.i0"},
     };
 
     (void) state;

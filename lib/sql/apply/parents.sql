@@ -2,5 +2,5 @@
 -- :{needed}.
 SELECT d.i0, false AS removal, row_number() OVER () AS n
 FROM (SELECT DISTINCT s.p0::pg_catalog.text:::{parent_key_type} AS i0
-      FROM (:{wanted}) w JOIN (:{reading}) s ON :{source_is_wanted}) d
+      FROM (:{wanted}) w JOIN LATERAL (:{reading}) s ON true) d
 WHERE :{needed}

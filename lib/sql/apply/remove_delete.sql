@@ -3,5 +3,5 @@
 DELETE FROM :{target} AS t
 USING (:{wanted}) w :{join_wanted_maps}
 WHERE :{target_match_wanted}
-  AND (w.removal OR EXISTS (SELECT FROM (:{reading}) s WHERE :{source_is_wanted}))
-  AND NOT EXISTS (SELECT FROM (:{reading}) s WHERE :{source_is_wanted} AND s.present)
+  AND (w.removal OR EXISTS (SELECT FROM (:{reading}) s))
+  AND NOT EXISTS (SELECT FROM (:{reading}) s WHERE s.present)

@@ -3,5 +3,5 @@
 UPDATE :{target} AS t SET :{removal_assignments}
 FROM (:{wanted}) w :{join_wanted_maps}
 WHERE :{target_match_wanted} AND w.removal
-  AND NOT EXISTS (SELECT FROM (:{reading}) s WHERE :{source_is_wanted})
+  AND NOT EXISTS (SELECT FROM (:{reading}) s)
   AND ROW(:{removal_columns})::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(:{removal_values})::pg_catalog.record

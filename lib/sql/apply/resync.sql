@@ -7,7 +7,7 @@ WITH chunk AS (
     ORDER BY :{key_columns} LIMIT $2::integer
 ), queued AS (
     INSERT INTO dualwrite.outbox (bucket, entity, operation, ref)
-    SELECT hashtextextended(c.root, 0) & 1023, :{entity}, :{operation_update}, c.ref FROM chunk c
+    SELECT coalesce(hashtextextended(c.root, 0) & 1023, 0), :{entity}, :{operation_update}, c.ref FROM chunk c
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM queued) AS queued,

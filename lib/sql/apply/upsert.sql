@@ -2,9 +2,9 @@
 -- source rows stand for one legacy row, the present one speaks, else the latest. Unchanged rows are not written.
 INSERT INTO :{target} AS t (:{columns}) OVERRIDING SYSTEM VALUE
 SELECT :{expected_names}
-FROM (SELECT DISTINCT ON (w.n) s.present, :{expected}
+FROM (SELECT DISTINCT ON (w.n) s.present, :{there} AS there, :{expected}
       FROM (:{wanted}) w
-      JOIN (:{reading}) s ON :{source_is_wanted}
+      JOIN LATERAL (:{reading}) s ON true
       :{join_maps}
       LEFT JOIN :{target} t ON :{target_match}
       ORDER BY w.n, s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC) e

@@ -6,7 +6,7 @@ WITH checked AS (
            t.:{target_key_column} IS NOT NULL AS shadow, coalesce(:{equal}, false) AS equal,
            :{shown_target_key} AS target_key
     FROM (:{wanted}) w
-    LEFT JOIN LATERAL (SELECT * FROM (:{reading}) s WHERE :{source_is_wanted}
+    LEFT JOIN LATERAL (SELECT * FROM (:{reading}) s
                        ORDER BY s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC LIMIT 1) s ON true
     :{left_join_maps}
     LEFT JOIN :{target} t ON :{target_match_wanted}

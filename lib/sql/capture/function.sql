@@ -16,7 +16,7 @@ BEGIN
     END IF;
     WITH queued AS (
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
-        SELECT hashtextextended(e.root, 0) & 1023, :{entity}, e.operation, e.ref, dualwrite.actor()
+        SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), :{entity}, e.operation, e.ref, dualwrite.actor()
         FROM (:{events}) e
         RETURNING bucket)
     SELECT count(pg_notify(:{channel}, q.partition::text)) INTO rung

@@ -3,6 +3,6 @@ CREATE OR REPLACE FUNCTION dualwrite.:{function}() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS :{quote}
 BEGIN
     PERFORM nextval(':{resync_mark}');
-    PERFORM pg_notify('dualwrite_control', '');
+    PERFORM pg_notify('dualwrite_control', '') WHERE current_setting('max_prepared_transactions') = '0';
     RETURN NULL;
 END :{quote};

@@ -13,7 +13,7 @@ WITH held AS MATERIALIZED (
     FROM dualwrite.failed f, held
     WHERE f.bucket * held.count / 1024 = ANY (held.partitions)
       AND (f.retry_at <= pg_catalog.clock_timestamp()
-           OR (f.entity, f.ref) IN (SELECT r.entity, r.ref FROM fresh r))
+           OR EXISTS (SELECT FROM fresh r WHERE r.entity = f.entity AND r.ref = f.ref))
     ORDER BY f.event_id LIMIT $1::pg_catalog.int4
 ), claimed AS (
     SELECT fresh.*, 0 AS attempts FROM fresh UNION ALL SELECT * FROM due

@@ -14,7 +14,8 @@ CREATE TABLE dualwrite.setting (
 );
 
 CREATE FUNCTION dualwrite.setting(wanted text) RETURNS text
-LANGUAGE sql STABLE AS $$ SELECT s.value FROM dualwrite.setting s WHERE s.key = wanted $$;
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT s.value FROM dualwrite.setting s WHERE s.key = wanted $$;
 
 ---------------------------------------------------------------------------------------------------------------------
 -- Flags. `published` is what install said; safest_first orders the values, the safest one first.
@@ -77,8 +78,11 @@ CREATE TABLE dualwrite.daemon (
     beat_at timestamptz NOT NULL DEFAULT clock_timestamp()
 ) WITH (fillfactor = 50);
 
+-- Beats are as old as the snapshot they are seen in: one of REPEATABLE READ is compared with its transaction's own time.
 CREATE VIEW dualwrite.live_daemon AS
-    SELECT * FROM dualwrite.daemon d WHERE d.beat_at > clock_timestamp() - interval '10 seconds';
+    SELECT * FROM dualwrite.daemon d
+    WHERE d.beat_at > CASE WHEN current_setting('transaction_isolation') IN ('repeatable read', 'serializable')
+                           THEN now() ELSE clock_timestamp() END - interval '10 seconds';
 
 -- Effective is the override, else the safest of the live daemons' views, else what was last published.
 CREATE VIEW dualwrite.effective_flag AS
@@ -99,7 +103,8 @@ CREATE VIEW dualwrite.effective_flag AS
     ) live ON true;
 
 CREATE FUNCTION dualwrite.flag_is_on(wanted text) RETURNS boolean
-LANGUAGE sql STABLE AS $$ SELECT e.value = 'true' FROM dualwrite.effective_flag e WHERE e.flag = wanted $$;
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT e.value = 'true' FROM dualwrite.effective_flag e WHERE e.flag = wanted $$;
 
 -- Whatever daemons must hear of at once: flags, overrides, daemons that come, go or change their mind.
 CREATE FUNCTION dualwrite.ring_control() RETURNS trigger
@@ -124,7 +129,7 @@ CREATE TRIGGER ring_control_changed AFTER UPDATE ON dualwrite.daemon FOR EACH RO
 -- mapping, and none while dual write is off. Derived from the beats each time it is asked; the advisory lock that a
 -- batch takes per partition is what makes it safe when two daemons see different beats.
 CREATE FUNCTION dualwrite.partitions_of(wanted uuid) RETURNS SETOF integer
-LANGUAGE sql STABLE AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT p
     FROM (SELECT d.instance,
                  row_number() OVER (ORDER BY d.started_at, d.instance) - 1 AS rank,
@@ -175,7 +180,8 @@ CREATE TABLE dualwrite.failed (
     last_failed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     retry_at timestamptz
 );
-CREATE INDEX failed_by_ref ON dualwrite.failed (entity, ref);
+-- by hash: a text key may be longer than an index takes
+CREATE INDEX failed_by_ref ON dualwrite.failed (entity, hash_array_extended(ref, 0));
 
 -- Tables whose changes were not captured one by one (TRUNCATE, a full outbox). The mark itself is a sequence of its
 -- own per entity, raised outside MVCC; this row says how far it has been dealt with. `barrier` is a transaction id
@@ -213,6 +219,18 @@ BEGIN
         USING ERRCODE = 'invalid_parameter_value', HINT = 'Add the value, or an "otherwise", to the mapping file.';
 END $$;
 
+-- A legacy key that the sequence gave and that a row has already: writing it would overwrite that row.
+CREATE FUNCTION dualwrite.key_taken(table_schema text, table_name text, key_column text, key anyelement)
+    RETURNS anyelement
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'the next key for %.%, % = %, is taken by another row; its sequence is behind the table: %',
+                    table_schema, table_name, key_column, key,
+                    format('SELECT setval(pg_get_serial_sequence(%L, %L), max(%I)) FROM %I.%I;',
+                           format('%I.%I', table_schema, table_name), key_column, key_column, table_schema, table_name)
+        USING ERRCODE = 'unique_violation', SCHEMA = table_schema, TABLE = table_name, COLUMN = key_column;
+END $$;
+
 ---------------------------------------------------------------------------------------------------------------------
 -- The guard of the legacy tables (its triggers: guard.sql).
 CREATE TABLE dualwrite.legacy_write (
@@ -245,22 +263,33 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
                     AND pg_has_role(dualwrite.acting_role(), 'dualwrite_daemon', 'MEMBER'), false)
 $$;
 
-CREATE FUNCTION dualwrite.guard_refuse() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Whether a write that is not ours is refused; the error when it is.
+CREATE FUNCTION dualwrite.refuse_write(operation text, table_schema name, table_name name) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF dualwrite.is_sync_session()
+    IF dualwrite.setting('guard') <> 'on'
        OR dualwrite.flag_is_on('TEAM_LEGACY_WRITE_BYPASS_ENABLED')
        OR NOT dualwrite.flag_is_on('TEAM_LEGACY_WRITE_BLOCKED') THEN
-        RETURN NULL;
+        RETURN;
     END IF;
-    RAISE EXCEPTION 'LEGACY_WRITE_BLOCKED: % on %.% is refused for role %', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME,
+    RAISE EXCEPTION 'LEGACY_WRITE_BLOCKED: % on %.% is refused for role %', operation, table_schema, table_name,
                     dualwrite.acting_role()
-        USING ERRCODE = 'DW003',
-              SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
+        USING ERRCODE = 'DW003', SCHEMA = table_schema, TABLE = table_name,
               HINT = 'Write the vNext table; dualwrited keeps this one in step. '
                      'In an emergency set TEAM_LEGACY_WRITE_BYPASS_ENABLED=true; such writes are recorded.';
 END $$;
 
+-- Before a TRUNCATE, which has no rows to count.
+CREATE FUNCTION dualwrite.guard_refuse() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT dualwrite.is_sync_session() THEN
+        PERFORM dualwrite.refuse_write(TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME);
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- After a statement, so that one that touched no row is neither refused nor recorded.
 CREATE FUNCTION dualwrite.guard_record() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -274,6 +303,7 @@ BEGIN
         IF touched = 0 THEN
             RETURN NULL;
         END IF;
+        PERFORM dualwrite.refuse_write(TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME);
     END IF;
     INSERT INTO dualwrite.legacy_write (login_role, acting_role, application_name, client_addr, legacy_table, operation,
                                         row_count, why)
@@ -295,6 +325,7 @@ GRANT INSERT, UPDATE, DELETE ON dualwrite.daemon, dualwrite.outbox, dualwrite.fa
 GRANT SELECT, UPDATE ON dualwrite.outbox_ceiling TO dualwrite_daemon;
 GRANT SELECT ON SEQUENCE dualwrite.outbox_id_seq TO dualwrite_daemon;
 GRANT EXECUTE ON FUNCTION dualwrite.setting(text), dualwrite.flag_is_on(text), dualwrite.partitions_of(uuid),
-    dualwrite.unmapped(text, text), dualwrite.is_sync_session(), dualwrite.acting_role(), dualwrite.actor(),
+    dualwrite.unmapped(text, text), dualwrite.key_taken(text, text, text, anyelement),
+    dualwrite.is_sync_session(), dualwrite.acting_role(), dualwrite.actor(),
     dualwrite.asleep(integer)
     TO dualwrite_daemon;

@@ -2,6 +2,6 @@
 -- and never a long queue of writers behind a lock that we wait for.
 BEGIN;
 SET LOCAL search_path = pg_catalog;
-SET LOCAL lock_timeout = '2s';
+SET LOCAL lock_timeout = '500ms';
 SET LOCAL client_min_messages = notice;
 SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('dualwrite.install', 0));

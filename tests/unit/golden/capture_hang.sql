@@ -13,7 +13,7 @@ BEGIN
     END IF;
     WITH queued AS (
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
-        SELECT hashtextextended(e.root, 0) & 1023, 'team', e.operation, e.ref, dualwrite.actor()
+        SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'team', e.operation, e.ref, dualwrite.actor()
         FROM (SELECT 'sync_team_created'::text AS operation, ARRAY[n."id"::text] AS ref, n."id"::text AS root FROM new_rows n
 ) e
         RETURNING bucket)
@@ -33,7 +33,7 @@ BEGIN
     END IF;
     WITH queued AS (
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
-        SELECT hashtextextended(e.root, 0) & 1023, 'team', e.operation, e.ref, dualwrite.actor()
+        SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'team', e.operation, e.ref, dualwrite.actor()
         FROM (SELECT CASE WHEN n."id" IS NULL THEN 'sync_team_deleted'
             WHEN o."id" IS NULL THEN 'sync_team_created'
             WHEN true AND NOT true THEN 'sync_team_deleted'
@@ -60,7 +60,7 @@ BEGIN
     END IF;
     WITH queued AS (
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
-        SELECT hashtextextended(e.root, 0) & 1023, 'team', e.operation, e.ref, dualwrite.actor()
+        SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'team', e.operation, e.ref, dualwrite.actor()
         FROM (SELECT 'sync_team_deleted'::text AS operation, ARRAY[o."id"::text] AS ref, o."id"::text AS root FROM old_rows o
 ) e
         RETURNING bucket)
@@ -73,7 +73,7 @@ CREATE OR REPLACE FUNCTION dualwrite.capture_team_truncate() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
 BEGIN
     PERFORM nextval('dualwrite.resync_team');
-    PERFORM pg_notify('dualwrite_control', '');
+    PERFORM pg_notify('dualwrite_control', '') WHERE current_setting('max_prepared_transactions') = '0';
     RETURN NULL;
 END $capture$;
 CREATE TRIGGER zz_dualwrite_insert AFTER INSERT ON "public"."organizations_team"
@@ -89,7 +89,7 @@ ALTER TABLE "public"."organizations_team" ENABLE ALWAYS TRIGGER zz_dualwrite_ins
 ALTER TABLE "public"."organizations_team" ENABLE ALWAYS TRIGGER zz_dualwrite_update;
 ALTER TABLE "public"."organizations_team" ENABLE ALWAYS TRIGGER zz_dualwrite_delete;
 ALTER TABLE "public"."organizations_team" ENABLE ALWAYS TRIGGER zz_dualwrite_truncate;
-CREATE TRIGGER aa_dualwrite_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON "public"."teams_team"
+CREATE TRIGGER aa_dualwrite_guard BEFORE TRUNCATE ON "public"."teams_team"
     FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_refuse();
 ALTER TABLE "public"."teams_team" ENABLE ALWAYS TRIGGER aa_dualwrite_guard;
 CREATE TRIGGER zz_dualwrite_record_insert AFTER INSERT ON "public"."teams_team"
@@ -115,7 +115,7 @@ BEGIN
     END IF;
     WITH queued AS (
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
-        SELECT hashtextextended(e.root, 0) & 1023, 'membership', e.operation, e.ref, dualwrite.actor()
+        SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'membership', e.operation, e.ref, dualwrite.actor()
         FROM (SELECT 'sync_team_member_added'::text AS operation, ARRAY[n."id"::text, n."team_id"::text, n."user_id"::text] AS ref, n."team_id"::text AS root FROM new_rows n
 ) e
         RETURNING bucket)
@@ -135,14 +135,14 @@ BEGIN
     END IF;
     WITH queued AS (
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
-        SELECT hashtextextended(e.root, 0) & 1023, 'membership', e.operation, e.ref, dualwrite.actor()
+        SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'membership', e.operation, e.ref, dualwrite.actor()
         FROM (SELECT CASE WHEN n."id" IS NULL THEN 'sync_team_member_removed'
             WHEN o."id" IS NULL THEN 'sync_team_member_added'
             WHEN coalesce(o."status"::pg_catalog.text IN ('ACTIVE'), false) AND NOT coalesce(n."status"::pg_catalog.text IN ('ACTIVE'), false) THEN 'sync_team_member_removed'
             ELSE 'sync_team_member_updated' END AS operation,
        CASE WHEN n."id" IS NULL THEN ARRAY[o."id"::text, o."team_id"::text, o."user_id"::text] ELSE ARRAY[n."id"::text, n."team_id"::text, n."user_id"::text] END AS ref,
        CASE WHEN n."id" IS NULL THEN o."team_id"::text ELSE n."team_id"::text END AS root
-FROM old_rows o FULL JOIN new_rows n ON n."id" = o."id" AND n."team_id" = o."team_id" AND n."user_id" = o."user_id"
+FROM old_rows o FULL JOIN new_rows n ON n."id" = o."id" AND n."team_id" IS NOT DISTINCT FROM o."team_id" AND n."user_id" IS NOT DISTINCT FROM o."user_id"
 WHERE o."id" IS NULL OR n."id" IS NULL OR ROW(o."team_id", o."user_id", o."role", o."status", o."updated_at")::pg_catalog.record *<> ROW(n."team_id", n."user_id", n."role", n."status", n."updated_at")::pg_catalog.record
 ) e
         RETURNING bucket)
@@ -162,7 +162,7 @@ BEGIN
     END IF;
     WITH queued AS (
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
-        SELECT hashtextextended(e.root, 0) & 1023, 'membership', e.operation, e.ref, dualwrite.actor()
+        SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'membership', e.operation, e.ref, dualwrite.actor()
         FROM (SELECT 'sync_team_member_removed'::text AS operation, ARRAY[o."id"::text, o."team_id"::text, o."user_id"::text] AS ref, o."team_id"::text AS root FROM old_rows o
 ) e
         RETURNING bucket)
@@ -175,7 +175,7 @@ CREATE OR REPLACE FUNCTION dualwrite.capture_membership_truncate() RETURNS trigg
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
 BEGIN
     PERFORM nextval('dualwrite.resync_membership');
-    PERFORM pg_notify('dualwrite_control', '');
+    PERFORM pg_notify('dualwrite_control', '') WHERE current_setting('max_prepared_transactions') = '0';
     RETURN NULL;
 END $capture$;
 CREATE TRIGGER zz_dualwrite_insert AFTER INSERT ON "public"."organizations_teammembership"
@@ -191,7 +191,7 @@ ALTER TABLE "public"."organizations_teammembership" ENABLE ALWAYS TRIGGER zz_dua
 ALTER TABLE "public"."organizations_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_update;
 ALTER TABLE "public"."organizations_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_delete;
 ALTER TABLE "public"."organizations_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_truncate;
-CREATE TRIGGER aa_dualwrite_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON "public"."teams_teammembership"
+CREATE TRIGGER aa_dualwrite_guard BEFORE TRUNCATE ON "public"."teams_teammembership"
     FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_refuse();
 ALTER TABLE "public"."teams_teammembership" ENABLE ALWAYS TRIGGER aa_dualwrite_guard;
 CREATE TRIGGER zz_dualwrite_record_insert AFTER INSERT ON "public"."teams_teammembership"

@@ -15,6 +15,22 @@ GRANT SELECT ON SEQUENCE dualwrite.resync_team TO dualwrite_daemon;
 INSERT INTO dualwrite.resync (entity) VALUES ('team') ON CONFLICT DO NOTHING;
 GRANT SELECT ON SEQUENCE dualwrite.resync_membership TO dualwrite_daemon;
 INSERT INTO dualwrite.resync (entity) VALUES ('membership') ON CONFLICT DO NOTHING;
+DO $capture$
+DECLARE
+    e record;
+BEGIN
+    FOR e IN
+        SELECT r.entity FROM dualwrite.resync r
+        WHERE r.entity <> ALL (ARRAY['team', 'membership']::pg_catalog.text[])
+          AND NOT EXISTS (SELECT FROM dualwrite.outbox o WHERE o.entity = r.entity)
+          AND NOT EXISTS (SELECT FROM dualwrite.failed f WHERE f.entity = r.entity)
+          AND coalesce(pg_catalog.pg_sequence_last_value(
+                  pg_catalog.to_regclass(pg_catalog.format('dualwrite.%I', 'resync_' || r.entity))), 0) <= r.handled
+    LOOP
+        DELETE FROM dualwrite.resync WHERE entity = e.entity;
+        EXECUTE pg_catalog.format('DROP SEQUENCE IF EXISTS dualwrite.%I', 'resync_' || e.entity);
+    END LOOP;
+END $capture$;
 SELECT pg_catalog.setval('dualwrite.outbox_ceiling', 5000000000);
 INSERT INTO dualwrite.setting AS s (key, value) VALUES ('schema_version', '1') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
 INSERT INTO dualwrite.setting AS s (key, value) VALUES ('partitions', '2') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;

@@ -1,32 +1,38 @@
 -- org: reserve (write)
+WITH reserved AS MATERIALIZED (
+    SELECT s.i0, (nextval('"Old"."Org Seq"'::regclass))::pg_catalog.int8 AS key, (s.c0)::pg_catalog.text AS v0, ('it''s')::pg_catalog.text AS v1
+    FROM (SELECT u.i0::pg_catalog.uuid AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
+    JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org" WHERE "Id" = w.i0) s ON true
+    WHERE s.present AND NOT EXISTS (SELECT FROM "Map"."Org Map" m WHERE m."New Id" = s.i0)
+)
 INSERT INTO "Map"."Org Map" ("New Id", "Old Id", "Title", "By", "Seen")
-SELECT s.i0, nextval('"Old"."Org Seq"'::regclass), (s.c0)::pg_catalog.text, ('it''s')::pg_catalog.text, false
-FROM (SELECT u.i0::pg_catalog.uuid AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
-JOIN (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org") s ON s.i0 = w.i0
-WHERE NOT EXISTS (SELECT FROM "Map"."Org Map" m WHERE m."New Id" = s.i0)
+SELECT r.i0,
+       coalesce((SELECT dualwrite.key_taken('Old', 'O"rg', 'Id', t."Id") FROM "Old"."O""rg" t
+                 WHERE t."Id" = r.key LIMIT 1), r.key), r.v0, r.v1, false
+FROM reserved r
 ON CONFLICT ("New Id") DO NOTHING
 
 
 -- org: upsert (write)
 INSERT INTO "Old"."O""rg" AS t ("Id", "Title", "At") OVERRIDING SYSTEM VALUE
 SELECT e.mk, e.c0, e.c1
-FROM (SELECT DISTINCT ON (w.n) s.present, m."Old Id" AS mk, s.c0 AS c0, s.c1 AS c1
+FROM (SELECT DISTINCT ON (w.n) s.present, t."Id" IS NOT NULL AS there, m."Old Id" AS mk, s.c0 AS c0, s.c1 AS c1
       FROM (SELECT u.i0::pg_catalog.uuid AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
-      JOIN (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org") s ON s.i0 = w.i0
+      JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org" WHERE "Id" = w.i0) s ON true
       JOIN "Map"."Org Map" m ON m."New Id" = s.i0 
       LEFT JOIN "Old"."O""rg" t ON t."Id" = m."Old Id"
       ORDER BY w.n, s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC) e
-WHERE true
+WHERE e.present
 ON CONFLICT ("Id") DO UPDATE SET "Title" = excluded."Title", "At" = excluded."At" WHERE ROW(t."Title")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(excluded."Title")::pg_catalog.record
 
 
 -- org: verify (verify)
 WITH checked AS (
-    SELECT w.n, w.i0 AS source_key, s.k0 IS NOT NULL AS found, s.k0 IS NOT NULL AS wanted_row,
+    SELECT w.n, w.i0 AS source_key, s.k0 IS NOT NULL AS found, coalesce(s.present, false) AS wanted_row,
            t."Id" IS NOT NULL AS shadow, coalesce(t."Title" IS NOT DISTINCT FROM (s.c0), false) AS equal,
            m."Old Id"::pg_catalog.text AS target_key
     FROM (SELECT u.i0::pg_catalog.uuid AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
-    LEFT JOIN LATERAL (SELECT * FROM (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org") s WHERE s.i0 = w.i0
+    LEFT JOIN LATERAL (SELECT * FROM (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org" WHERE "Id" = w.i0) s
                        ORDER BY s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC LIMIT 1) s ON true
     LEFT JOIN "Map"."Org Map" m ON m."New Id" = w.i0 
     LEFT JOIN "Old"."O""rg" t ON t."Id" = m."Old Id"
@@ -46,7 +52,7 @@ WITH chunk AS (
     ORDER BY n."Id" LIMIT $2::integer
 ), queued AS (
     INSERT INTO dualwrite.outbox (bucket, entity, operation, ref)
-    SELECT hashtextextended(c.root, 0) & 1023, 'org', 'org_u', c.ref FROM chunk c
+    SELECT coalesce(hashtextextended(c.root, 0) & 1023, 0), 'org', 'org_u', c.ref FROM chunk c
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM queued) AS queued,
@@ -54,32 +60,38 @@ SELECT (SELECT count(*) FROM queued) AS queued,
 
 
 -- group: parent reserve (write)
-INSERT INTO "Map"."Org Map" ("New Id", "Old Id", "Title", "By", "Seen")
-SELECT s.i0, nextval('"Old"."Org Seq"'::regclass), (s.c0)::pg_catalog.text, ('it''s')::pg_catalog.text, false
-FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
+WITH reserved AS MATERIALIZED (
+    SELECT s.i0, (nextval('"Old"."Org Seq"'::regclass))::pg_catalog.int8 AS key, (s.c0)::pg_catalog.text AS v0, ('it''s')::pg_catalog.text AS v1
+    FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
 FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.uuid AS i0
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w JOIN (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
+      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
 ) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group") s ON s.i0 = w.i0) d
+)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s ON true) d
 WHERE NOT EXISTS (SELECT FROM "Map"."Org Map" m JOIN "Old"."O""rg" t ON t."Id" = m."Old Id" WHERE m."New Id" = d.i0)
 ) w
-JOIN (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org") s ON s.i0 = w.i0
-WHERE NOT EXISTS (SELECT FROM "Map"."Org Map" m WHERE m."New Id" = s.i0)
+    JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org" WHERE "Id" = w.i0) s ON true
+    WHERE true AND NOT EXISTS (SELECT FROM "Map"."Org Map" m WHERE m."New Id" = s.i0)
+)
+INSERT INTO "Map"."Org Map" ("New Id", "Old Id", "Title", "By", "Seen")
+SELECT r.i0,
+       coalesce((SELECT dualwrite.key_taken('Old', 'O"rg', 'Id', t."Id") FROM "Old"."O""rg" t
+                 WHERE t."Id" = r.key LIMIT 1), r.key), r.v0, r.v1, false
+FROM reserved r
 ON CONFLICT ("New Id") DO NOTHING
 
 
 -- group: parent upsert (write)
 INSERT INTO "Old"."O""rg" AS t ("Id", "Title", "At") OVERRIDING SYSTEM VALUE
 SELECT e.mk, e.c0, e.c1
-FROM (SELECT DISTINCT ON (w.n) s.present, m."Old Id" AS mk, s.c0 AS c0, s.c1 AS c1
+FROM (SELECT DISTINCT ON (w.n) s.present, t."Id" IS NOT NULL AS there, m."Old Id" AS mk, s.c0 AS c0, s.c1 AS c1
       FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
 FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.uuid AS i0
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w JOIN (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
+      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
 ) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group") s ON s.i0 = w.i0) d
+)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s ON true) d
 WHERE NOT EXISTS (SELECT FROM "Map"."Org Map" m JOIN "Old"."O""rg" t ON t."Id" = m."Old Id" WHERE m."New Id" = d.i0)
 ) w
-      JOIN (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org") s ON s.i0 = w.i0
+      JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org" WHERE "Id" = w.i0) s ON true
       JOIN "Map"."Org Map" m ON m."New Id" = s.i0 
       LEFT JOIN "Old"."O""rg" t ON t."Id" = m."Old Id"
       ORDER BY w.n, s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC) e
@@ -89,17 +101,17 @@ ON CONFLICT ("Id") DO UPDATE SET "Title" = excluded."Title", "At" = excluded."At
 
 -- group: parent verify (write)
 WITH checked AS (
-    SELECT w.n, w.i0 AS source_key, s.k0 IS NOT NULL AS found, s.k0 IS NOT NULL AS wanted_row,
+    SELECT w.n, w.i0 AS source_key, s.k0 IS NOT NULL AS found, coalesce(s.present, false) AS wanted_row,
            t."Id" IS NOT NULL AS shadow, coalesce(t."Title" IS NOT DISTINCT FROM (s.c0), false) AS equal,
            m."Old Id"::pg_catalog.text AS target_key
     FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
 FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.uuid AS i0
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w JOIN (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
+      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
 ) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group") s ON s.i0 = w.i0) d
+)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s ON true) d
 WHERE EXISTS (SELECT FROM "Map"."Org Map" m WHERE m."New Id" = d.i0 AND m."Seen" IS DISTINCT FROM true)
 ) w
-    LEFT JOIN LATERAL (SELECT * FROM (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org") s WHERE s.i0 = w.i0
+    LEFT JOIN LATERAL (SELECT * FROM (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org" WHERE "Id" = w.i0) s
                        ORDER BY s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC LIMIT 1) s ON true
     LEFT JOIN "Map"."Org Map" m ON m."New Id" = w.i0 
     LEFT JOIN "Old"."O""rg" t ON t."Id" = m."Old Id"
@@ -112,28 +124,34 @@ SELECT n, found, wanted_row, shadow, equal, target_key FROM checked
 
 
 -- group: reserve (write)
-INSERT INTO "Map"."Group Map" ("N", "O")
-SELECT s.i0, old_group_id()
-FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
-JOIN (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
+WITH reserved AS MATERIALIZED (
+    SELECT s.i0, (old_group_id())::pg_catalog.int8 AS key
+    FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
+    JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
 ) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group") s ON s.i0 = w.i0
-WHERE NOT EXISTS (SELECT FROM "Map"."Group Map" m WHERE m."N" = s.i0)
+)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s ON true
+    WHERE s.present AND NOT EXISTS (SELECT FROM "Map"."Group Map" m WHERE m."N" = s.i0)
+)
+INSERT INTO "Map"."Group Map" ("N", "O")
+SELECT r.i0,
+       coalesce((SELECT dualwrite.key_taken('Old', 'Group', 'Id', t."Id") FROM "Old"."Group" t
+                 WHERE t."Id" = r.key LIMIT 1), r.key)
+FROM reserved r
 
 
 
 -- group: upsert (write)
 INSERT INTO "Old"."Group" AS t ("Id", "O", "Kind", "Sort", "Made", "Stamp", "Extra", "Alive") OVERRIDING SYSTEM VALUE
 SELECT e.mk, e.pk, e.c0, e.c1, e.c2, e.c3, e.c4, e.c5
-FROM (SELECT DISTINCT ON (w.n) s.present, m."O" AS mk, p."Old Id" AS pk, CASE WHEN s.present THEN s.c0 ELSE NULL::pg_catalog.text END AS c0, s.c1 AS c1, s.c2 AS c2, s.c3 AS c3, s.c4 AS c4, CASE WHEN s.present THEN s.c5 ELSE 'false'::pg_catalog.bool END AS c5
+FROM (SELECT DISTINCT ON (w.n) s.present, t."Id" IS NOT NULL AS there, m."O" AS mk, p."Old Id" AS pk, CASE WHEN s.present THEN s.c0 ELSE NULL::pg_catalog.text END AS c0, s.c1 AS c1, s.c2 AS c2, s.c3 AS c3, s.c4 AS c4, CASE WHEN s.present THEN s.c5 ELSE 'false'::pg_catalog.bool END AS c5
       FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
-      JOIN (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
+      JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
 ) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group") s ON s.i0 = w.i0
+)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s ON true
       JOIN "Map"."Group Map" m ON m."N" = s.i0 JOIN "Map"."Org Map" p ON p."New Id" = s.p0 
       LEFT JOIN "Old"."Group" t ON t."Id" = m."O"
       ORDER BY w.n, s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC) e
-WHERE true
+WHERE (e.present OR e.there)
 ON CONFLICT ("Id") DO UPDATE SET "Kind" = excluded."Kind", "Sort" = excluded."Sort", "Extra" = excluded."Extra", "Alive" = excluded."Alive", "O" = excluded."O" WHERE ROW(t."Kind", t."Sort", t."Extra", t."Alive", t."O")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(excluded."Kind", excluded."Sort", excluded."Extra", excluded."Alive", excluded."O")::pg_catalog.record
 
 
@@ -143,19 +161,19 @@ FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_cata
 WHERE t."Id" = m."O" AND w.removal
   AND NOT EXISTS (SELECT FROM (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
 ) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group") s WHERE s.i0 = w.i0)
+)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s)
   AND ROW(t."Alive", t."Kind")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW('false'::pg_catalog.bool, NULL::pg_catalog.text)::pg_catalog.record
 
 
 -- group: verify (verify)
 WITH checked AS (
-    SELECT w.n, w.i0 AS source_key, s.k0 IS NOT NULL AS found, s.k0 IS NOT NULL AS wanted_row,
+    SELECT w.n, w.i0 AS source_key, s.k0 IS NOT NULL AS found, s.k0 IS NOT NULL AND (s.present OR t."Id" IS NOT NULL) AS wanted_row,
            t."Id" IS NOT NULL AS shadow, coalesce(t."Kind" IS NOT DISTINCT FROM (CASE WHEN s.present THEN s.c0 ELSE NULL::pg_catalog.text END) AND t."Sort" IS NOT DISTINCT FROM (s.c1) AND t."Extra"::pg_catalog.text IS NOT DISTINCT FROM (s.c4)::pg_catalog.text AND t."Alive" IS NOT DISTINCT FROM (CASE WHEN s.present THEN s.c5 ELSE 'false'::pg_catalog.bool END) AND t."O" IS NOT DISTINCT FROM p."Old Id", false) AS equal,
            m."O"::pg_catalog.text AS target_key
     FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
     LEFT JOIN LATERAL (SELECT * FROM (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
 ) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group") s WHERE s.i0 = w.i0
+)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s
                        ORDER BY s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC LIMIT 1) s ON true
     LEFT JOIN "Map"."Group Map" m ON m."N" = w.i0 LEFT JOIN "Map"."Org Map" p ON p."New Id" = s.p0 
     LEFT JOIN "Old"."Group" t ON t."Id" = m."O"
@@ -171,7 +189,7 @@ WITH chunk AS (
     ORDER BY n."Id" LIMIT $2::integer
 ), queued AS (
     INSERT INTO dualwrite.outbox (bucket, entity, operation, ref)
-    SELECT hashtextextended(c.root, 0) & 1023, 'group', 'group_u', c.ref FROM chunk c
+    SELECT coalesce(hashtextextended(c.root, 0) & 1023, 0), 'group', 'group_u', c.ref FROM chunk c
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM queued) AS queued,
@@ -179,40 +197,46 @@ SELECT (SELECT count(*) FROM queued) AS queued,
 
 
 -- seat: parent reserve (write)
-INSERT INTO "Map"."Org Map" ("New Id", "Old Id", "Title", "By", "Seen")
-SELECT s.i0, nextval('"Old"."Org Seq"'::regclass), (s.c0)::pg_catalog.text, ('it''s')::pg_catalog.text, false
-FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
+WITH reserved AS MATERIALIZED (
+    SELECT s.i0, (nextval('"Old"."Org Seq"'::regclass))::pg_catalog.int8 AS key, (s.c0)::pg_catalog.text AS v0, ('it''s')::pg_catalog.text AS v1
+    FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
 FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.uuid AS i0
       FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
 FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.int8 AS i0
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w JOIN (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat") s ON s.i0 = w.i0 AND s.i1 = w.i1) d
+      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w JOIN LATERAL (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat" WHERE "Account" = w.i0 AND "Group" = w.i1) s ON true) d
 WHERE NOT EXISTS (SELECT FROM "Map"."Group Map" m JOIN "Old"."Group" t ON t."Id" = m."O" WHERE m."N" = d.i0)
-) w JOIN (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
+) w JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
 ) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group") s ON s.i0 = w.i0) d
+)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s ON true) d
 WHERE NOT EXISTS (SELECT FROM "Map"."Org Map" m JOIN "Old"."O""rg" t ON t."Id" = m."Old Id" WHERE m."New Id" = d.i0)
 ) w
-JOIN (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org") s ON s.i0 = w.i0
-WHERE NOT EXISTS (SELECT FROM "Map"."Org Map" m WHERE m."New Id" = s.i0)
+    JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org" WHERE "Id" = w.i0) s ON true
+    WHERE true AND NOT EXISTS (SELECT FROM "Map"."Org Map" m WHERE m."New Id" = s.i0)
+)
+INSERT INTO "Map"."Org Map" ("New Id", "Old Id", "Title", "By", "Seen")
+SELECT r.i0,
+       coalesce((SELECT dualwrite.key_taken('Old', 'O"rg', 'Id', t."Id") FROM "Old"."O""rg" t
+                 WHERE t."Id" = r.key LIMIT 1), r.key), r.v0, r.v1, false
+FROM reserved r
 ON CONFLICT ("New Id") DO NOTHING
 
 
 -- seat: parent upsert (write)
 INSERT INTO "Old"."O""rg" AS t ("Id", "Title", "At") OVERRIDING SYSTEM VALUE
 SELECT e.mk, e.c0, e.c1
-FROM (SELECT DISTINCT ON (w.n) s.present, m."Old Id" AS mk, s.c0 AS c0, s.c1 AS c1
+FROM (SELECT DISTINCT ON (w.n) s.present, t."Id" IS NOT NULL AS there, m."Old Id" AS mk, s.c0 AS c0, s.c1 AS c1
       FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
 FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.uuid AS i0
       FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
 FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.int8 AS i0
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w JOIN (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat") s ON s.i0 = w.i0 AND s.i1 = w.i1) d
+      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w JOIN LATERAL (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat" WHERE "Account" = w.i0 AND "Group" = w.i1) s ON true) d
 WHERE NOT EXISTS (SELECT FROM "Map"."Group Map" m JOIN "Old"."Group" t ON t."Id" = m."O" WHERE m."N" = d.i0)
-) w JOIN (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
+) w JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
 ) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group") s ON s.i0 = w.i0) d
+)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s ON true) d
 WHERE NOT EXISTS (SELECT FROM "Map"."Org Map" m JOIN "Old"."O""rg" t ON t."Id" = m."Old Id" WHERE m."New Id" = d.i0)
 ) w
-      JOIN (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org") s ON s.i0 = w.i0
+      JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org" WHERE "Id" = w.i0) s ON true
       JOIN "Map"."Org Map" m ON m."New Id" = s.i0 
       LEFT JOIN "Old"."O""rg" t ON t."Id" = m."Old Id"
       ORDER BY w.n, s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC) e
@@ -222,21 +246,21 @@ ON CONFLICT ("Id") DO UPDATE SET "Title" = excluded."Title", "At" = excluded."At
 
 -- seat: parent verify (write)
 WITH checked AS (
-    SELECT w.n, w.i0 AS source_key, s.k0 IS NOT NULL AS found, s.k0 IS NOT NULL AS wanted_row,
+    SELECT w.n, w.i0 AS source_key, s.k0 IS NOT NULL AS found, coalesce(s.present, false) AS wanted_row,
            t."Id" IS NOT NULL AS shadow, coalesce(t."Title" IS NOT DISTINCT FROM (s.c0), false) AS equal,
            m."Old Id"::pg_catalog.text AS target_key
     FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
 FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.uuid AS i0
       FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
 FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.int8 AS i0
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w JOIN (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat") s ON s.i0 = w.i0 AND s.i1 = w.i1) d
+      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w JOIN LATERAL (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat" WHERE "Account" = w.i0 AND "Group" = w.i1) s ON true) d
 WHERE NOT EXISTS (SELECT FROM "Map"."Group Map" m JOIN "Old"."Group" t ON t."Id" = m."O" WHERE m."N" = d.i0)
-) w JOIN (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
+) w JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
 ) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group") s ON s.i0 = w.i0) d
+)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s ON true) d
 WHERE EXISTS (SELECT FROM "Map"."Org Map" m WHERE m."New Id" = d.i0 AND m."Seen" IS DISTINCT FROM true)
 ) w
-    LEFT JOIN LATERAL (SELECT * FROM (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org") s WHERE s.i0 = w.i0
+    LEFT JOIN LATERAL (SELECT * FROM (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org" WHERE "Id" = w.i0) s
                        ORDER BY s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC LIMIT 1) s ON true
     LEFT JOIN "Map"."Org Map" m ON m."New Id" = w.i0 
     LEFT JOIN "Old"."O""rg" t ON t."Id" = m."Old Id"
@@ -249,32 +273,38 @@ SELECT n, found, wanted_row, shadow, equal, target_key FROM checked
 
 
 -- seat: parent reserve (write)
-INSERT INTO "Map"."Group Map" ("N", "O")
-SELECT s.i0, old_group_id()
-FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
+WITH reserved AS MATERIALIZED (
+    SELECT s.i0, (old_group_id())::pg_catalog.int8 AS key
+    FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
 FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.int8 AS i0
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w JOIN (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat") s ON s.i0 = w.i0 AND s.i1 = w.i1) d
+      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w JOIN LATERAL (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat" WHERE "Account" = w.i0 AND "Group" = w.i1) s ON true) d
 WHERE NOT EXISTS (SELECT FROM "Map"."Group Map" m JOIN "Old"."Group" t ON t."Id" = m."O" WHERE m."N" = d.i0)
 ) w
-JOIN (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
+    JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
 ) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group") s ON s.i0 = w.i0
-WHERE NOT EXISTS (SELECT FROM "Map"."Group Map" m WHERE m."N" = s.i0)
+)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s ON true
+    WHERE true AND NOT EXISTS (SELECT FROM "Map"."Group Map" m WHERE m."N" = s.i0)
+)
+INSERT INTO "Map"."Group Map" ("N", "O")
+SELECT r.i0,
+       coalesce((SELECT dualwrite.key_taken('Old', 'Group', 'Id', t."Id") FROM "Old"."Group" t
+                 WHERE t."Id" = r.key LIMIT 1), r.key)
+FROM reserved r
 
 
 
 -- seat: parent upsert (write)
 INSERT INTO "Old"."Group" AS t ("Id", "O", "Kind", "Sort", "Made", "Stamp", "Extra", "Alive") OVERRIDING SYSTEM VALUE
 SELECT e.mk, e.pk, e.c0, e.c1, e.c2, e.c3, e.c4, e.c5
-FROM (SELECT DISTINCT ON (w.n) s.present, m."O" AS mk, p."Old Id" AS pk, CASE WHEN s.present THEN s.c0 ELSE NULL::pg_catalog.text END AS c0, s.c1 AS c1, s.c2 AS c2, s.c3 AS c3, s.c4 AS c4, CASE WHEN s.present THEN s.c5 ELSE 'false'::pg_catalog.bool END AS c5
+FROM (SELECT DISTINCT ON (w.n) s.present, t."Id" IS NOT NULL AS there, m."O" AS mk, p."Old Id" AS pk, CASE WHEN s.present THEN s.c0 ELSE NULL::pg_catalog.text END AS c0, s.c1 AS c1, s.c2 AS c2, s.c3 AS c3, s.c4 AS c4, CASE WHEN s.present THEN s.c5 ELSE 'false'::pg_catalog.bool END AS c5
       FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
 FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.int8 AS i0
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w JOIN (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat") s ON s.i0 = w.i0 AND s.i1 = w.i1) d
+      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w JOIN LATERAL (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat" WHERE "Account" = w.i0 AND "Group" = w.i1) s ON true) d
 WHERE NOT EXISTS (SELECT FROM "Map"."Group Map" m JOIN "Old"."Group" t ON t."Id" = m."O" WHERE m."N" = d.i0)
 ) w
-      JOIN (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
+      JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
 ) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group") s ON s.i0 = w.i0
+)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s ON true
       JOIN "Map"."Group Map" m ON m."N" = s.i0 JOIN "Map"."Org Map" p ON p."New Id" = s.p0 
       LEFT JOIN "Old"."Group" t ON t."Id" = m."O"
       ORDER BY w.n, s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC) e
@@ -285,9 +315,9 @@ ON CONFLICT ("Id") DO UPDATE SET "Kind" = excluded."Kind", "Sort" = excluded."So
 -- seat: upsert (write)
 INSERT INTO "Old"."Seat" AS t ("G", "User") OVERRIDING SYSTEM VALUE
 SELECT e.pk, e.c0
-FROM (SELECT DISTINCT ON (w.n) s.present, p."O" AS pk, s.c0 AS c0
+FROM (SELECT DISTINCT ON (w.n) s.present, t."User" IS NOT NULL AS there, p."O" AS pk, s.c0 AS c0
       FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w
-      JOIN (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat") s ON s.i0 = w.i0 AND s.i1 = w.i1
+      JOIN LATERAL (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat" WHERE "Account" = w.i0 AND "Group" = w.i1) s ON true
       JOIN "Map"."Group Map" p ON p."N" = s.p0 
       LEFT JOIN "Old"."Seat" t ON t."User" = s.i0::pg_catalog.int4 AND t."G" = p."O"
       ORDER BY w.n, s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC) e
@@ -299,8 +329,8 @@ ON CONFLICT ("User", "G") DO NOTHING
 DELETE FROM "Old"."Seat" AS t
 USING (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w JOIN "Map"."Group Map" p ON p."N" = w.i1 
 WHERE t."User" = w.i0::pg_catalog.int4 AND t."G" = p."O"
-  AND (w.removal OR EXISTS (SELECT FROM (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat") s WHERE s.i0 = w.i0 AND s.i1 = w.i1))
-  AND NOT EXISTS (SELECT FROM (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat") s WHERE s.i0 = w.i0 AND s.i1 = w.i1 AND s.present)
+  AND (w.removal OR EXISTS (SELECT FROM (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat" WHERE "Account" = w.i0 AND "Group" = w.i1) s))
+  AND NOT EXISTS (SELECT FROM (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat" WHERE "Account" = w.i0 AND "Group" = w.i1) s WHERE s.present)
 
 
 -- seat: verify (verify)
@@ -309,7 +339,7 @@ WITH checked AS (
            t."User" IS NOT NULL AS shadow, coalesce(true, false) AS equal,
            p."O"::pg_catalog.text AS target_key
     FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w
-    LEFT JOIN LATERAL (SELECT * FROM (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat") s WHERE s.i0 = w.i0 AND s.i1 = w.i1
+    LEFT JOIN LATERAL (SELECT * FROM (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat" WHERE "Account" = w.i0 AND "Group" = w.i1) s
                        ORDER BY s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC LIMIT 1) s ON true
     LEFT JOIN "Map"."Group Map" p ON p."N" = w.i1 
     LEFT JOIN "Old"."Seat" t ON t."User" = w.i0::pg_catalog.int4 AND t."G" = p."O"
@@ -325,7 +355,7 @@ WITH chunk AS (
     ORDER BY n."A", n."B" LIMIT $2::integer
 ), queued AS (
     INSERT INTO dualwrite.outbox (bucket, entity, operation, ref)
-    SELECT hashtextextended(c.root, 0) & 1023, 'seat', 'seat_u', c.ref FROM chunk c
+    SELECT coalesce(hashtextextended(c.root, 0) & 1023, 0), 'seat', 'seat_u', c.ref FROM chunk c
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM queued) AS queued,
@@ -335,23 +365,23 @@ SELECT (SELECT count(*) FROM queued) AS queued,
 -- tag: upsert (write)
 INSERT INTO "Old"."Tag" AS t ("Code", "Note", "Label") OVERRIDING SYSTEM VALUE
 SELECT e.c0, e.c1, e.c2
-FROM (SELECT DISTINCT ON (w.n) s.present, s.c0 AS c0, s.c1 AS c1, s.c2 AS c2
+FROM (SELECT DISTINCT ON (w.n) s.present, t."Code" IS NOT NULL AS there, s.c0 AS c0, s.c1 AS c1, s.c2 AS c2
       FROM (SELECT u.i0::pg_catalog.text AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
-      JOIN (SELECT "Id" AS k0, "Code" AS i0, true AS present, "Id" AS latest, ("Code")::pg_catalog."varchar" AS c0, ( E'a\\b')::pg_catalog.text AS c1, ("Label")::pg_catalog.text AS c2 FROM "New"."Tag") s ON s.i0 = w.i0
+      JOIN LATERAL (SELECT "Id" AS k0, "Code" AS i0, true AS present, "Id" AS latest, ("Code")::pg_catalog."varchar" AS c0, ( E'a\\b')::pg_catalog.text AS c1, ("Label")::pg_catalog.text AS c2 FROM "New"."Tag" WHERE "Code" = w.i0) s ON true
       
       LEFT JOIN "Old"."Tag" t ON t."Code" = s.i0::pg_catalog."varchar"
       ORDER BY w.n, s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC) e
-WHERE true
+WHERE e.present
 ON CONFLICT ("Code") DO UPDATE SET "Note" = excluded."Note", "Label" = excluded."Label" WHERE ROW(t."Note", t."Label")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(excluded."Note", excluded."Label")::pg_catalog.record
 
 
 -- tag: verify (verify)
 WITH checked AS (
-    SELECT w.n, w.i0 AS source_key, s.k0 IS NOT NULL AS found, s.k0 IS NOT NULL AS wanted_row,
+    SELECT w.n, w.i0 AS source_key, s.k0 IS NOT NULL AS found, coalesce(s.present, false) AS wanted_row,
            t."Code" IS NOT NULL AS shadow, coalesce(t."Note" IS NOT DISTINCT FROM (s.c1) AND t."Label" IS NOT DISTINCT FROM (s.c2), false) AS equal,
            NULL::pg_catalog.text AS target_key
     FROM (SELECT u.i0::pg_catalog.text AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
-    LEFT JOIN LATERAL (SELECT * FROM (SELECT "Id" AS k0, "Code" AS i0, true AS present, "Id" AS latest, ("Code")::pg_catalog."varchar" AS c0, ( E'a\\b')::pg_catalog.text AS c1, ("Label")::pg_catalog.text AS c2 FROM "New"."Tag") s WHERE s.i0 = w.i0
+    LEFT JOIN LATERAL (SELECT * FROM (SELECT "Id" AS k0, "Code" AS i0, true AS present, "Id" AS latest, ("Code")::pg_catalog."varchar" AS c0, ( E'a\\b')::pg_catalog.text AS c1, ("Label")::pg_catalog.text AS c2 FROM "New"."Tag" WHERE "Code" = w.i0) s
                        ORDER BY s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC LIMIT 1) s ON true
     
     LEFT JOIN "Old"."Tag" t ON t."Code" = w.i0::pg_catalog."varchar"
@@ -367,7 +397,7 @@ WITH chunk AS (
     ORDER BY n."Id" LIMIT $2::integer
 ), queued AS (
     INSERT INTO dualwrite.outbox (bucket, entity, operation, ref)
-    SELECT hashtextextended(c.root, 0) & 1023, 'tag', 'tag_u', c.ref FROM chunk c
+    SELECT coalesce(hashtextextended(c.root, 0) & 1023, 0), 'tag', 'tag_u', c.ref FROM chunk c
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM queued) AS queued,
