@@ -235,7 +235,6 @@ static int
 run(const struct command *self, int argc, char **argv)
 {
     struct asked asked = {0};
-    struct faults faults = {0};
     struct settings *settings;
     cJSON *answer;
     bool helped;
@@ -243,9 +242,7 @@ run(const struct command *self, int argc, char **argv)
 
     if (status != EXIT_GOOD || helped)
         return status;
-    settings = settings_load(asked.config, NULL, &faults);
-    command_print_faults(&faults);
-    faults_free(&faults);
+    settings = command_settings(asked.config);
     if (settings == NULL)
         return EXIT_CONFIGURATION;
     answer = cJSON_CreateObject();

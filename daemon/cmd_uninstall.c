@@ -113,7 +113,6 @@ static int
 run(const struct command *self, int argc, char **argv)
 {
     struct asked asked = {0};
-    struct faults faults = {0};
     struct settings *settings;
     bool helped;
     int status = command_options(self, argc, argv, &asked, take, &helped);
@@ -122,9 +121,7 @@ run(const struct command *self, int argc, char **argv)
 
     if (status != EXIT_GOOD || helped)
         return status;
-    settings = settings_load(asked.config, NULL, &faults);
-    command_print_faults(&faults);
-    faults_free(&faults);
+    settings = command_settings(asked.config);
     if (settings == NULL)
         return EXIT_CONFIGURATION;
     pq = pgblock_connect(settings->config->database_url, "uninstall");

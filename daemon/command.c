@@ -89,6 +89,17 @@ command_print_faults(const struct faults *faults)
                 faults->items[i].where, faults->items[i].text);
 }
 
+struct settings *
+command_settings(const char *config_option)
+{
+    struct faults faults = {0};
+    struct settings *settings = settings_load(config_option, NULL, &faults);
+
+    command_print_faults(&faults);
+    faults_free(&faults);
+    return settings;
+}
+
 int
 command_bad_argument(const char *name, const char *argument, const char *accepted)
 {

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "dualwrite/faults.h"
+#include "settings.h"
 
 /* Exit status (SPEC section 9; the large ones are those of sysexits.h). */
 enum exit_status {
@@ -46,6 +47,9 @@ int command_options(const struct command *self, int argc, char **argv, void *int
 
 /* "dualwrited: WHERE: text" on stderr, one line per fault, warnings marked so. */
 void command_print_faults(const struct faults *faults);
+
+/* The settings for a one-shot command, faults printed; NULL: exit with EXIT_CONFIGURATION. Free with settings_free(). */
+struct settings *command_settings(const char *config_option);
 
 /* Says on stderr that `argument` is not what option `name` takes, and what is; returns EXIT_USAGE. */
 int command_bad_argument(const char *name, const char *argument, const char *accepted);

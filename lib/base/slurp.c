@@ -17,7 +17,8 @@ slurp(const char *path, size_t max, size_t *len)
 
     if (fd < 0)
         return NULL;
-    while (out.len <= max && (n = read(fd, chunk, max + 1 - out.len < sizeof chunk ? max + 1 - out.len : sizeof chunk)) != 0) {
+    while (out.len <= max &&
+           (n = read(fd, chunk, max + 1 - out.len < sizeof chunk ? max + 1 - out.len : sizeof chunk)) != 0) {
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
