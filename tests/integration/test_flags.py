@@ -1,5 +1,6 @@
 """Flags and settings (SPEC section 4): reload, override, several daemons' views, faulty files, signals, secrets."""
 
+import json
 import re
 import signal
 import subprocess
@@ -675,3 +676,17 @@ def test_under_systemd_each_line_carries_its_priority(db, tmp_path):
     lines = Path(tmp_path / "journal").read_text().splitlines()
     assert lines and all(re.match(r"<[3467]>\d{4}-", line) for line in lines)
     assert any(line.startswith("<6>") and " INFO " in line for line in lines)
+
+
+def test_the_program_and_the_database_call_the_same_value_the_safer_one(db, env_file):
+    """flags.h and dualwrite.flag keep the same order: every pair of values, one in the file, one in the environment."""
+    install(db)
+    orders = db.execute("SELECT flag, safest_first FROM dualwrite.flag")
+    assert len(orders) == 7
+    for flag, safest_first in orders:
+        for in_file in safest_first:
+            for in_environment in safest_first:
+                path = env_file(**{"DUALWRITE_DATABASE_URL": db.url(), flag: in_file})
+                done = dualwrited("flags", "--json", "--config", path, env={flag: in_environment})
+                here = {f["flag"]: f["here"]["value"] for f in json.loads(done.stdout)["flags"]}
+                assert here[flag] == min(in_file, in_environment, key=safest_first.index), (flag, in_file, in_environment)
