@@ -3,7 +3,6 @@
  */
 #include "engine.h"
 
-#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +24,6 @@
 #include "view.h"
 #include "worker.h"
 
-#define BEAT_MS 5000           /* an idle daemon's one round trip; peers give up on it after 10 s without */
 #define BEAT_POLL_ONLY_MS 1000 /* nothing else tells a poll-only daemon of an override within a second */
 #define STOP_MS 9000           /* a stop ends within 10 s, also with a batch that hangs */
 #define NAG_MS 60000           /* what cannot be helped is said once a minute */
@@ -420,15 +418,6 @@ on_file_changed(uv_fs_poll_t *handle, int status, const uv_stat_t *previous, con
 /* ---- the beginning --------------------------------------------------------------------------------------------- */
 
 static void
-make_instance(char out[UUID4_TEXT])
-{
-    unsigned char random[16] = {0};
-
-    uv_random(NULL, NULL, random, sizeof random, 0, NULL);
-    uuid4_text(random, out);
-}
-
-static void
 start_handles(struct engine *e)
 {
     uv_timer_init(&e->loop, &e->beat);
@@ -481,10 +470,12 @@ engine_run(struct settings *settings, const char *config_option, bool *hung)
     static const struct listener_events heard = {on_listener_up, on_listener_down, on_bell, on_control, on_beat};
     static const struct worker_events worked = {on_worker_down, on_preflight, on_rested};
     struct engine e = {.settings = settings, .config_option = config_option, .status = EXIT_GOOD};
+    unsigned char random[16] = {0};
 
     view_init(&e.view);
     uv_loop_init(&e.loop);
-    make_instance(e.instance);
+    uv_random(NULL, NULL, random, sizeof random, 0, NULL);
+    uuid4_text(random, e.instance);
     log_start(&e);
     start_handles(&e);
     e.worker = worker_new(&e.loop, settings, e.instance, &worked, &e);
@@ -495,6 +486,8 @@ engine_run(struct settings *settings, const char *config_option, bool *hung)
     uv_run(&e.loop, UV_RUN_DEFAULT);
     *hung = !drain_loop(&e.loop);
     log_msg(LOG_INFO, "stopped", "exit status %d", e.status);
+    if (*hung)
+        return e.status; /* its thread may still read what would be freed here */
     settings_free(e.next);
     settings_free(e.settings);
     free(e.changed);

@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "arm.h"
 #include "dualwrite/log.h"
@@ -17,7 +16,6 @@
 #include "resync.h"
 #include "round.h"
 
-#define BEAT_MS 5000
 #define POLL_CAP_MS 1000
 #define PREFLIGHT_AGAIN_MS 2000
 

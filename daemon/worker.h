@@ -16,6 +16,8 @@
 #include "round.h"
 #include "settings.h"
 
+#define BEAT_MS 5000 /* an idle daemon's one round trip; peers give up on it after 10 s without */
+
 struct worker_events {
     void (*down)(void *arg, const char *why, int64_t retry_in_ms);
     /* After each connection and each worker_preflight(). The engine owns the answer's faults; the plan is the worker's. */
