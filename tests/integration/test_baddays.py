@@ -3,6 +3,7 @@ several daemons, TRUNCATE, a full outbox. Afterwards legacy equals vNext and not
 
 import re
 import time
+from datetime import datetime
 
 import pytest
 
@@ -40,9 +41,18 @@ def test_without_a_server_at_start_it_says_so_and_starts_when_there_is_one(clust
         cluster.start()
         daemon.wait_for("ready")
         daemon.wait_for("dual_write_completed", team_id=team)
-        # once a minute, not once per attempt
-        assert len(daemon.lines("waiting")) <= 2
         assert_in_step(db)
+
+
+def test_what_cannot_be_helped_is_said_once_a_minute(db):
+    """Each connection says once that there is no server, and says it again after a minute, however often it tried."""
+    with Daemon(db, ready=False, DUALWRITE_DATABASE_URL="host=127.0.0.1 port=1 dbname=x") as daemon:
+        for connection in ("apply", "listen"):
+            # the next attempt after the minute may be a whole back-off of ten seconds away
+            said = daemon.wait_for("disconnected", connection=connection, count=2, timeout=75)
+            times = [datetime.fromisoformat(line["time"]) for line in daemon.lines("disconnected", connection=connection)]
+            assert 60 <= (times[1] - times[0]).total_seconds() <= 71, said
+        assert len(daemon.lines("disconnected")) == 2 * 2
 
 
 def test_without_a_server_it_still_ends_when_told_to(cluster, db):
