@@ -233,7 +233,7 @@ run_facts(struct preflight *p)
         {.sql = sql_daemon_commit},
     };
 
-    catalog_parameters(p->mapping, parameters);
+    catalog_parameters(p->mapping, true, true, parameters);
     for (int i = 0; i < 2; i++)
         script[3].params[i] = parameters[i];
     pgconn_run(p->pg, script, sizeof script / sizeof script[0], ANSWER_MS, parse_facts, p);

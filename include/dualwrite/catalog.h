@@ -15,18 +15,31 @@ struct catalog_column {
     char *
         type; /* schema-qualified, quoted, without modifier, of a domain what it stands for: pg_catalog."varchar"; safe in a cast because it
                            cannot cut a value (an explicit cast to varchar(n) cuts in silence) */
-    char *base;         /* its name alone: int4, varchar, "enum"; qualified where it is not PostgreSQL's own */
-    char *shown_type;   /* as format_type() prints it, for messages */
+    char *base;         /* its name alone: int4, varchar, "enum"; qualified where it is not PostgreSQL's own; of an array
+                           that of its elements with [] */
+    char *shown_type;   /* as format_type() prints it, with modifier, qualified: for messages and declarations */
     char *default_expr; /* SQL that gives the next value: the default, or nextval() of an identity; NULL: none */
     bool not_null;
     bool generated;    /* GENERATED ALWAYS AS (...) STORED: cannot be written */
     bool has_equality; /* false for json, xml, point, and types of extensions: compare the text form */
+    int length;        /* characters that varchar(n) and char(n) take; 0: no limit */
 };
 
 struct catalog_unique {
-    char **columns;
+    char *name;
+    char **columns; /* without those that are expressions */
     size_t count;
     bool usable; /* may be an ON CONFLICT arbiter: not partial, not deferrable, no expressions */
+    bool whole;  /* valid, not partial, no expressions; it may be deferrable */
+    char *predicate; /* SQL over the table's columns; NULL: not partial */
+};
+
+struct catalog_foreign {
+    char *name;
+    char **columns;
+    size_t count;
+    char *schema, *table; /* the referenced one */
+    char **referenced;    /* its columns, one for each of `columns` */
 };
 
 struct catalog_table {
@@ -45,12 +58,23 @@ struct catalog_table {
     size_t ncolumns;
     struct catalog_unique *uniques;
     size_t nuniques;
+    struct catalog_foreign *foreigns;
+    size_t nforeigns;
 };
 
 struct catalog {
     char *role; /* who asked, for messages */
     struct catalog_table *tables;
     size_t count;
+};
+
+/* Which database a table or statement is for. With one database both are the same. */
+enum database { DATABASE_VNEXT, DATABASE_LEGACY };
+
+/* Both sides; one catalog twice when there is one database. */
+struct catalogs {
+    const struct catalog *vnext;
+    const struct catalog *legacy;
 };
 
 /* NULL when not in the catalog. A table that was asked for and is not there has exists == false. */

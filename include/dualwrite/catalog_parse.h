@@ -6,11 +6,16 @@
 #ifndef DUALWRITE_CATALOG_PARSE_H
 #define DUALWRITE_CATALOG_PARSE_H
 
+#include <stdbool.h>
+
 #include "dualwrite/catalog.h"
 #include "dualwrite/mapping.h"
 
-/* The two array parameters of catalog.sql for every table that the mapping names; free() each. */
-void catalog_parameters(const struct mapping *m, char *parameters[2]);
+/*
+ * The two array parameters of catalog.sql for the tables that the mapping names in the vNext database, the legacy one, or
+ * (`both`) in the one that is both; free() each.
+ */
+void catalog_parameters(const struct mapping *m, bool vnext, bool legacy, char *parameters[2]);
 
 /* NULL when `json` is not what the query returns. Free with catalog_free(). */
 struct catalog *catalog_parse(const char *json);

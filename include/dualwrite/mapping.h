@@ -32,6 +32,17 @@ enum value_kind {
     VALUE_TARGET_COLUMN, /* text: what the mapping gives that column of the target (map tables only) */
 };
 
+/* A table that turns a key into a value. */
+struct mapping_lookup {
+    struct mapping_table table;
+    char *key;   /* compared with the value */
+    char *value; /* the result */
+    bool legacy; /* in the legacy database */
+};
+
+/* What becomes of a value that is too long, or that another legacy row has. */
+enum unique_rule { UNIQUE_FAIL, UNIQUE_TRUNCATE, UNIQUE_SUFFIX };
+
 struct value_pair {
     char *from;
     char *to; /* NULL for SQL NULL */
@@ -44,9 +55,11 @@ struct mapping_value {
     bool insert_only;          /* written when the row is created, never by an update */
     struct value_pair *values; /* a value map over the text form of the column; a SQL NULL stays NULL */
     size_t nvalues;
-    bool has_otherwise; /* what a value outside the map becomes; without it such a row fails by name */
+    struct mapping_lookup *lookup; /* NULL: none; not together with a value map */
+    bool has_otherwise; /* what a value outside the map or lookup becomes; without it such a row fails by name */
     char *otherwise;    /* NULL for SQL NULL */
     int truncate;       /* cut to so many characters; 0: never */
+    enum unique_rule unique;
 };
 
 struct mapping_column {
@@ -62,7 +75,7 @@ struct mapping_columns {
 /* The migration map: which legacy row is the shadow of which vNext row. */
 struct mapping_map {
     struct mapping_table table;
-    char *source_key;               /* the map's column that holds the source key */
+    struct mapping_names source_key; /* the map's columns that hold the source key, in its order */
     char *target_key;               /* the map's column that holds the target key */
     char *verified;                 /* boolean column: legacy was read back equal; NULL: none */
     struct mapping_columns columns; /* extra columns, written when the map row is created */
@@ -72,13 +85,16 @@ struct mapping_parent {
     char *entity;
     size_t index;        /* of that entity in mapping.entities */
     char *column;        /* source column that names the parent's source row */
-    char *target_column; /* target column that gets the parent's target key, from its map */
+    char *target_column; /* target column that gets the parent's target key: from its map, else it is the source key */
 };
 
-/* When a source row counts as present: column's text form is one of values. */
+enum present_kind { PRESENT_ALWAYS, PRESENT_IN, PRESENT_NULL, PRESENT_NOT_NULL };
+
+/* When a source row counts as present. */
 struct mapping_present {
-    char *column; /* NULL: a row that exists is present */
-    struct mapping_names values;
+    enum present_kind kind;
+    char *column;                /* NULL for PRESENT_ALWAYS */
+    struct mapping_names values; /* PRESENT_IN: the column's text form is one of them */
 };
 
 enum removal_kind { REMOVAL_SET, REMOVAL_DELETE, REMOVAL_KEEP };

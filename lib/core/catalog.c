@@ -39,7 +39,21 @@ free_table(struct catalog_table *t)
         for (size_t j = 0; j < t->uniques[i].count; j++)
             free(t->uniques[i].columns[j]);
         free(t->uniques[i].columns);
+        free(t->uniques[i].name);
+        free(t->uniques[i].predicate);
     }
+    for (size_t i = 0; i < t->nforeigns; i++) {
+        for (size_t j = 0; j < t->foreigns[i].count; j++) {
+            free(t->foreigns[i].columns[j]);
+            free(t->foreigns[i].referenced[j]);
+        }
+        free(t->foreigns[i].columns);
+        free(t->foreigns[i].referenced);
+        free(t->foreigns[i].name);
+        free(t->foreigns[i].schema);
+        free(t->foreigns[i].table);
+    }
+    free(t->foreigns);
     free(t->columns);
     free(t->uniques);
     free(t->schema);

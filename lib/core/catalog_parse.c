@@ -28,8 +28,19 @@ ask(struct asked *a, const struct mapping_table *t)
     pgarray_add(&a->names, t->name);
 }
 
+static void
+ask_lookups(struct asked *a, const struct mapping_columns *columns, bool vnext, bool legacy)
+{
+    for (size_t i = 0; i < columns->count; i++) {
+        const struct mapping_lookup *l = columns->items[i].value.lookup;
+
+        if (l != NULL && (l->legacy ? legacy : vnext))
+            ask(a, &l->table);
+    }
+}
+
 void
-catalog_parameters(const struct mapping *m, char *parameters[2])
+catalog_parameters(const struct mapping *m, bool vnext, bool legacy, char *parameters[2])
 {
     struct asked a = {0};
 
@@ -38,10 +49,16 @@ catalog_parameters(const struct mapping *m, char *parameters[2])
     for (size_t i = 0; i < m->count; i++) {
         const struct mapping_entity *e = &m->entities[i];
 
-        ask(&a, &e->target);
-        ask(&a, &e->source);
+        if (legacy)
+            ask(&a, &e->target);
+        if (vnext) {
+            ask(&a, &e->source);
+            if (e->map != NULL)
+                ask(&a, &e->map->table);
+        }
+        ask_lookups(&a, &e->columns, vnext, legacy);
         if (e->map != NULL)
-            ask(&a, &e->map->table);
+            ask_lookups(&a, &e->map->columns, vnext, legacy);
     }
     pgarray_close(&a.schemas);
     pgarray_close(&a.names);
@@ -85,6 +102,7 @@ read_columns(struct catalog_table *t, const cJSON *array)
             .not_null = truth(c, "not_null"),
             .generated = truth(c, "generated"),
             .has_equality = truth(c, "equality"),
+            .length = (int) cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(c, "length")),
         };
     }
 }
@@ -101,9 +119,38 @@ read_uniques(struct catalog_table *t, const cJSON *array)
         const cJSON *columns = cJSON_GetObjectItemCaseSensitive(u, "columns");
         const cJSON *c;
 
+        out->name = text(u, "name");
         out->usable = truth(u, "usable");
+        out->whole = truth(u, "whole");
+        out->predicate = text(u, "predicate");
         out->columns = xcalloc(length(columns), sizeof *out->columns);
         cJSON_ArrayForEach(c, columns) out->columns[out->count++] = xstrdup(cJSON_GetStringValue(c));
+    }
+}
+
+static void
+read_foreigns(struct catalog_table *t, const cJSON *array)
+{
+    const cJSON *f;
+
+    t->foreigns = xcalloc(length(array), sizeof *t->foreigns);
+    cJSON_ArrayForEach(f, array)
+    {
+        struct catalog_foreign *out = &t->foreigns[t->nforeigns++];
+        const cJSON *columns = cJSON_GetObjectItemCaseSensitive(f, "columns");
+        const cJSON *referenced = cJSON_GetObjectItemCaseSensitive(f, "referenced");
+        size_t n = length(columns);
+
+        out->name = text(f, "name");
+        out->schema = text(f, "schema");
+        out->table = text(f, "table");
+        out->columns = xcalloc(n, sizeof *out->columns);
+        out->referenced = xcalloc(n, sizeof *out->referenced);
+        for (; out->count < n; out->count++) {
+            out->columns[out->count] = xstrdup(cJSON_GetStringValue(cJSON_GetArrayItem(columns, (int) out->count)));
+            out->referenced[out->count] =
+                xstrdup(cJSON_GetStringValue(cJSON_GetArrayItem(referenced, (int) out->count)));
+        }
     }
 }
 
@@ -145,6 +192,7 @@ catalog_parse(const char *json)
         };
         read_columns(out, cJSON_GetObjectItemCaseSensitive(t, "columns"));
         read_uniques(out, cJSON_GetObjectItemCaseSensitive(t, "uniques"));
+        read_foreigns(out, cJSON_GetObjectItemCaseSensitive(t, "foreigns"));
     }
     cJSON_Delete(root);
     return c;

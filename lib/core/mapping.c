@@ -98,7 +98,13 @@ read_map(struct json_reader *r, const struct json_node *n)
         return NULL;
     map = xcalloc(1, sizeof *map);
     read_table(r, n, &map->table);
-    map->source_key = json_identifier(r, &source_key, "the map's column that holds the source key");
+    if (cJSON_IsArray(source_key.json)) {
+        read_key(r, &source_key, "the map's columns that hold the source key", &map->source_key);
+    } else {
+        map->source_key.items = xcalloc(1, sizeof *map->source_key.items);
+        map->source_key.items[0] = json_identifier(r, &source_key, "the map's column that holds the source key");
+        map->source_key.count = 1;
+    }
     map->target_key = json_identifier(r, &target_key, "the map's column that holds the target key");
     if (verified.json != NULL)
         map->verified = json_identifier(r, &verified, "the name of a boolean column, or leave it out");
@@ -137,6 +143,7 @@ read_present(struct json_reader *r, const struct json_node *n, struct mapping_pr
     if (n->json == NULL ||
         !json_object_of(r, n, "an object like {\"column\": \"status\", \"in\": [\"ACTIVE\"]}", keys, COUNT(keys)))
         return;
+    out->kind = PRESENT_IN;
     out->column = json_identifier(r, &column, "the name of a source column");
     if (!json_list(r, &in, "an array of the values that count as present, like [\"ACTIVE\"]"))
         return;
@@ -367,7 +374,7 @@ free_entity(struct mapping_entity *e)
     mapping_values_free(&e->removal.set);
     if (e->map != NULL) {
         free_table(&e->map->table);
-        free(e->map->source_key);
+        free_names(&e->map->source_key);
         free(e->map->target_key);
         free(e->map->verified);
         mapping_values_free(&e->map->columns);

@@ -387,11 +387,10 @@ static void
 check_map(const struct check *k)
 {
     const struct mapping_map *map = k->e->map;
-    const char *const also[] = {map->source_key, map->target_key, map->verified};
-    const struct mapping_names key = {(char **) &map->source_key, 1};
+    const char *const also[] = {map->source_key.items[0], map->target_key, map->verified};
     const struct catalog_column *verified;
 
-    find_writable(k, k->map, map->source_key, ".map", "source_key");
+    find_writable(k, k->map, map->source_key.items[0], ".map", "source_key");
     find_writable(k, k->map, map->target_key, ".map", "target_key");
     verified = find_writable(k, k->map, map->verified, ".map", "verified");
     if (verified != NULL && verified->shown_type != NULL && strcmp(verified->shown_type, "boolean") != 0)
@@ -399,7 +398,7 @@ check_map(const struct check *k)
             verified->name, verified->shown_type);
     check_columns(k, k->map, &map->columns, ".map.columns");
     check_unmapped(k, k->map, &map->columns, also, sizeof also / sizeof also[0], ".map.columns");
-    check_unique(k, k->map, &key, ".map.source_key", FAULT_WARNING, "two rows for one source row would go unnoticed");
+    check_unique(k, k->map, &map->source_key, ".map.source_key", FAULT_WARNING, "two rows for one source row would go unnoticed");
     check_reservable(k);
 }
 

@@ -72,7 +72,7 @@ parent_without_shadow(struct buf *out, const struct mapping_entity *parent)
     buf_puts(out, " = ");
     gen_map_target(out, "m", parent->map);
     buf_puts(out, " WHERE m.");
-    quote_ident(out, parent->map->source_key);
+    quote_ident(out, parent->map->source_key.items[0]);
     buf_puts(out, " = d.i0)");
 }
 
@@ -82,7 +82,7 @@ parent_unverified(struct buf *out, const struct mapping_entity *parent)
     buf_puts(out, "EXISTS (SELECT FROM ");
     sql_table(out, &parent->map->table);
     buf_puts(out, " m WHERE m.");
-    quote_ident(out, parent->map->source_key);
+    quote_ident(out, parent->map->source_key.items[0]);
     buf_puts(out, " = d.i0 AND m.");
     quote_ident(out, parent->map->verified);
     buf_puts(out, " IS DISTINCT FROM true)");

@@ -25,7 +25,7 @@ join_map(struct buf *out, const char *join, const struct mapping_map *map, const
     buf_printf(out, "%s ", join);
     sql_table(out, &map->table);
     buf_printf(out, " %s ON %s.", alias, alias);
-    quote_ident(out, map->source_key);
+    quote_ident(out, map->source_key.items[0]);
     buf_printf(out, " = %s ", key);
 }
 
@@ -277,9 +277,9 @@ reserve(struct fragments *f, const struct gen *g)
     for (size_t i = 0; i < table->nuniques; i++) {
         const struct catalog_unique *u = &table->uniques[i];
 
-        if (u->usable && u->count == 1 && strcmp(u->columns[0], map->source_key) == 0 && unless.len == 0) {
+        if (u->usable && u->count == 1 && strcmp(u->columns[0], map->source_key.items[0]) == 0 && unless.len == 0) {
             buf_puts(&unless, "ON CONFLICT (");
-            quote_ident(&unless, map->source_key);
+            quote_ident(&unless, map->source_key.items[0]);
             buf_puts(&unless, ") DO NOTHING");
         }
     }
@@ -319,7 +319,7 @@ static void
 set_map(struct fragments *f, const struct mapping_map *map)
 {
     gen_set_table(f, "map", &map->table);
-    gen_set_ident(f, "map_source_key", map->source_key);
+    gen_set_ident(f, "map_source_key", map->source_key.items[0]);
     gen_set_ident(f, "map_target_key", map->target_key);
     if (map->verified != NULL)
         gen_set_ident(f, "verified", map->verified);

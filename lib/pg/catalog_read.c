@@ -15,7 +15,7 @@ catalog_read(PGconn *pq, const struct mapping *m)
     struct catalog *c = NULL;
     PGresult *r;
 
-    catalog_parameters(m, parameters);
+    catalog_parameters(m, true, true, parameters);
     r = pgblock_query(pq, sql_catalog, 2, (const char *const *) parameters);
     if (r != NULL) {
         c = catalog_parse(PQgetvalue(r, 0, 0));

@@ -23,14 +23,17 @@ SELECT pg_catalog.json_build_object(
                 SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
                     'name', a.attname,
                     'type', pg_catalog.format('%I.%I', tn.nspname, b.typname),
-                    'base', CASE WHEN b.typtype = 'e' THEN 'enum' WHEN tn.nspname = 'pg_catalog' THEN b.typname
-                            ELSE pg_catalog.format('%I.%I', tn.nspname, b.typname) END,
+                    'base', CASE WHEN i.typtype = 'e' THEN 'enum' WHEN n2.nspname = 'pg_catalog' THEN i.typname
+                            ELSE pg_catalog.format('%I.%I', n2.nspname, i.typname) END
+                            || CASE WHEN b.typcategory = 'A' THEN '[]' ELSE '' END,
                     'shown_type', pg_catalog.format_type(a.atttypid, a.atttypmod),
                     'default', CASE
                         WHEN a.attidentity <> '' THEN pg_catalog.format('pg_catalog.nextval(%L::pg_catalog.regclass)',
                             pg_catalog.pg_get_serial_sequence(pg_catalog.format('%I.%I', w.schema, w.name), a.attname))
                         WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END,
-                    'not_null', a.attnotnull,
+                    'length', CASE WHEN b.oid IN ('varchar'::pg_catalog.regtype, 'bpchar'::pg_catalog.regtype) THEN
+                        greatest(CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END, 4) - 4 ELSE 0 END,
+                    'not_null', a.attnotnull OR t.typnotnull,
                     'generated', a.attgenerated <> '',
                     'equality', tn.nspname = 'pg_catalog' AND (b.typtype IN ('r', 'm') OR EXISTS (
                         SELECT FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod
@@ -50,17 +53,36 @@ SELECT pg_catalog.json_build_object(
                     SELECT d.*, CASE WHEN d.typcategory = 'A' THEN d.typelem ELSE d.oid END AS item
                     FROM base d WHERE d.typbasetype = 0) b
                 JOIN pg_catalog.pg_namespace tn ON tn.oid = b.typnamespace
+                JOIN pg_catalog.pg_type i ON i.oid = b.item
+                JOIN pg_catalog.pg_namespace n2 ON n2.oid = i.typnamespace
                 LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), '[]'),
             'uniques', coalesce((
                 SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
+                    'name', (SELECT x.relname FROM pg_catalog.pg_class x WHERE x.oid = i.indexrelid),
+                    'whole', i.indpred IS NULL AND i.indexprs IS NULL AND i.indisvalid,
+                    'predicate', pg_catalog.pg_get_expr(i.indpred, i.indrelid),
                     'columns', (SELECT pg_catalog.json_agg(a.attname ORDER BY k.ord)
                                 FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY k(attnum, ord)
                                 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
                                 WHERE k.ord <= i.indnkeyatts),
                     'usable', i.indpred IS NULL AND i.indexprs IS NULL AND i.indimmediate AND i.indisvalid))
                 FROM pg_catalog.pg_index i
-                WHERE i.indrelid = c.oid AND i.indisunique), '[]')
+                WHERE i.indrelid = c.oid AND i.indisunique), '[]'),
+            'foreigns', coalesce((
+                SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
+                    'name', f.conname, 'schema', fn.nspname, 'table', fc.relname,
+                    'columns', (SELECT pg_catalog.json_agg(a.attname ORDER BY k.ord)
+                                FROM pg_catalog.unnest(f.conkey) WITH ORDINALITY k(attnum, ord)
+                                JOIN pg_catalog.pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.attnum),
+                    'referenced', (SELECT pg_catalog.json_agg(a.attname ORDER BY k.ord)
+                                   FROM pg_catalog.unnest(f.confkey) WITH ORDINALITY k(attnum, ord)
+                                   JOIN pg_catalog.pg_attribute a ON a.attrelid = f.confrelid AND a.attnum = k.attnum))
+                    ORDER BY f.conname)
+                FROM pg_catalog.pg_constraint f
+                JOIN pg_catalog.pg_class fc ON fc.oid = f.confrelid
+                JOIN pg_catalog.pg_namespace fn ON fn.oid = fc.relnamespace
+                WHERE f.conrelid = c.oid AND f.contype = 'f'), '[]')
             ) ORDER BY w.ord)
         FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[])
              WITH ORDINALITY w(schema, name, ord)

@@ -532,7 +532,7 @@ hang_mapping(struct mapping *m, const char *what)
         }
         if (e->map != NULL) {
             hang_table(&e->map->table, what);
-            hang(&e->map->source_key, what);
+            hang_names(&e->map->source_key, what);
             hang(&e->map->target_key, what);
             hang(&e->map->verified, what);
             hang_columns(&e->map->columns, what);

@@ -21,7 +21,7 @@ test_parameters(void **state)
     char *p[2];
 
     (void) state;
-    catalog_parameters(m, p);
+    catalog_parameters(m, true, true, p);
     assert_string_equal(p[0], "{\"Old\",\"New\",\"Map\",\"Old\",\"New\",\"Map\",\"Old\",\"New\",\"Old\",\"New\"}");
     assert_string_equal(p[1], "{\"O\\\"rg\",\"Org\",\"Org Map\",\"Group\",\"Group\",\"Group "
                               "Map\",\"Seat\",\"Seat\",\"Tag\",\"Tag\"}");
@@ -40,7 +40,7 @@ test_shared(void **state)
     char *p[2];
 
     (void) state;
-    catalog_parameters(m, p);
+    catalog_parameters(m, true, true, p);
     assert_int_equal(times(p[1], "\"Org Map\""), 1);
     assert_int_equal(times(p[1], "\"O\\\"rg\""), 1);
     assert_int_equal(times(p[1], "\"Group\""), 2);
