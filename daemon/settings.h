@@ -26,6 +26,9 @@ struct settings {
 struct settings *settings_load(const char *option, const struct config *before, struct faults *faults);
 void settings_free(struct settings *s);
 
+/* The same without the mapping, for a command that makes one: mapping and its texts are NULL. */
+struct settings *settings_load_without_mapping(const char *option, struct faults *faults);
+
 /* The file that settings_load() would read, or NULL: also when it cannot be read. Not owned. */
 const char *settings_file(const char *option);
 
