@@ -196,7 +196,8 @@ check_mapping(struct job *j, struct catalog **catalog)
     *catalog = catalog_read(j->pq, j->settings->mapping);
     if (*catalog == NULL)
         return EXIT_UNFINISHED;
-    mapping_check(j->settings->mapping_name, j->settings->mapping, *catalog, true, &faults);
+    mapping_check(j->settings->mapping_name, j->settings->mapping, &(struct catalogs){*catalog, *catalog}, true,
+                  &faults);
     command_print_faults(&faults);
     if (faults.errors > 0)
         status = EXIT_CONFIGURATION;

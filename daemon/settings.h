@@ -7,6 +7,8 @@
 #ifndef SETTINGS_H
 #define SETTINGS_H
 
+#include <stdbool.h>
+
 #include "dualwrite/config.h"
 #include "dualwrite/faults.h"
 #include "dualwrite/mapping.h"
@@ -24,6 +26,9 @@ struct settings {
  * `before` as in config_parse(). NULL when `faults` has errors. Free with settings_free().
  */
 struct settings *settings_load(const char *option, const struct config *before, struct faults *faults);
+
+/* Whether the legacy tables are in a database of their own. */
+bool settings_two_databases(const struct settings *s);
 void settings_free(struct settings *s);
 
 /* The file that settings_load() would read, or NULL: also when it cannot be read. Not owned. */
