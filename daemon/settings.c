@@ -111,9 +111,9 @@ settings_load(const char *option, const struct config *before, struct faults *fa
     if (s->config != NULL) {
         const char *where = s->file != NULL ? s->file : "environment";
 
-        check_url("DUALWRITE_DATABASE_URL", s->config->database_url, where, faults);
+        check_url(SETTINGS_URL, s->config->database_url, where, faults);
         if (settings_two_databases(s))
-            check_url("DUALWRITE_LEGACY_DATABASE_URL", s->config->legacy_database_url, where, faults);
+            check_url(SETTINGS_LEGACY_URL, s->config->legacy_database_url, where, faults);
         check_http(s->config, where, faults);
         load_mapping(s, faults);
     }

@@ -447,7 +447,16 @@ void
 mapping_check(const char *file, const struct mapping *m, const struct catalogs *both, bool for_install,
               struct faults *faults)
 {
+    struct catalog merged = {.role = both->vnext->role};
     const struct catalog *c = both->vnext;
+
+    if (both->legacy != both->vnext) {
+        merged.tables = xcalloc(both->vnext->count + both->legacy->count, sizeof *merged.tables);
+        memcpy(merged.tables, both->legacy->tables, both->legacy->count * sizeof *merged.tables);
+        memcpy(merged.tables + both->legacy->count, both->vnext->tables, both->vnext->count * sizeof *merged.tables);
+        merged.count = both->vnext->count + both->legacy->count;
+        c = &merged;
+    }
 
     for (size_t i = 0; i < m->count; i++) {
         const struct mapping_entity *e = &m->entities[i];
