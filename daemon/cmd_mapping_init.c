@@ -55,9 +55,9 @@ side_clear(struct side *s)
 }
 
 static int
-read_side(const char *url, const char *option, const char *schema, struct side *out)
+read_side(const char *url, const char *key, const char *option, const char *schema, struct side *out)
 {
-    PGconn *pq = pgblock_connect(url, "mapping");
+    PGconn *pq = pgblock_connect(url, key, "mapping");
     int status = pq == NULL ? EXIT_UNREACHABLE : EXIT_GOOD;
 
     if (pq != NULL && !schema_read(pq, schema, &out->facts, &out->catalog))
@@ -112,18 +112,20 @@ print_rest(const struct mapping_proposal *p)
 }
 
 static int
-propose(const struct asked *a, const struct config *c)
+propose(const struct asked *a, const struct settings *settings)
 {
-    bool one_database = *c->legacy_database_url == '\0';
+    const struct config *c = settings->config;
+    bool one_database = !settings_two_databases(settings);
     struct side vnext = {0};
     struct side legacy = {0};
     struct faults faults = {0};
     struct mapping_proposal *p = NULL;
-    int status = read_side(c->database_url, "vnext-schema", a->vnext_schema, &vnext);
+    int status = read_side(c->database_url, SETTINGS_URL, "vnext-schema", a->vnext_schema, &vnext);
 
     if (status == EXIT_GOOD)
-        status = read_side(one_database ? c->database_url : c->legacy_database_url, "legacy-schema", a->legacy_schema,
-                           &legacy);
+        status =
+            read_side(one_database ? c->database_url : c->legacy_database_url,
+                      one_database ? SETTINGS_URL : SETTINGS_LEGACY_URL, "legacy-schema", a->legacy_schema, &legacy);
     if (status == EXIT_GOOD) {
         struct init_input in = {{vnext.facts, vnext.catalog},
                                 {legacy.facts, legacy.catalog},
@@ -163,7 +165,7 @@ run(const struct command *self, int argc, char **argv)
     faults_free(&faults);
     if (settings == NULL)
         return EXIT_CONFIGURATION;
-    status = propose(&asked, settings->config);
+    status = propose(&asked, settings);
     settings_free(settings);
     return status;
 }
