@@ -8,7 +8,7 @@
 
 #include "dualwrite/suggest.h"
 
-static const struct command *const words[] = {&cmd_mapping_init};
+static const struct command *const words[] = {&cmd_mapping_init, &cmd_mapping_show};
 
 #define WORDS (sizeof words / sizeof words[0])
 #define PREFIX (sizeof "mapping " - 1) /* of their names */

@@ -6,6 +6,6 @@
 
 #include "command.h"
 
-extern const struct command cmd_mapping_init;
+extern const struct command cmd_mapping_init, cmd_mapping_show;
 
 #endif

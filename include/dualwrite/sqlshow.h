@@ -11,8 +11,8 @@
 #include "dualwrite/buf.h"
 
 /*
- * Appends `sql`, with each line longer than `width` bytes broken behind a comma or before AND or OR, where it can be: at
- * the outermost of those that keep the width. Line breaks that are there stay.
+ * Appends `sql`, with each line longer than `width` bytes broken behind a comma or before a word like AND, where it can
+ * be: at the outermost of those places that keep the width. Line breaks that are there stay.
  */
 void sqlshow(struct buf *out, const char *sql, size_t width);
 

@@ -109,11 +109,25 @@ skip_opaque(const char *text, const char *s)
     return s;
 }
 
-/* The words that a line may be broken before. */
 static bool
-joins(const char *s)
+begins(const char *s, const char *word)
 {
-    return (strncmp(s, "AND ", 4) == 0) || (strncmp(s, "OR ", 3) == 0);
+    return strncmp(s, word, strlen(word)) == 0;
+}
+
+/* Words that a line may be broken before; `text` has a space in front of `s`. */
+static bool
+breaks_before(const char *text, const char *s)
+{
+    static const char *const words[] = {"AND ", "OR ", "WHEN ", "ELSE ", "WHERE ", "ORDER BY "};
+    static const char distinct[] = "DISTINCT ";
+    size_t before = (size_t) (s - text);
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (begins(s, words[i]))
+            return true;
+    /* not IS DISTINCT FROM */
+    return begins(s, "FROM ") && !(before >= strlen(distinct) && begins(s - strlen(distinct), distinct));
 }
 
 static void
@@ -145,7 +159,7 @@ read_line(const char *text, const char *s, struct line *line)
             depth--;
         else if (*s == ',' && s[1 + strspn(s + 1, " ")] != '\n' && s[1 + strspn(s + 1, " ")] != '\0')
             add_place(line, s + 1 + strspn(s + 1, " "), depth);
-        else if (*s == ' ' && joins(s + 1))
+        else if (*s == ' ' && line->start + strspn(line->start, " ") < s && breaks_before(text, s + 1))
             add_place(line, s + 1, depth);
         s++;
     }

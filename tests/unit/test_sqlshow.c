@@ -44,7 +44,11 @@ test_breaks(void **state)
     /* without one that keeps it, the next there is */
     shows("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, b", 20, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,\n    b");
     shows("WHERE a = b AND c = d OR e = f", 20, "WHERE a = b\n    AND c = d\n    OR e = f");
-    shows("WHERE border = a ORDER BY b", 20, "WHERE border = a ORDER BY b");
+    shows("WHERE border = a ORDERLY BY b", 20, "WHERE border = a ORDERLY BY b");
+    shows("SELECT a FROM bbbb WHERE c = d", 20, "SELECT a FROM bbbb\n    WHERE c = d");
+    shows("SELECT aa IS DISTINCT FROM b FROM cccc", 20, "SELECT aa IS DISTINCT FROM b\n    FROM cccc");
+    /* never a line of nothing but white space */
+    shows("    AND aaaa = bbbb AND c = d", 20, "    AND aaaa = bbbb\n        AND c = d");
     shows("a,b,c,d,e,f,g,h,i,j", 8, "a,b,c,d,\n    e,f,\n    g,h,\n    i,j");
 }
 
