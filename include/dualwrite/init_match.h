@@ -14,7 +14,7 @@
 enum match {
     MATCH_EXACT,   /* the same name */
     MATCH_SAME,    /* the same words: createdAt, created_at */
-    MATCH_CORE,    /* the same but for id, at, is and the like: game_id, game */
+    MATCH_CORE,    /* the same but for id, at, is and the like: plan_id, plan */
     MATCH_MEANING, /* both times, and both of a creation, say: created_at, joined_at */
     MATCH_PART,    /* half of the words or more: full_name, name */
     MATCH_NONE,

@@ -25,7 +25,7 @@ char *name_joined(const char *name, size_t skip, const char *between);
 /* The same words in the same order: customer_orders, "customerOrder". */
 bool name_same(const char *a, const char *b);
 
-/* name_same(), but for words that only say what kind of column it is: game_id and game, is_active and active. */
+/* name_same(), but for words that only say what kind of column it is: plan_id and plan, is_active and active. */
 bool name_same_core(const char *a, const char *b);
 
 /* Shared words in percent of all words of both, without those of name_same_core(). */

@@ -289,7 +289,7 @@ entity_name(const struct init_drafts *drafts, size_t before, const char *words)
     }
 }
 
-/* A teammembership of a team is a membership. */
+/* An orderline of an order is a line. */
 static void
 shorten_name(struct init_drafts *drafts, size_t i)
 {
