@@ -1,4 +1,4 @@
-"""Fixtures of the integration tests: a private PostgreSQL cluster per worker, a fresh database per test, the daemon.
+"""Fixtures of the integration tests: a private PostgreSQL cluster per worker, fresh databases per test, the daemon.
 
     def test_a_new_team_gets_a_shadow(db):
         install(db)
@@ -7,7 +7,17 @@
             daemon.wait_for("dual_write_completed", operation="sync_team_created", team_id=team)
             assert_in_step(db)
 
-`cluster`, `db`, `installed` and `env_file` are fixtures; the rest comes with `from conftest import Daemon, install, ...`.
+`cluster`, `db`, `installed`, `application` and `env_file` are fixtures; the rest comes with
+`from conftest import Daemon, install, ...`.
+
+Two layouts: in `one` the legacy tables are in the same database as the vNext tables, in `two` they are in another, named by
+DUALWRITE_LEGACY_DATABASE_URL. `db` is the vNext database, with the map, and `db.legacy` the one with the legacy tables: in
+layout one the same object. What is done to a legacy table goes to `db.legacy`, and the test runs in both layouts when its
+module says so:
+
+    pytestmark = pytest.mark.layouts("one", "two")
+
+    @pytest.mark.layouts("one", reason="why this makes no sense in the other")
 """
 
 import json
@@ -18,7 +28,6 @@ import subprocess
 import tempfile
 import threading
 import time
-from datetime import datetime
 from pathlib import Path
 
 import psycopg
@@ -121,6 +130,18 @@ def _word(value):
 # ---- cluster and database --------------------------------------------------------------------------------------------
 
 
+def sample_schema():
+    """The statements of config/sample/schema.sql: those of the vNext tables and the map, those of the legacy tables."""
+    text = re.sub(r"--[^\n]*", "", SAMPLE_SCHEMA.read_text())
+    vnext, legacy = [], []
+    for statement in filter(None, map(str.strip, text.split(";"))):
+        tables = re.findall(r"(?:CREATE TABLE|REFERENCES|\bON) (\w+)", statement)
+        is_legacy = {table.startswith("teams_") for table in tables}
+        assert len(is_legacy) == 1, f"neither vNext nor legacy, or both: {statement}"
+        (legacy if is_legacy.pop() else vnext).append(statement)
+    return vnext, legacy
+
+
 class Cluster:
     """A private PostgreSQL (tests/pgcluster.sh). It goes when this process goes, however that ends."""
 
@@ -135,12 +156,21 @@ class Cluster:
             # ordinary login roles; app_owner owns the sample application's tables, app_user may use them
             for role in ("app_owner", "app_user", "daemon_login"):
                 conn.execute(f"CREATE ROLE {role} LOGIN")
-            conn.execute("CREATE DATABASE app_template OWNER app_owner")
-        with self.connect("app_template") as conn:
-            conn.execute("SET SESSION AUTHORIZATION app_owner")
-            conn.execute(SAMPLE_SCHEMA.read_text())
-            conn.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO app_user")
-            conn.execute("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO app_user")
+        vnext, legacy = sample_schema()
+        self._template("app_template", vnext + legacy)
+        self._template("app_template_vnext", vnext)
+        self._template("app_template_legacy", legacy)
+        with self.connect("app_template_vnext") as conn:
+            # the legacy tables as the tests see them, to compare in one statement; nobody else may look there
+            conn.execute("""
+                CREATE EXTENSION postgres_fdw; CREATE SERVER test_legacy FOREIGN DATA WRAPPER postgres_fdw;
+                CREATE USER MAPPING FOR postgres SERVER test_legacy OPTIONS (user 'postgres'); CREATE SCHEMA test_legacy""")
+            for statement in legacy:
+                if made := re.match(r"CREATE TABLE (\w+) \((.*)\)$", statement, re.S):
+                    name, columns = made.groups()
+                    columns = re.sub(r"\bGENERATED .* KEY\b|\bREFERENCES .* DEFERRED\b|\bUNIQUE( \(.*\))?", "", columns)
+                    conn.execute(f"CREATE FOREIGN TABLE test_legacy.{name} ({columns.strip().rstrip(',')}) SERVER test_legacy "
+                                 "OPTIONS (schema_name 'public')")
 
     @staticmethod
     def _pgcluster(*args):
@@ -148,6 +178,16 @@ class Cluster:
         if done.returncode:
             raise RuntimeError(f"pgcluster.sh {' '.join(args)}: {done.stderr.strip()}")
         return done.stdout
+
+    def _template(self, name, statements):
+        with self.connect() as conn:
+            conn.execute(f"CREATE DATABASE {name} OWNER app_owner")
+        with self.connect(name) as conn:
+            conn.execute("SET SESSION AUTHORIZATION app_owner")
+            for statement in statements:
+                conn.execute(statement)
+            conn.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO app_user")
+            conn.execute("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO app_user")
 
     def url(self, db="postgres", user="postgres", tcp=False, **settings):
         """A connection string for libpq: by socket, or by tcp=True; settings are further libpq keywords."""
@@ -181,11 +221,24 @@ class Cluster:
     def log(self):
         return (self.dir / "run" / "log").read_text(errors="replace")
 
-    def create_db(self, template="app_template"):
-        """A database with the sample application's tables, or with template="template0" an empty one."""
+    def create_db(self, template="app", layout="one", legacy_cluster=None):
+        """A database with the sample application's tables, or with template="template0" an empty one. In layout two its
+        `legacy` is another database, with the legacy tables, where legacy_cluster says so on another server."""
         self._count += 1
         name = f"t{self._count}"
+        if layout == "one":
+            self._create(name, template)
+            return Db(self, name)
+        legacy = (legacy_cluster or self)._create(f"{name}_legacy", template, "_legacy")
+        db = Db(self, self._create(name, template, "_vnext").name, legacy)
+        if template == "app":
+            db.execute(f"""ALTER SERVER test_legacy OPTIONS (ADD dbname '{legacy.name}', ADD port '{legacy.cluster.port}',
+                                                             ADD host '{legacy.cluster.host}')""")
+        return db
+
+    def _create(self, name, template, part=""):
         with self.connect() as conn:
+            template = "app_template" + part if template == "app" else template
             conn.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER app_owner")
         return Db(self, name)
 
@@ -194,13 +247,32 @@ class Cluster:
 
 
 class Db:
-    """One database. Statements of execute() run as the superuser unless told otherwise, each committed by itself."""
+    """One database. Statements of execute() run as the superuser unless told otherwise, each committed by itself.
 
-    def __init__(self, cluster, name):
+    .legacy is the database of the legacy tables: itself in layout one, another in layout two. .settings are settings that
+    install, Daemon and the like use for this database unless told otherwise.
+    """
+
+    def __init__(self, cluster, name, legacy=None):
         self.cluster = cluster
         self.name = name
+        self.legacy = legacy or self
+        self.settings = {}
         self._opened = []
         self._sessions = {}
+
+    @property
+    def layout(self):
+        return "one" if self.legacy is self else "two"
+
+    @property
+    def sides(self):
+        """The databases, each once: the vNext one first."""
+        return [self] if self.legacy is self else [self, self.legacy]
+
+    def side(self, table):
+        """The database that has this table of the sample application."""
+        return self.legacy if table.startswith("teams_") else self
 
     def url(self, user="postgres", **settings):
         return self.cluster.url(self.name, user, **settings)
@@ -256,11 +328,15 @@ class Db:
         for conn in self._opened:
             conn.close()
         self._opened, self._sessions = [], {}
+        if self.legacy is not self:
+            self.legacy.close()
 
     def drop(self):
         self.close()
-        with self.cluster.connect() as conn:
-            conn.execute(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+        for side in self.sides:
+            side.cluster.ensure_running()
+            with side.cluster.connect() as conn:
+                conn.execute(f"DROP DATABASE IF EXISTS {side.name} WITH (FORCE)")
 
 
 # ---- the program -----------------------------------------------------------------------------------------------------
@@ -336,8 +412,10 @@ def config_for(db, user="daemon_login", **settings):
     """The settings of a daemon on this database; the tests' defaults: sync on, no HTTP."""
     return {
         "DUALWRITE_DATABASE_URL": db.url(user),
+        "DUALWRITE_LEGACY_DATABASE_URL": None if db.legacy is db else db.legacy.url(user),
         "TEAM_VNEXT_DUAL_WRITE_ENABLED": True,
         "DUALWRITE_HTTP_LISTEN": "off",
+        **db.settings,
         **settings,
     }
 
@@ -351,8 +429,9 @@ def install(db, *args, user="postgres", check=True, grant=True, **settings):
         done = dualwrited("install", "--config", config, *args, check=check)
     finally:
         _remove_dir(directory)
-    if grant and done.returncode == 0 and db.value("SELECT 1 FROM pg_roles WHERE rolname = 'dualwrite_daemon'"):
-        db.execute("GRANT dualwrite_daemon TO daemon_login")
+    for side in db.sides if grant and done.returncode == 0 else ():
+        if side.value("SELECT 1 FROM pg_roles WHERE rolname = 'dualwrite_daemon'"):
+            side.execute("GRANT dualwrite_daemon TO daemon_login")
     return done
 
 
@@ -580,13 +659,13 @@ SELECT v.id, l.id,
            CASE WHEN l.updated_at <> v.updated_at THEN 'updated_at' END)
 FROM organizations_team v
 LEFT JOIN organizations_teammigrationmap m ON m.vnext_team_id = v.id
-LEFT JOIN teams_team l ON l.id = m.legacy_team_id
+LEFT JOIN {legacy}.teams_team l ON l.id = m.legacy_team_id
 """
 
 _DELETED_TEAMS = """
 SELECT m.vnext_team_id, l.id, CASE WHEN l.is_active THEN 'deleted in vNext, active in legacy' ELSE '' END
 FROM organizations_teammigrationmap m
-JOIN teams_team l ON l.id = m.legacy_team_id
+JOIN {legacy}.teams_team l ON l.id = m.legacy_team_id
 WHERE NOT EXISTS (SELECT FROM organizations_team v WHERE v.id = m.vnext_team_id)
 """
 
@@ -607,12 +686,12 @@ SELECT v.id, l.id,
                THEN 'role' END)
 FROM speaking v
 LEFT JOIN organizations_teammigrationmap m ON m.vnext_team_id = v.team_id
-LEFT JOIN teams_teammembership l ON l.team_id = m.legacy_team_id AND l.user_id = v.user_id
+LEFT JOIN {legacy}.teams_teammembership l ON l.team_id = m.legacy_team_id AND l.user_id = v.user_id
 """
 
 _DELETED_MEMBERS = """
 SELECT NULL, l.id, CASE WHEN l.status = 'ACTIVE' THEN 'none in vNext, active in legacy' ELSE '' END
-FROM teams_teammembership l
+FROM {legacy}.teams_teammembership l
 JOIN organizations_teammigrationmap m ON m.legacy_team_id = l.team_id
 WHERE NOT EXISTS (SELECT FROM organizations_teammembership v
                   WHERE v.team_id = m.vnext_team_id AND v.user_id = l.user_id)
@@ -626,7 +705,7 @@ def differences(db):
         for entity, query in (
             ("team", _TEAMS), ("team", _DELETED_TEAMS), ("membership", _MEMBERS), ("membership", _DELETED_MEMBERS),
         )
-        for vnext_id, legacy_id, what in db.execute(query)
+        for vnext_id, legacy_id, what in db.execute(query.format(legacy="public" if db.legacy is db else "test_legacy"))
         if what
     ]
 
@@ -647,6 +726,33 @@ def assert_in_step(db, timeout=TIMEOUT):
 # ---- fixtures --------------------------------------------------------------------------------------------------------
 
 
+def pytest_addoption(parser):
+    parser.addoption("--layout", choices=("one", "two"), help="only the tests of this layout (see conftest.py)")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "layouts(*names, reason=None): runs in these layouts, one and two; a test that runs "
+                                       "in fewer than its module says why")
+
+
+def pytest_generate_tests(metafunc):
+    if "layout" not in metafunc.fixturenames:
+        return
+    marks = list(metafunc.definition.iter_markers("layouts")) or [pytest.mark.layouts("one").mark]
+    names, most = marks[0].args, {name for mark in marks for name in mark.args}
+    assert set(names) <= {"one", "two"} and names, metafunc.definition.nodeid
+    assert most == set(names) or marks[0].kwargs.get("reason"), f"{metafunc.definition.nodeid}: only {names}, and no reason"
+    if only := metafunc.config.getoption("layout"):
+        names = [name for name in names if name == only]
+    metafunc.parametrize("layout", names, ids=names, scope="module")
+
+
+@pytest.fixture(scope="module")
+def layout():
+    """"one" or "two"; see the mark `layouts`."""
+    return "one"
+
+
 @pytest.fixture(scope="session")
 def own_cluster():
     """The worker's cluster. Use `cluster`, which is running when your test starts."""
@@ -662,12 +768,26 @@ def cluster(own_cluster):
     return own_cluster
 
 
+@pytest.fixture(scope="session")
+def _second_cluster():
+    cluster = Cluster()
+    yield cluster
+    cluster.destroy()
+
+
 @pytest.fixture
-def db(cluster):
-    """A fresh database with the sample application's tables."""
-    database = cluster.create_db()
+def legacy_cluster(_second_cluster):
+    """Another server, for a legacy database that goes, and has roles, by itself: cluster.create_db(layout="two",
+    legacy_cluster=legacy_cluster)."""
+    _second_cluster.ensure_running()
+    return _second_cluster
+
+
+@pytest.fixture
+def db(cluster, layout):
+    """A fresh database with the sample application's tables, in layout two the legacy ones in db.legacy."""
+    database = cluster.create_db(layout=layout)
     yield database
-    cluster.ensure_running()
     database.drop()
 
 
@@ -676,6 +796,44 @@ def installed(db):
     """The same, after `dualwrited install`."""
     install(db)
     return db
+
+
+@pytest.fixture
+def application(cluster, layout, tmp_path):
+    """application(mapping, vnext=SQL, legacy=SQL, both=SQL) -> databases with another application's tables, and this
+    mapping in their settings.
+
+    `both` comes first, in each database once: types, extensions, schemas. app_user may use all of it.
+    """
+    made = []
+    tmp_path.chmod(0o755)
+
+    def make(mapping, vnext="", legacy="", both="SELECT"):
+        db = cluster.create_db("template0", layout=layout)
+        made.append(db)
+        for side in db.sides:
+            side.execute(both)
+        db.execute(vnext or "SELECT")
+        db.legacy.execute(legacy or "SELECT")
+        for side in db.sides:
+            side.execute("""
+                DO $$ DECLARE s text; BEGIN
+                    FOR s IN SELECT quote_ident(nspname) FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema)' LOOP
+                        EXECUTE format('GRANT ALL ON SCHEMA %1$s TO app_user; GRANT ALL ON ALL TABLES IN SCHEMA %1$s TO '
+                                       'app_user; GRANT ALL ON ALL SEQUENCES IN SCHEMA %1$s TO app_user', s);
+                    END LOOP; END $$""")
+        db.settings["DUALWRITE_MAPPING_FILE"] = write_mapping(tmp_path / f"mapping{len(made)}.json", mapping)
+        return db
+
+    yield make
+    for db in made:
+        db.drop()
+
+
+def write_mapping(path, mapping):
+    path.write_text(json.dumps(mapping))
+    path.chmod(0o644)
+    return path
 
 
 @pytest.fixture

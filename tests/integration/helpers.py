@@ -9,7 +9,7 @@ import time
 import psycopg
 
 from conftest import (
-    TIMEOUT, TOP, Daemon, _remove_dir, _temp_dir, config_for, dualwrited, wait_until, write_env_file,
+    TIMEOUT, TOP, Daemon, _remove_dir, _temp_dir, config_for, dualwrited, wait_until, write_env_file, write_mapping,  # noqa: F401
 )
 
 TEAM = "organizations_team"
@@ -130,7 +130,7 @@ def grep(daemon, pattern, since=0):
 
 
 def connections(db):
-    """{application_name: backend pid} of the daemons on this database."""
+    """{application_name: backend pid} of the daemons on this database (in layout two: db, or db.legacy)."""
     return dict(db.execute("""SELECT application_name, pid FROM pg_stat_activity
                               WHERE application_name LIKE 'dualwrited/%' AND datname = current_database()"""))
 
@@ -221,8 +221,8 @@ def pg_dump(db, *args):
 
 
 def as_sync_session(db, statement, params=None, user="postgres"):
-    """Runs a statement that the guard of the legacy tables lets through, as something beside us might have."""
-    with db.connect(user) as conn:
+    """Runs a statement on the legacy tables that their guard lets through, as something beside us might have."""
+    with db.legacy.connect(user) as conn:
         conn.execute("SELECT set_config('dualwrite.sync_session', pg_current_xact_id()::text, true)")
         cursor = conn.execute(statement, params)
         rows = cursor.fetchall() if cursor.description else []
@@ -233,45 +233,54 @@ def as_sync_session(db, statement, params=None, user="postgres"):
 def legacy_rows(db, versions=False):
     """Every legacy and map row as text; with versions=True also the transaction that wrote it."""
     xmin = "xmin::text || ' ' || " if versions else ""
-    return {table: sorted(row for (row,) in db.execute(f"SELECT {xmin}t::text FROM {table} t"))
+    return {table: sorted(row for (row,) in db.side(table).execute(f"SELECT {xmin}t::text FROM {table} t"))
             for table in (LEGACY_TEAM, LEGACY_MEMBERSHIP, MAP)}
+
+
+def shadow_of(db, team):
+    """The legacy id that the map has for this vNext team; None without one."""
+    rows = db.execute(f"SELECT legacy_team_id FROM {MAP} WHERE vnext_team_id = %s", [team])
+    assert len(rows) <= 1
+    return rows[0][0] if rows else None
 
 
 def legacy_team(db, team, *columns):
     """Those columns of the legacy team that is the shadow of this vNext team; None without one."""
-    rows = db.execute(f"""SELECT {', '.join('l.' + c for c in columns)} FROM {LEGACY_TEAM} l
-                          JOIN {MAP} m ON m.legacy_team_id = l.id WHERE m.vnext_team_id = %s""", [team])
-    assert len(rows) <= 1
-    return (rows[0] if len(columns) > 1 else rows[0][0]) if rows else None
+    return _one(db.legacy.execute(f"SELECT {', '.join(columns)} FROM {LEGACY_TEAM} WHERE id = %s", [shadow_of(db, team)]))
 
 
 def legacy_member(db, team, user, *columns):
     """The same for the legacy membership of a user in this vNext team."""
-    rows = db.execute(f"""SELECT {', '.join('l.' + c for c in columns)} FROM {LEGACY_MEMBERSHIP} l
-                          JOIN {MAP} m ON m.legacy_team_id = l.team_id
-                          WHERE m.vnext_team_id = %s AND l.user_id = %s""", [team, user])
+    return _one(db.legacy.execute(f"SELECT {', '.join(columns)} FROM {LEGACY_MEMBERSHIP} WHERE team_id = %s AND user_id = %s",
+                                  [shadow_of(db, team), user]))
+
+
+def _one(rows):
     assert len(rows) <= 1
-    return (rows[0] if len(columns) > 1 else rows[0][0]) if rows else None
+    return (rows[0] if len(rows[0]) > 1 else rows[0][0]) if rows else None
 
 
 def audit(db, *tables):
     """Records every row written to these tables in public.test_audit (at, source, operation)."""
-    db.execute("""
-        CREATE TABLE public.test_audit (n bigint GENERATED ALWAYS AS IDENTITY, source text, operation text);
-        CREATE FUNCTION public.test_audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-            SET search_path = pg_catalog AS $$
-        BEGIN
-            INSERT INTO public.test_audit (source, operation) VALUES (TG_TABLE_NAME, TG_OP);
-            RETURN NULL;
-        END $$""")
-    for table in tables or (LEGACY_TEAM, LEGACY_MEMBERSHIP, MAP):
-        db.execute(f"""CREATE TRIGGER test_audit AFTER INSERT OR UPDATE OR DELETE ON {table}
-                       FOR EACH ROW EXECUTE FUNCTION public.test_audit()""")
+    tables = tables or (LEGACY_TEAM, LEGACY_MEMBERSHIP, MAP)
+    for side in {db.side(table) for table in tables}:
+        side.execute("""
+            CREATE TABLE public.test_audit (n bigint GENERATED ALWAYS AS IDENTITY, source text, operation text);
+            CREATE FUNCTION public.test_audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+                SET search_path = pg_catalog AS $$
+            BEGIN
+                INSERT INTO public.test_audit (source, operation) VALUES (TG_TABLE_NAME, TG_OP);
+                RETURN NULL;
+            END $$""")
+    for table in tables:
+        db.side(table).execute(f"""CREATE TRIGGER test_audit AFTER INSERT OR UPDATE OR DELETE ON {table}
+                                   FOR EACH ROW EXECUTE FUNCTION public.test_audit()""")
 
 
 def audited(db, table):
     """{operation: rows written} since audit()."""
-    return dict(db.execute("SELECT operation, count(*)::int FROM public.test_audit WHERE source = %s GROUP BY 1", [table]))
+    return dict(db.side(table).execute(
+        "SELECT operation, count(*)::int FROM public.test_audit WHERE source = %s GROUP BY 1", [table]))
 
 
 def drop_daemon_role(cluster):
@@ -287,11 +296,6 @@ def drop_daemon_role(cluster):
 
 def default_mapping():
     return json.loads((TOP / "config" / "mapping.json").read_text())
-
-
-def write_mapping(path, mapping):
-    path.write_text(json.dumps(mapping))
-    return path
 
 
 class Listener:

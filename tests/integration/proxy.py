@@ -1,4 +1,4 @@
-"""A TCP proxy in front of a PostgreSQL server that can be cut, refuse, and lose the answer to a COMMIT.
+"""A TCP proxy in front of a PostgreSQL server that can be cut, refuse, hold back what is sent, and lose the answer to a COMMIT.
 
     with Proxy(cluster.port) as proxy, Daemon(db, DUALWRITE_DATABASE_URL=proxy.url(db)) as daemon:
         lost = proxy.lose_commit()
@@ -6,9 +6,10 @@
         lost.wait()             # committed on the server, the daemon does not know, and cannot connect
         proxy.refuse = False
 
-It forwards bytes and knows of the protocol only what lose_commit() needs.
+It forwards bytes and knows of the protocol only that a statement's text and the word COMMIT of an answer stand in it.
 """
 
+import re
 import socket
 import threading
 
@@ -16,6 +17,7 @@ from conftest import TIMEOUT
 
 # CommandComplete as the server writes it
 _COMMITTED = b"COMMIT\0"
+ACK = rb"DELETE FROM dualwrite\.outbox"
 
 
 class Proxy:
@@ -32,7 +34,8 @@ class Proxy:
         self.sent = 0
         self._lock = threading.Lock()
         self._pairs = []
-        self._armed = None
+        self._losing = None
+        self._holding = None
 
     def __enter__(self):
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=50)
@@ -43,6 +46,7 @@ class Proxy:
     def __exit__(self, *_):
         _end(self._socket)
         self._socket.close()
+        self.release()
         self.cut()
 
     def url(self, db, user="daemon_login"):
@@ -55,11 +59,31 @@ class Proxy:
         for pair in pairs:
             pair.end()
 
-    def lose_commit(self, before=b"DELETE FROM dualwrite.outbox"):
-        """The next COMMIT of the connection that sends `before` happens, but its answer is lost, every connection breaks
-        and .refuse is set. Returns a Lost."""
-        self._armed = Lost(before)
-        return self._armed
+    def lose_commit(self, before=ACK, cut=True):
+        """The next COMMIT of the connection that sends `before` (a regular expression) happens, but its answer is lost,
+        every connection breaks and .refuse is set; with cut=False that connection only falls silent. Returns a Happening."""
+        self._losing = Happening(before, "COMMIT", cut)
+        return self._losing
+
+    def hold(self, before=b""):
+        """Keeps what a connection sends from the first piece on in which `before` (a regular expression) is found, until
+        release(), also beyond its sender's death. Returns a Happening: something was held."""
+        self._holding = Happening(before, "piece")
+        return self._holding
+
+    def release(self):
+        """Sends on what was held, on the connections that are still there."""
+        with self._lock:
+            self._holding = None
+            for pair in self._pairs:
+                if pair.held is not None:
+                    kept, pair.held = pair.held, None
+                    try:
+                        pair.server.sendall(kept)
+                        if pair.orphan:
+                            pair.server.shutdown(socket.SHUT_WR)
+                    except OSError:
+                        pair.end()
 
     def _accept(self):
         while True:
@@ -83,43 +107,65 @@ class Proxy:
             threading.Thread(target=self._pump_server, args=(pair,), daemon=True).start()
 
     def _pump_client(self, pair):
+        last = b""
         try:
             while data := pair.client.recv(65536):
                 self.sent += 1
-                lost = self._armed
-                if lost is not None and lost.before in data:
-                    self._armed, pair.lost = None, lost
-                pair.server.sendall(data)
+                seen, last = last + data, data[-100:]
+                losing = self._losing
+                if losing is not None and losing.found(seen):
+                    self._losing, pair.losing = None, losing
+                with self._lock:
+                    holding = self._holding
+                    if pair.held is None and holding is not None and holding.found(seen):
+                        pair.held = b""
+                    if pair.held is not None:
+                        pair.held += data
+                        if holding is not None:
+                            holding.happened.set()
+                        continue
+                    pair.server.sendall(data)
         except OSError:
             pass
-        pair.end()
+        with self._lock:
+            pair.orphan = True
+            if pair.held is None:
+                pair.end()
 
     def _pump_server(self, pair):
-        swallowed = b""
+        last = b""
         try:
             while data := pair.server.recv(65536):
-                if pair.lost is None:
-                    pair.client.sendall(data)
+                seen, last = last + data, data[-10:]
+                if pair.losing is None or _COMMITTED not in seen:
+                    if not pair.orphan:
+                        pair.client.sendall(data)
                     continue
-                swallowed += data
-                if _COMMITTED in swallowed:
+                if pair.losing.cut:
                     self.refuse = True
                     self.cut()
-                    pair.lost.happened.set()
+                pair.losing.happened.set()
+                while pair.server.recv(65536):
+                    pass
         except OSError:
             pass
         pair.end()
 
 
-class Lost:
-    """An answer that gets lost."""
+class Happening:
+    """Something that a proxy was told to bring about."""
 
-    def __init__(self, before):
-        self.before = before
+    def __init__(self, before, what, cut=False):
+        self._before = re.compile(before)
+        self._what = what
+        self.cut = cut
         self.happened = threading.Event()
 
+    def found(self, data):
+        return self._before.search(data) is not None
+
     def wait(self, timeout=TIMEOUT):
-        assert self.happened.wait(timeout), f"no COMMIT within {timeout} s"
+        assert self.happened.wait(timeout), f"no {self._what} after {self._before.pattern} within {timeout} s"
 
 
 class _Pair:
@@ -128,7 +174,9 @@ class _Pair:
     def __init__(self, client, server):
         self.client = client
         self.server = server
-        self.lost = None
+        self.losing = None
+        self.held = None
+        self.orphan = False  # the client is gone
 
     def end(self):
         _end(self.client)

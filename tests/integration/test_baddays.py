@@ -14,6 +14,8 @@ from helpers import (
     write_mapping,
 )
 
+pytestmark = pytest.mark.layouts("one", "two")
+
 
 def many_teams(db, count):
     db.execute(f"INSERT INTO {TEAM} (name, slug, game_id) SELECT 'n' || n, 's' || n, 1 + n % 4 FROM generate_series(1, {count}) n",
@@ -44,6 +46,7 @@ def test_without_a_server_at_start_it_says_so_and_starts_when_there_is_one(clust
         assert_in_step(db)
 
 
+@pytest.mark.layouts("one", reason="a minute long, and about what is logged without any server")
 def test_what_cannot_be_helped_is_said_once_a_minute(db):
     """Each connection says once that there is no server, and says it again after a minute, however often it tried."""
     with Daemon(db, ready=False, DUALWRITE_DATABASE_URL="host=127.0.0.1 port=1 dbname=x") as daemon:
@@ -55,6 +58,7 @@ def test_what_cannot_be_helped_is_said_once_a_minute(db):
         assert len(daemon.lines("disconnected")) == 2 * 2
 
 
+@pytest.mark.layouts("one", reason="no connection at all: it does not matter to how many databases")
 def test_without_a_server_it_still_ends_when_told_to(cluster, db):
     install(db)
     db.close()
@@ -64,6 +68,7 @@ def test_without_a_server_it_still_ends_when_told_to(cluster, db):
         assert daemon.term(timeout=10) == 0
 
 
+@pytest.mark.layouts("one", reason="the vNext host; that of legacy: test_two_databases.py")
 def test_a_host_that_does_not_resolve_is_no_reason_to_end(db):
     with Daemon(db, ready=False, DUALWRITE_DATABASE_URL="host=no-such-host.invalid dbname=x") as daemon:
         line = daemon.wait_for_line(r"event_type=(waiting|disconnected) .*").group(0)
@@ -90,6 +95,7 @@ def test_a_server_restart_while_writers_run_loses_nothing(cluster, db, mode):
         each_once(daemon)
 
 
+@pytest.mark.layouts("one", reason="the same for all connections of layout two: test_two_databases.py")
 @pytest.mark.parametrize("which", ["listen", "apply"])
 def test_a_terminated_connection_comes_back_by_itself(db, which):
     install(db)
@@ -113,8 +119,9 @@ def test_connections_terminated_again_and_again_under_load_lose_nothing(db):
         with Writers(db, threads=2) as writers:
             for n in range(8):
                 daemon.wait_for("dual_write_completed", since=daemon.mark(), count=5)
-                db.execute("""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                              WHERE application_name LIKE 'dualwrited/%' AND datname = current_database()""")
+                for side in db.sides[n % 2:] if n % 4 else db.sides:  # both, or only the last of them
+                    side.execute("""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                                    WHERE application_name LIKE 'dualwrited/%' AND datname = current_database()""")
         assert writers.errors == []
         drained(db)
         assert_in_step(db)
@@ -140,11 +147,12 @@ def test_the_reconnect_is_announced_and_capped(cluster, db):
 
 def test_missing_tables_and_columns_are_all_named_at_start(db):
     install(db)
-    db.execute(f"ALTER TABLE {LEGACY_TEAM} DROP COLUMN logo_url, DROP COLUMN region; DROP TABLE {LEGACY_MEMBERSHIP}")
+    db.execute(f"ALTER TABLE {TEAM} DROP COLUMN description")
+    db.legacy.execute(f"ALTER TABLE {LEGACY_TEAM} DROP COLUMN logo_url, DROP COLUMN region; DROP TABLE {LEGACY_MEMBERSHIP}")
     with Daemon(db, ready=False, status=78) as daemon:
         daemon.finish()
         faults = "\n".join(f"{f['where']} {f['msg']}" for f in daemon.lines("config_fault", level="ERROR"))
-        for name in ("logo_url", "region", LEGACY_MEMBERSHIP):
+        for name in ("description", "logo_url", "region", LEGACY_MEMBERSHIP):
             assert name in faults, faults
 
 
@@ -168,13 +176,14 @@ RIGHTS = {
     "take legacy keys": (f"REVOKE ALL ON SEQUENCE {LEGACY_TEAM}_id_seq FROM dualwrite_daemon", [f"{LEGACY_TEAM}_id_seq"]),
     "all of it": ("REVOKE dualwrite_daemon FROM daemon_login", ["dualwrite_daemon"]),
 }
+OF_LEGACY = ("write legacy", "take legacy keys")
 
 
 @pytest.mark.parametrize("case", RIGHTS)
 def test_a_missing_right_names_the_grant_to_run(db, case):
     revoke, names = RIGHTS[case]
     install(db)
-    db.execute(revoke)
+    (db.legacy if case in OF_LEGACY else db).execute(revoke)
     with Daemon(db, ready=False, status=78) as daemon:
         daemon.finish()
         said = [str(line) for line in daemon.lines(level="ERROR") if "GRANT " in str(line)]
@@ -186,14 +195,15 @@ def test_a_missing_right_names_the_grant_to_run(db, case):
 def test_the_grants_that_are_named_suffice(db):
     """Whoever copies what the log says ends with a daemon that works."""
     install(db)
-    db.execute(f"REVOKE SELECT ON {TEAM} FROM dualwrite_daemon; REVOKE INSERT, UPDATE ON {LEGACY_TEAM} FROM dualwrite_daemon;"
-               f"REVOKE ALL ON SEQUENCE {LEGACY_TEAM}_id_seq FROM dualwrite_daemon")
+    db.execute(f"REVOKE SELECT ON {TEAM} FROM dualwrite_daemon")
+    db.legacy.execute(f"""REVOKE INSERT, UPDATE ON {LEGACY_TEAM} FROM dualwrite_daemon;
+                          REVOKE ALL ON SEQUENCE {LEGACY_TEAM}_id_seq FROM dualwrite_daemon""")
     with Daemon(db, ready=False, status=78) as daemon:
         daemon.finish()
         grants = [g for line in daemon.lines("config_fault") for g in re.findall(r"GRANT [^;]+;", line["msg"])]
         assert grants
     for grant in grants:
-        db.execute(grant)
+        (db.legacy if LEGACY_TEAM in grant else db).execute(grant)
     with Daemon(db) as daemon:
         daemon.wait_for("dual_write_completed", team_id=db.new_team())
         assert_in_step(db)
@@ -238,7 +248,7 @@ def test_row_level_security_is_an_error_and_never_a_removal(db):
 
 def test_a_row_that_breaks_a_constraint_is_parked_and_the_others_go_on(db):
     install(db)
-    db.execute(f"ALTER TABLE {LEGACY_TEAM} ADD CONSTRAINT region_known CHECK (region IN ('NA', 'EU'))")
+    db.legacy.execute(f"ALTER TABLE {LEGACY_TEAM} ADD CONSTRAINT region_known CHECK (region IN ('NA', 'EU'))")
     good = [db.new_team(f"good {n}") for n in range(5)]
     bad = db.new_team("bad", region="Mars")
     good += [db.new_team(f"good {n}") for n in range(5, 10)]
@@ -257,7 +267,7 @@ def test_a_row_that_breaks_a_constraint_is_parked_and_the_others_go_on(db):
         assert row["retry_at"] is None and row["sqlstate"] == "23514" and row["constraint_name"] == "region_known"
         assert row["operation"] == "sync_team_created" and row["attempts"] >= 1
         # nothing of it was left half done
-        assert db.value(f"SELECT count(*) FROM {LEGACY_TEAM}") == len(good)
+        assert db.legacy.value(f"SELECT count(*) FROM {LEGACY_TEAM}") == len(good)
         # it heals when its data changes
         db.execute(f"UPDATE {TEAM} SET region = 'EU' WHERE id = %s", [bad], user="app_user")
         wait_until(lambda: failed(db) == {})
@@ -271,7 +281,7 @@ def test_a_row_that_breaks_a_constraint_is_parked_and_the_others_go_on(db):
 
 def test_a_parked_row_stays_parked_over_a_restart(db):
     install(db)
-    db.execute(f"ALTER TABLE {LEGACY_TEAM} ADD CONSTRAINT region_known CHECK (region IN ('NA', 'EU'))")
+    db.legacy.execute(f"ALTER TABLE {LEGACY_TEAM} ADD CONSTRAINT region_known CHECK (region IN ('NA', 'EU'))")
     with Daemon(db) as daemon:
         bad = db.new_team("bad", region="Mars")
         daemon.wait_for("dual_write_failed", team_id=bad)
@@ -340,7 +350,9 @@ def test_whatever_a_legacy_row_breaks_is_named_and_stops_nobody(db, kind):
             assert line["constraint"] == constraint
         daemon.wait_for("dual_write_completed", count=len(good))
         drained(db)
-        assert len(failed(db)) == 1 and next(iter(failed(db).values()))["retry_at"] is None
+        assert len(failed(db)) == 1
+        # what refers to another row may be there tomorrow; the rest waits until somebody changes the row
+        assert next(iter(failed(db).values()))["retry_at"] is None or sqlstate == "23503"
         # the way out that always exists: the row changes
         victim = next(iter(failed(db)))
         db.execute(f"""UPDATE {TEAM} SET region = '{region}', slug = 'free', branding = '{{"logo_url": "x"}}'
@@ -352,7 +364,7 @@ def test_whatever_a_legacy_row_breaks_is_named_and_stops_nobody(db, kind):
 def test_two_members_whose_rows_only_fit_one_after_the_other(db):
     """An owner swap: legacy allows one owner per team, and the promotion comes first."""
     install(db)
-    db.execute(f"CREATE UNIQUE INDEX one_owner ON {LEGACY_MEMBERSHIP} (team_id) WHERE role = 'OWNER' AND status = 'ACTIVE'")
+    db.legacy.execute(f"CREATE UNIQUE INDEX one_owner ON {LEGACY_MEMBERSHIP} (team_id) WHERE role = 'OWNER' AND status = 'ACTIVE'")
     with Daemon(db) as daemon:
         team = db.new_team()
         old, new = db.new_member(team, user_id=1, role="OWNER"), db.new_member(team, user_id=2)
@@ -386,7 +398,7 @@ def test_a_locked_legacy_row_delays_only_its_own_team(db):
     with Daemon(db, DUALWRITE_STATEMENT_TIMEOUT="1s") as daemon:
         held, free = db.new_team("held"), db.new_team("free")
         completed(daemon, 2)
-        with db.connect() as locker:
+        with db.legacy.connect() as locker:
             locker.execute(f"SELECT FROM {LEGACY_TEAM} WHERE name = 'held' FOR UPDATE")
             db.execute(f"UPDATE {TEAM} SET region = 'EU' WHERE id = %s", [held], user="app_user")
             line = daemon.wait_for("dual_write_failed", team_id=held)
@@ -404,7 +416,7 @@ def test_an_event_that_fails_by_itself_again_and_again_is_parked_in_the_end(db):
     with Daemon(db, DUALWRITE_STATEMENT_TIMEOUT="1s", DUALWRITE_RETRY_MAX_ATTEMPTS=1) as daemon:
         team = db.new_team()
         completed(daemon, 1)
-        with db.connect() as locker:
+        with db.legacy.connect() as locker:
             locker.execute(f"SELECT FROM {LEGACY_TEAM} FOR UPDATE")
             db.execute(f"UPDATE {TEAM} SET region = 'EU'", user="app_user")
             wait_until(lambda: [f for f in failed(db).values() if f["retry_at"] is None])
@@ -422,11 +434,11 @@ def test_the_guard_and_the_vnext_writers_do_not_wait_for_a_busy_daemon(db):
     with Daemon(db, DUALWRITE_STATEMENT_TIMEOUT="1h") as daemon:
         team = db.new_team()
         completed(daemon, 1)
-        with db.connect() as locker:
-            locker.execute(f"LOCK TABLE {LEGACY_TEAM}, {LEGACY_MEMBERSHIP}, {MAP}")
+        with db.legacy.connect() as locker:
+            locker.execute(f"LOCK TABLE {LEGACY_TEAM}, {LEGACY_MEMBERSHIP}")
             db.execute(f"UPDATE {TEAM} SET region = 'EU'", user="app_user")
-            wait_until(lambda: db.execute("""SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'dualwrited/%'
-                                             AND wait_event_type = 'Lock' AND datname = current_database()"""))
+            wait_until(lambda: db.legacy.execute("""SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'dualwrited/%'
+                                                    AND wait_event_type = 'Lock' AND datname = current_database()"""))
             with db.connect("app_user") as conn:
                 conn.execute("SET LOCAL lock_timeout = '2s'")
                 conn.execute(f"UPDATE {TEAM} SET region = 'SA'")
@@ -453,7 +465,7 @@ def test_killed_in_the_middle_of_a_burst_and_started_again(db):
         assert_in_step(db)
         each_once(daemon)  # after a crash at most one completed
         assert failed(db) == {}
-        assert db.value(f"SELECT count(*) FROM {LEGACY_TEAM}") == 3000
+        assert db.legacy.value(f"SELECT count(*) FROM {LEGACY_TEAM}") == 3000
 
 
 def test_two_daemons_share_the_work_and_do_each_event_once(db):
@@ -579,6 +591,7 @@ def test_a_row_that_is_gone_without_a_delete_event_takes_nothing_away(db):
         assert legacy_member(db, deleted, 101, "status") == "INACTIVE"
 
 
+@pytest.mark.layouts("one", reason="the mark and the queue are in vNext; the resync's own writing is tested in both")
 def test_a_truncate_while_the_daemon_is_down_is_found_at_start(db):
     install(db)
     team = db.new_team()
@@ -591,6 +604,7 @@ def test_a_truncate_while_the_daemon_is_down_is_found_at_start(db):
         assert_in_step(db)
 
 
+@pytest.mark.layouts("one", reason="the mark and the queue are in vNext; the resync's own writing is tested in both")
 def test_a_rolled_back_truncate_ends_in_step(db):
     install(db)
     with Daemon(db) as daemon:
@@ -625,6 +639,7 @@ def test_a_full_outbox_is_made_good_by_a_resync(db):
         assert resync_marks(before, sequences(db)) == set()
 
 
+@pytest.mark.layouts("one", reason="the outbox and the flag that stops its drain are in vNext")
 def test_an_outbox_that_fills_while_dual_write_is_off_is_bounded_and_caught_up(db):
     install(db, DUALWRITE_OUTBOX_MAX=1000)
     with Daemon(db, DUALWRITE_OUTBOX_MAX=1000, **{ENABLED: False}) as daemon:
@@ -637,6 +652,7 @@ def test_an_outbox_that_fills_while_dual_write_is_off_is_bounded_and_caught_up(d
         drained(db)
 
 
+@pytest.mark.layouts("one", reason="the mark and the queue are in vNext; the resync's own writing is tested in both")
 @pytest.mark.parametrize("how", ["overflow", "truncate"])
 def test_a_mark_raised_by_a_transaction_that_commits_late_is_not_done_with_too_early(db, how):
     """The mark is raised outside MVCC, before its rows can be seen: the resync has to wait for them."""

@@ -1,15 +1,17 @@
 """What a mapping becomes on a real server: keys, types, absent rows, hostile surroundings of install and uninstall."""
 
-import json
 import threading
 
 import psycopg
 import pytest
 
-from conftest import Daemon, config_for, dualwrited, install, wait_until, write_env_file
-from helpers import LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, MEMBERSHIP, TEAM, default_mapping, events, failed, legacy_rows
+from conftest import Daemon, config_for, dualwrited, install, wait_until, write_env_file, write_mapping
+from helpers import (
+    LEGACY_MEMBERSHIP, LEGACY_TEAM, MEMBERSHIP, TEAM, as_sync_session, default_mapping, events, failed, legacy_rows,
+)
 
-GRANTS = "GRANT ALL ON ALL TABLES IN SCHEMA public TO app_user; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO app_user"
+pytestmark = pytest.mark.layouts("one", "two")
+INSTALL = pytest.mark.layouts("one", reason="about the objects in vNext; those in legacy: test_install_two.py")
 
 
 def entity(columns, removal="delete", **more):
@@ -17,26 +19,6 @@ def entity(columns, removal="delete", **more):
     return {"entities": [{"name": "a", "source": {"table": "a", "key": ["id"]}, "target": {"table": "b", "key": ["id"]},
                           "columns": columns, "removal": removal, "log": {"id": "a_id"},
                           "operations": {"insert": "a_i", "update": "a_u", "remove": "a_r"}, **more}]}
-
-
-@pytest.fixture
-def plain(cluster, tmp_path):
-    """plain(tables, mapping) -> (an empty database with these tables, settings for install and Daemon)."""
-    made = []
-
-    def make(tables, mapping):
-        db = cluster.create_db("template0")
-        made.append(db)
-        db.execute(f"{tables}; {GRANTS}")
-        path = tmp_path / "mapping.json"
-        path.write_text(json.dumps(mapping))
-        path.chmod(0o644)
-        return db, {"DUALWRITE_MAPPING_FILE": path}
-
-    tmp_path.chmod(0o755)
-    yield make
-    for db in made:
-        db.drop()
 
 
 def drained(db):
@@ -54,19 +36,18 @@ def uninstall(db, tmp_path, *args, check=True, user="postgres"):
 
 def test_a_sequence_behind_its_table_never_overwrites_a_row(db):
     install(db)
-    db.execute(f"""SET session_replication_role = replica;
-        ALTER TABLE {LEGACY_TEAM} DISABLE TRIGGER USER;
+    as_sync_session(db, f"""
         INSERT INTO {LEGACY_TEAM} (id, name, slug, game, region, description, is_active, created_at, updated_at)
-            SELECT n, 'Precious', 'p' || n, 'csgo', 'EU', '', true, now(), now() FROM generate_series(1, 3) n;
-        ALTER TABLE {LEGACY_TEAM} ENABLE ALWAYS TRIGGER aa_dualwrite_guard; RESET session_replication_role""")
+            SELECT n, 'Precious', 'p' || n, 'csgo', 'EU', '', true, now(), now() FROM generate_series(1, 3) n""")
     with Daemon(db) as daemon:
         db.new_team("Newcomer")
         line = daemon.wait_for("dual_write_failed")
         assert "public" in line["error"] and "teams_team" in line["error"] and "setval" in line["error"]
         assert line["sqlstate"] == "23505"
-    assert db.execute(f"SELECT DISTINCT name FROM {LEGACY_TEAM} WHERE id <= 3") == [("Precious",)]
+    assert db.legacy.execute(f"SELECT DISTINCT name FROM {LEGACY_TEAM} WHERE id <= 3") == [("Precious",)]
 
 
+@pytest.mark.layouts("one", reason="capture alone")
 def test_a_null_parent_does_not_fail_the_writer(db):
     db.execute(f"ALTER TABLE {MEMBERSHIP} ALTER team_id DROP NOT NULL, ALTER user_id DROP NOT NULL")
     install(db)
@@ -84,85 +65,83 @@ def test_a_null_parent_does_not_fail_the_writer(db):
 
 
 @pytest.mark.parametrize("type_", ["date", "numeric", "timestamptz", "boolean"])
-def test_keys_are_integers_uuids_or_texts(plain, type_):
-    db, settings = plain(f"CREATE TABLE a (id {type_} PRIMARY KEY, n text); CREATE TABLE b (LIKE a INCLUDING ALL)",
-                         entity({"id": "id", "n": "n"}))
-    done = install(db, check=78, **settings)
+def test_keys_are_integers_uuids_or_texts(application, type_):
+    db = application(entity({"id": "id", "n": "n"}), f"CREATE TABLE a (id {type_} PRIMARY KEY, n text)",
+                     f"CREATE TABLE b (id {type_} PRIMARY KEY, n text)")
+    done = install(db, check=78)
     assert "rows are told apart by an integer, uuid or text" in done.stderr and '"id"' in done.stderr
 
 
 @pytest.mark.parametrize("value,key", [("DOMAIN d AS integer", "1"), ("DOMAIN d AS varchar(9)", "x")])
-def test_a_domain_is_what_it_stands_for(plain, value, key):
-    db, settings = plain(f"CREATE {value}; CREATE TABLE a (id d PRIMARY KEY, n text); CREATE TABLE b (LIKE a INCLUDING ALL)",
-                         entity({"id": "id", "n": "n"}))
-    install(db, **settings)
-    with Daemon(db, **settings):
+def test_a_domain_is_what_it_stands_for(application, value, key):
+    db = application(entity({"id": "id", "n": "n"}), "CREATE TABLE a (id d PRIMARY KEY, n text)",
+                     "CREATE TABLE b (id d PRIMARY KEY, n text)", f"CREATE {value}")
+    install(db)
+    with Daemon(db):
         db.execute(f"INSERT INTO a VALUES ('{key}', 'x')", user="app_user")
-        wait_until(lambda: db.execute("SELECT id::text FROM b") == [(key,)])
+        wait_until(lambda: db.legacy.execute("SELECT id::text FROM b") == [(key,)])
 
 
 # ---- values ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_domain_of_the_target_does_not_cut(plain):
-    db, settings = plain("""CREATE DOMAIN v5 AS varchar(5); CREATE DOMAIN v5b AS v5;
-                            CREATE TABLE a (id int PRIMARY KEY, n text); CREATE TABLE b (id int PRIMARY KEY, n v5b)""",
-                         entity({"id": "id", "n": "n"}))
-    install(db, **settings)
-    with Daemon(db, **settings) as daemon:
+def test_a_domain_of_the_target_does_not_cut(application):
+    db = application(entity({"id": "id", "n": "n"}), "CREATE TABLE a (id int PRIMARY KEY, n text)",
+                     "CREATE DOMAIN v5 AS varchar(5); CREATE DOMAIN v5b AS v5; CREATE TABLE b (id int PRIMARY KEY, n v5b)")
+    install(db)
+    with Daemon(db) as daemon:
         db.execute("INSERT INTO a VALUES (1, 'abcdefghij'), (2, 'abc')", user="app_user")
         assert daemon.wait_for("dual_write_failed", a_id=1)["sqlstate"] == "22001"
-        wait_until(lambda: db.execute("SELECT * FROM b") == [(2, "abc")])
+        wait_until(lambda: db.legacy.execute("SELECT * FROM b") == [(2, "abc")])
 
 
 @pytest.mark.parametrize("source,target", [
     ("timestamptz", "date"), ("numeric", "integer"), ("text", "name"), ("timestamptz", "timestamptz(0)"),
     ("numeric(9,4)", "numeric(9,2)"), ("float8", "float4"), ("text", "integer")])
-def test_lossy_pairs_need_an_expression(plain, source, target):
-    tables = f"CREATE TABLE a (id int PRIMARY KEY, n {source}); CREATE TABLE b (id int PRIMARY KEY, n {target})"
-    db, settings = plain(tables, entity({"id": "id", "n": "n"}))
-    done = install(db, check=78, **settings)
+def test_lossy_pairs_need_an_expression(application, source, target):
+    tables = (f"CREATE TABLE a (id int PRIMARY KEY, n {source})", f"CREATE TABLE b (id int PRIMARY KEY, n {target})")
+    done = install(application(entity({"id": "id", "n": "n"}), *tables), check=78)
     assert "write an expression if you mean it" in done.stderr
-    db, settings = plain(tables, entity({"id": "id", "n": {"expression": f"n::{target}"}}))
-    install(db, **settings)
+    install(application(entity({"id": "id", "n": {"expression": f"n::{target}"}}), *tables))
 
 
 @pytest.mark.parametrize("type_", ["json[]", "point", "hstore", "jsonb", "integer[]", "int4range", "cidr", "bit(3)"])
-def test_every_type_can_be_compared(plain, type_):
+def test_every_type_can_be_compared(application, type_):
     value = {"json[]": "array['{}'::json]", "point": "point(1,2)", "hstore": "'a=>1'", "jsonb": "'{}'", "cidr": "'10.0.0.0/8'",
              "integer[]": "'{1,2}'", "int4range": "'[1,5)'", "bit(3)": "B'101'"}[type_]
-    db, settings = plain(f"""CREATE EXTENSION hstore; CREATE TABLE a (id int PRIMARY KEY, n {type_});
-                             CREATE TABLE b (id int PRIMARY KEY, n {type_})""", entity({"id": "id", "n": "n"}))
-    install(db, **settings)
-    with Daemon(db, **settings) as daemon:
+    db = application(entity({"id": "id", "n": "n"}), f"CREATE TABLE a (id int PRIMARY KEY, n {type_})",
+                     f"CREATE TABLE b (id int PRIMARY KEY, n {type_})", "CREATE EXTENSION hstore")
+    install(db)
+    with Daemon(db) as daemon:
         db.execute(f"INSERT INTO a VALUES (1, {value})", user="app_user")
         daemon.wait_for("dual_write_completed", a_id=1)
-        assert db.value("SELECT a.n::text = b.n::text FROM a JOIN b USING (id)") is True
+        assert db.legacy.value("SELECT n::text FROM b WHERE id = 1") == db.value("SELECT n::text FROM a")
     assert failed(db) == {}
 
 
-def test_a_volatile_expression_is_evaluated_for_wanted_rows_only(plain):
-    db, settings = plain("""CREATE TABLE a (id int PRIMARY KEY, n text); CREATE TABLE b (id int PRIMARY KEY, n int);
-                            CREATE FUNCTION f(text) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN $1::int; END'""",
-                         entity({"id": "id", "n": {"expression": "public.f(n)"}}))
-    install(db, **settings)
-    with Daemon(db, **settings):
+def test_a_volatile_expression_is_evaluated_for_wanted_rows_only(application):
+    db = application(entity({"id": "id", "n": {"expression": "public.f(n)"}}),
+                     """CREATE TABLE a (id int PRIMARY KEY, n text);
+                        CREATE FUNCTION f(text) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN $1::int; END'""",
+                     "CREATE TABLE b (id int PRIMARY KEY, n int)")
+    install(db)
+    with Daemon(db):
         db.execute("INSERT INTO a VALUES (2, 'bad')", user="app_user")
         wait_until(lambda: "2" in failed(db))
         db.execute("INSERT INTO a VALUES (1, '1'), (3, '3')", user="app_user")
-        wait_until(lambda: db.execute("SELECT * FROM b ORDER BY id") == [(1, 1), (3, 3)])
+        wait_until(lambda: db.legacy.execute("SELECT * FROM b ORDER BY id") == [(1, 1), (3, 3)])
         db.execute("DELETE FROM a WHERE id = 1", user="app_user")
-        wait_until(lambda: db.execute("SELECT * FROM b ORDER BY id") == [(3, 3)])
+        wait_until(lambda: db.legacy.execute("SELECT * FROM b ORDER BY id") == [(3, 3)])
 
 
-def test_a_source_table_may_be_called_as_we_call_ours(plain):
+def test_a_source_table_may_be_called_as_we_call_ours(application):
     mapping = entity({"id": "id", "n": {"expression": "upper(n)"}})
     mapping["entities"][0]["source"]["table"] = "w"
-    db, settings = plain("CREATE TABLE w (id int PRIMARY KEY, n text); CREATE TABLE b (id int PRIMARY KEY, n text)", mapping)
-    install(db, **settings)
-    with Daemon(db, **settings):
+    db = application(mapping, "CREATE TABLE w (id int PRIMARY KEY, n text)", "CREATE TABLE b (id int PRIMARY KEY, n text)")
+    install(db)
+    with Daemon(db):
         db.execute("INSERT INTO w VALUES (1, 'x')", user="app_user")
-        wait_until(lambda: db.execute("SELECT * FROM b") == [(1, "X")])
+        wait_until(lambda: db.legacy.execute("SELECT * FROM b") == [(1, "X")])
 
 
 # ---- absent rows -----------------------------------------------------------------------------------------------------
@@ -175,26 +154,27 @@ def test_an_absent_membership_makes_no_legacy_row(db):
         db.new_member(team, status="LEFT")
         daemon.wait_for("dual_write_completed", operation="sync_team_member_added")
         drained(db)
-    assert db.value(f"SELECT count(*) FROM {LEGACY_MEMBERSHIP}") == 0
+    assert db.legacy.value(f"SELECT count(*) FROM {LEGACY_MEMBERSHIP}") == 0
     assert failed(db) == {}
 
 
-def test_keep_leaves_absent_rows_alone(plain):
-    db, settings = plain("CREATE TABLE a (id int PRIMARY KEY, n text, s text); CREATE TABLE b (id int PRIMARY KEY, n text)",
-                         entity({"id": "id", "n": "n"}, removal="keep", present={"column": "s", "in": ["up"]}))
-    install(db, **settings)
-    with Daemon(db, **settings):
+def test_keep_leaves_absent_rows_alone(application):
+    db = application(entity({"id": "id", "n": "n"}, removal="keep", present={"column": "s", "in": ["up"]}),
+                     "CREATE TABLE a (id int PRIMARY KEY, n text, s text)", "CREATE TABLE b (id int PRIMARY KEY, n text)")
+    install(db)
+    with Daemon(db):
         db.execute("INSERT INTO a VALUES (1, 'x', 'up'), (2, 'x', 'down')", user="app_user")
-        wait_until(lambda: db.execute("SELECT * FROM b") == [(1, "x")])
+        wait_until(lambda: db.legacy.execute("SELECT * FROM b") == [(1, "x")])
         db.execute("UPDATE a SET n = 'y', s = 'down'", user="app_user")
         drained(db)
-        assert db.execute("SELECT * FROM b") == [(1, "x")]
+        assert db.legacy.execute("SELECT * FROM b") == [(1, "x")]
     assert failed(db) == {}
 
 
 # ---- install and uninstall -------------------------------------------------------------------------------------------
 
 
+@INSTALL
 def test_uninstall_sees_what_a_writer_commits_meanwhile(db, tmp_path):
     install(db)
     writer = db.connect("app_user")
@@ -210,6 +190,7 @@ def test_uninstall_sees_what_a_writer_commits_meanwhile(db, tmp_path):
     uninstall(db, tmp_path, "--discard")
 
 
+@INSTALL
 def test_uninstall_counts_resync_marks(db, tmp_path):
     install(db)
     db.execute(f"TRUNCATE {MEMBERSHIP}")
@@ -217,6 +198,7 @@ def test_uninstall_counts_resync_marks(db, tmp_path):
     uninstall(db, tmp_path, "--discard")
 
 
+@INSTALL
 @pytest.mark.parametrize("command", ["install", "uninstall"])
 def test_a_superuser_does_not_run_what_another_role_put_there(db, cluster, tmp_path, command):
     with cluster.connect() as conn:
@@ -232,16 +214,18 @@ def test_a_superuser_does_not_run_what_another_role_put_there(db, cluster, tmp_p
 
 def test_functions_pin_their_search_path(db):
     install(db)
-    assert db.execute("""SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'dualwrite'::regnamespace
-                         AND NOT coalesce(p.proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}'""") == []
+    for side in db.sides:
+        assert side.execute("""SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'dualwrite'::regnamespace
+                               AND NOT coalesce(p.proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}'""") == []
 
 
+@INSTALL
 def test_entities_that_are_gone_are_forgotten(db, tmp_path):
     install(db)
     mapping = default_mapping()
     mapping["entities"] = [e for e in mapping["entities"] if e["name"] == "team"]
     path = tmp_path / "m.json"
-    path.write_text(json.dumps(mapping))
+    write_mapping(path, mapping)
     db.execute(f"TRUNCATE {MEMBERSHIP}")
     install(db, DUALWRITE_MAPPING_FILE=path)  # a mark stands: kept
     assert db.value("SELECT count(*) FROM dualwrite.resync") == 2
@@ -251,10 +235,10 @@ def test_entities_that_are_gone_are_forgotten(db, tmp_path):
     assert db.value("SELECT to_regclass('dualwrite.resync_membership')") is None
 
 
-def test_children_are_warned_of(plain):
-    db, settings = plain("""CREATE TABLE a (id int PRIMARY KEY, n text) PARTITION BY RANGE (id);
-                            CREATE TABLE b (id int PRIMARY KEY, n text)""", entity({"id": "id", "n": "n"}))
-    done = install(db, **settings)
+def test_children_are_warned_of(application):
+    db = application(entity({"id": "id", "n": "n"}), "CREATE TABLE a (id int PRIMARY KEY, n text) PARTITION BY RANGE (id)",
+                     "CREATE TABLE b (id int PRIMARY KEY, n text)")
+    done = install(db)
     assert "neither captured nor guarded" in done.stderr
 
 
@@ -264,15 +248,16 @@ def test_children_are_warned_of(plain):
 def test_a_statement_that_touches_no_row_is_not_refused(db):
     install(db)
     before = legacy_rows(db)
-    db.execute(f"UPDATE {LEGACY_TEAM} SET name = 'x' WHERE false", user="app_user")
-    db.execute(f"DELETE FROM {LEGACY_TEAM}", user="app_user")
+    db.legacy.execute(f"UPDATE {LEGACY_TEAM} SET name = 'x' WHERE false", user="app_user")
+    db.legacy.execute(f"DELETE FROM {LEGACY_TEAM}", user="app_user")
     with pytest.raises(psycopg.Error) as refused:
-        db.execute(f"""INSERT INTO {LEGACY_TEAM} (name, slug, game, region, description, is_active, created_at, updated_at)
+        db.legacy.execute(f"""INSERT INTO {LEGACY_TEAM} (name, slug, game, region, description, is_active, created_at, updated_at)
                        VALUES ('x', 'x', 'x', 'x', '', true, now(), now())""", user="app_user")
     assert refused.value.sqlstate == "DW003"
     assert legacy_rows(db) == before
 
 
+@INSTALL
 def test_an_old_snapshot_does_not_make_daemons_look_dead(db):
     install(db)
     db.execute("""INSERT INTO dualwrite.daemon (instance, host, pid, version, mapping_digest, flags, listening, state, beat_at)
@@ -285,6 +270,7 @@ def test_an_old_snapshot_does_not_make_daemons_look_dead(db):
     assert db.value("SELECT count(*) FROM dualwrite.live_daemon") == 0
 
 
+@INSTALL
 def test_a_long_text_key_can_fail(db):
     install(db)
     db.execute("""INSERT INTO dualwrite.failed (event_id, xid, captured_at, bucket, entity, operation, ref, attempts, message)
