@@ -319,7 +319,7 @@ test_functions(void **state)
     must_have(text, "SELECT 'seat_r'::text AS operation, ARRAY[o.\"A\"::text, o.\"B\"::text, o.\"Account\"::text, "
                     "o.\"Group\"::text] AS ref, o.\"Group\"::text AS root FROM old_rows o");
     must_have(text, "SELECT 'group_i'::text AS operation, ARRAY[n.\"Id\"::text, n.\"Org Id\"::text] AS ref, "
-                    "n.\"Org Id\"::text AS root FROM new_rows n");
+                    "n.\"Id\"::text AS root FROM new_rows n");
     free(text);
     mapping_free(m);
     catalog_free(c);
