@@ -274,7 +274,7 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
     ours_changed = view_note(&e->view, b, e->settings->config->notify);
     give_orders(e);
     if (e->mirror != NULL)
-        mirror_flags(e->mirror, &b->flags);
+        mirror_flags(e->mirror, &b->flags, b->installation);
     worker_resync(e->worker, b->resync);
     if (ours_changed || (worker_asleep(e->worker) && !b->armed) ||
         (worker_standing_by(e->worker) && *b->partitions != '\0'))

@@ -173,6 +173,7 @@ parse_beat(void *arg, const struct pg_reply *reply)
         .disagreement = copy(r, "disagreement"),
         .overrides = copy(r, "overrides"),
         .mapping_digest = copy(r, "mapping_digest"),
+        .installation = copy(r, "installation"),
         .partitions = copy(r, "partitions"),
         .armed = truth(r, "armed"),
         .waiting = truth(r, "waiting"),
@@ -191,6 +192,7 @@ parse_beat(void *arg, const struct pg_reply *reply)
     free(answer.disagreement);
     free(answer.overrides);
     free(answer.mapping_digest);
+    free(answer.installation);
     free(answer.partitions);
     if (l->wanted)
         l->events.control(l->arg);

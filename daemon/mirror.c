@@ -19,6 +19,7 @@ struct mirror {
     void (*up)(void *arg);
     void *arg;
     char *wanted;          /* what is in force, as JSON; NULL: not heard yet */
+    char *installation;    /* whose it is; NULL: nobody's */
     char *sent;            /* by the statement under way */
     char *delivered;       /* on this connection; NULL: nothing yet */
     uint64_t delivered_at; /* uv_now() */
@@ -59,13 +60,13 @@ parse_answer(void *arg, const struct pg_reply *reply)
 
     if (reply->lost)
         return; /* on_down() follows */
-    if (reply->error != NULL) {
+    if (reply->error != NULL || PQgetisnull(reply->results[0], 0, 0)) {
         if (status_nag(m->loop, &m->said))
             log_msg(
                 LOG_WARNING, "mirror_failed",
                 "the legacy database does not take the flags that its guard shall obey: %s; look whether `dualwrited "
-                "install` was run with this URL, and dualwrite_daemon granted there",
-                reply->error);
+                "install` was run with these two URLs, and dualwrite_daemon granted there",
+                reply->error != NULL ? reply->error : "it is no part of this installation");
         return;
     }
     pgconn_settled(m->pg);
@@ -83,7 +84,7 @@ parse_answer(void *arg, const struct pg_reply *reply)
 static void
 send_flags(struct mirror *m)
 {
-    const struct pg_statement script = {.sql = sql_daemon_mirror, .nparams = 1, .params = {m->wanted}};
+    const struct pg_statement script = {.sql = sql_daemon_mirror, .nparams = 2, .params = {m->wanted, m->installation}};
 
     if (pgconn_state(m->pg) != PGCONN_READY)
         return;
@@ -112,8 +113,10 @@ mirror_start(struct mirror *m)
 }
 
 void
-mirror_flags(struct mirror *m, const struct flags *flags)
+mirror_flags(struct mirror *m, const struct flags *flags, const char *installation)
 {
+    free(m->installation);
+    m->installation = xstrdup(installation);
     free(m->wanted);
     m->wanted = flags_json(flags);
     if (m->delivered == NULL || strcmp(m->wanted, m->delivered) != 0 || uv_now(m->loop) - m->delivered_at >= AGAIN_MS)
@@ -127,6 +130,7 @@ mirror_close(struct mirror *m)
         return;
     pgconn_close(m->pg);
     free(m->wanted);
+    free(m->installation);
     free(m->sent);
     free(m->delivered);
     free(m);

@@ -21,9 +21,10 @@ void mirror_start(struct mirror *m);
 /*
  * These are in force: call it with each answer of a beat, and never with what may be old, because another daemon may have
  * delivered something newer. They are sent when they are others than those delivered last, after a new connection, and
- * when the last delivery is 5 s ago, since somebody may have written over it.
+ * when the last delivery is 5 s ago, since somebody may have written over it. `installation` is the name of the pair of
+ * databases, NULL for none: a legacy database with another one gets nothing.
  */
-void mirror_flags(struct mirror *m, const struct flags *flags);
+void mirror_flags(struct mirror *m, const struct flags *flags, const char *installation);
 void mirror_close(struct mirror *m);
 
 #endif

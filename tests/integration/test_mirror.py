@@ -153,6 +153,19 @@ def test_a_legacy_database_that_takes_no_flags_is_said_once_a_minute(mirrored):
         daemon.wait_for("connected", connection="mirror")
 
 
+def test_a_legacy_database_of_another_installation_gets_no_flags(mirrored):
+    """A pod of staging with the URL of production's legacy database must not open its guard."""
+    two = mirrored
+    two.legacy.execute("UPDATE dualwrite.setting SET value = gen_random_uuid()::text WHERE key = 'installation'")
+    with MirrorDaemon(two, **{BLOCKED: False}) as daemon:
+        assert "no part of this installation" in daemon.wait_for("mirror_failed")["msg"]
+        assert refused(two.legacy) and published(two.legacy, BLOCKED) == "true"
+    two.vnext.execute("DELETE FROM dualwrite.setting WHERE key = 'installation'")
+    with MirrorDaemon(two, **{BLOCKED: False}) as daemon:
+        daemon.wait_for("mirror_failed")
+        assert refused(two.legacy)
+
+
 def test_one_database_has_no_mirror(db):
     install(db)
     for settings in ({}, {LEGACY_URL: db.url("daemon_login")}):
