@@ -19,11 +19,14 @@ fault() {
 }
 
 # "name" or "name=ARGUMENT" of each option of a command, without --help
-options() { "$dualwrited" "$1" --help | sed -n 's/^  --\([a-z-]*\(=[A-Z]*\)\{0,1\}\) .*/\1/p' | grep -v '^help$' || true; }
+options() { # COMMAND, may be of two words
+    # shellcheck disable=SC2086
+    "$dualwrited" $1 --help | sed -n 's/^  --\([a-z-]*\(=[A-Z]*\)\{0,1\}\) .*/\1/p' | grep -v '^help$' || true
+}
 
 # the same from a command's part of the manual page
 page_options() {
-    awk -v command="$1" '/^\.S[sh] / { here = $2 == command && NF == 2 } here' "$page" |
+    awk -v command=".Ss $1" '/^\.S[sh] / { here = $0 == command } here' "$page" |
         sed -n -e 's/^\.It Fl Fl \([a-z-]*\) Ns = Ns Ar \([A-Z]*\)$/\1=\2/p' -e 's/^\.It Fl Fl \([a-z-]*\)$/\1/p'
 }
 
@@ -33,7 +36,13 @@ help_table=$("$dualwrited" --help | sed -n 's/^  \([a-z]*\)  *\(.*\)$/| `\1` | \
 commands=$(sed -n 's/^| `\([a-z]*\)`.*/\1/p' <<<"$help_table")
 [ "$(wc -w <<<"$commands")" -ge 4 ] || fault "$dualwrited --help lists hardly any command: this check reads it wrongly"
 
-for command in $commands; do
+# a command of commands lists them as the program itself does
+while read -r command; do
+    commands+=$'\n'$("$dualwrited" "$command" --help | sed -n "s/^  \\([a-z]\\{1,\\}\\)  .*/$command \\1/p")
+done <<<"$commands"
+commands=$(grep . <<<"$commands")
+
+while read -r command; do
     if ! grep -qx "\.Ss $command" "$page"; then
         fault "$page: the command \"$command\" is missing; it is a section: .Ss $command"
         continue
@@ -41,10 +50,10 @@ for command in $commands; do
     differences=$(diff <(options "$command" | sort) <(page_options "$command" | sort)) || true
     [ -z "$differences" ] ||
         fault "$page: the options of \"$command\" differ (< --help, > $page):"$'\n'"$differences"
-done
+done <<<"$commands"
 while read -r command; do
     grep -qx "$command" <<<"$commands" || fault "$page: there is no command \"$command\""
-done < <(sed -n 's/^\.Ss \([a-z]*\)$/\1/p' "$page")
+done < <(sed -n 's/^\.Ss \([a-z ]*\)$/\1/p' "$page")
 for option in help version; do
     grep -qx "\.It Fl Fl $option" "$page" || fault "$page: --$option is missing"
 done
