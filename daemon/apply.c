@@ -1,4 +1,4 @@
-/* apply.c - stage two; see apply.h. The statements come from lib/core/sqlgen.c. */
+/* apply.c - the road of one batch through the stages; see apply.h. What each does is in its own file. */
 #include "apply.h"
 
 #include <stdlib.h>
@@ -6,368 +6,357 @@
 
 #include "dualwrite/pgarray.h"
 #include "dualwrite/xalloc.h"
-#include "embedded.h"
-
-/* A run of subjects of one entity, tried under one savepoint. */
-struct group {
-    size_t first;
-    size_t count;
-    char *params[PG_MAX_PARAMS]; /* array literals, one per parameter of the plan's steps */
-    int nparams;
-    size_t statement; /* where its savepoint stands in the script under way */
-};
+#include "mark.h"
+#include "read.h"
+#include "reserve.h"
+#include "write.h"
 
 struct apply {
-    struct pgconn *pg;
+    struct pgconn *legacy;
+    bool two;
+    struct read *read;
+    struct reserve *reserve;
+    struct write *write;
+    struct mark *mark;
     apply_done done;
     void *arg;
 
-    struct batch *batch;
-    const struct mapping *mapping;
-    const struct plan *plan;
-    int64_t statement_timeout_ms;
-
-    struct group *groups; /* still to be done, in order; the first is next */
-    size_t count;
-    bool blame_rows;
-    bool hurried;         /* somebody holds a row of ours: from now on we do not wait for locks, there may be more */
-    bool in_failed_group; /* the next script begins by taking the savepoint back */
-    char xid[32];
-
-    struct pg_statement *script;
-    size_t length;
+    struct apply_request request;
+    size_t read_rows; /* rows that were there before the last read */
+    char *xid;
+    char *epoch;
 };
 
-struct apply *
-apply_new(struct pgconn *pg, apply_done done, void *arg)
+static struct batch *
+batch(const struct apply *a)
 {
-    struct apply *a = xcalloc(1, sizeof *a);
-
-    a->pg = pg;
-    a->done = done;
-    a->arg = arg;
-    return a;
+    return a->request.batch;
 }
 
 static void
-group_clear(struct group *g)
+finish(struct apply *a, const struct apply_answer *answer)
 {
-    for (int i = 0; i < g->nparams; i++)
-        free(g->params[i]);
-    g->nparams = 0;
+    struct apply_answer out = *answer;
+    char *xid = a->xid;
+
+    a->xid = NULL;
+    free(a->epoch);
+    a->epoch = NULL;
+    out.xid = xid;
+    a->done(a->arg, &out);
+    free(xid);
 }
 
 static void
-clear(struct apply *a)
+fail(struct apply *a, const char *error, const char *sqlstate)
 {
-    for (size_t i = 0; i < a->count; i++)
-        group_clear(&a->groups[i]);
-    free(a->groups);
-    free(a->script);
-    a->groups = NULL;
-    a->script = NULL;
-    a->count = a->length = 0;
-    a->in_failed_group = false;
+    finish(a, &(struct apply_answer){.error = error, .sqlstate = sqlstate});
 }
 
-void
-apply_free(struct apply *a)
+/* ---- mark, write ------------------------------------------------------------------------------------------------- */
+
+static void
+on_marked(void *arg, const char *error, const char *sqlstate)
 {
-    if (a != NULL)
-        clear(a);
-    free(a);
+    if (error != NULL)
+        fail(arg, error, sqlstate);
+    else
+        finish(arg, &(struct apply_answer){0});
 }
 
 static void
-finish(struct apply *a, const char *error, const char *sqlstate)
+on_written(void *arg, const struct write_answer *answer)
 {
-    struct apply_answer answer = {error, sqlstate, a->xid[0] == '\0' ? NULL : a->xid};
+    struct apply *a = arg;
+    const struct mark_request request = {
+        .batch = batch(a),
+        .mapping = a->request.mapping,
+        .plan = a->request.plan,
+        .blame_rows = a->request.blame_rows,
+        .statement_timeout_ms = a->request.statement_timeout_ms,
+    };
 
-    clear(a);
-    a->done(a->arg, &answer);
-}
-
-static size_t
-entity_of(const struct apply *a, const struct group *g)
-{
-    return a->batch->subjects[g->first].entity;
+    if (answer->error != NULL)
+        finish(a,
+               &(struct apply_answer){.error = answer->error, .sqlstate = answer->sqlstate, .fenced = answer->fenced});
+    else
+        mark_start(a->mark, &request);
 }
 
 static void
-make_params(const struct apply *a, struct group *g)
+set(char **text, const char *value)
 {
-    const struct mapping_entity *e = &a->mapping->entities[entity_of(a, g)];
+    free(*text);
+    *text = xstrdup(value);
+}
 
-    g->nparams = (int) e->identity.count + 1;
-    for (int p = 0; p < g->nparams; p++) {
-        struct buf out = {0};
+/* A child of a parent whose key has just been reserved learns it from there. */
+static void
+tell_children(struct apply *a)
+{
+    struct batch *b = batch(a);
 
-        pgarray_open(&out);
-        for (size_t i = g->first; i < g->first + g->count; i++) {
-            const struct subject *s = &a->batch->subjects[i];
+    for (size_t i = 0; i < b->nrows; i++) {
+        struct row *r = &b->rows[i];
+        const struct mapping_entity *e = row_entity(b, a->request.mapping, r);
+        const struct subject *up = r->needs == NO_INDEX ? NULL : &b->subjects[r->needs];
 
-            pgarray_add(&out, p == g->nparams - 1 ? (s->removal ? "t" : "f")
-                                                  : subject_identity(a->batch, a->mapping, s, (size_t) p));
+        if (up == NULL)
+            continue;
+        if (up->state == SUBJECT_FAILED || up->row == NO_INDEX || !b->rows[up->row].create) {
+            batch_fail_children(b, a->request.mapping, r->needs);
+            continue;
         }
-        pgarray_close(&out);
-        g->params[p] = buf_steal(&out);
-    }
-}
-
-/* Puts a group at position `at` of the list. */
-static void
-insert_group(struct apply *a, size_t at, size_t first, size_t count)
-{
-    a->groups = xreallocarray(a->groups, a->count + 1, sizeof *a->groups);
-    memmove(&a->groups[at + 1], &a->groups[at], (a->count - at) * sizeof *a->groups);
-    a->count++;
-    a->groups[at] = (struct group){.first = first, .count = count};
-    make_params(a, &a->groups[at]);
-}
-
-static void
-drop_group(struct apply *a, size_t at)
-{
-    group_clear(&a->groups[at]);
-    a->count--;
-    memmove(&a->groups[at], &a->groups[at + 1], (a->count - at) * sizeof *a->groups);
-}
-
-/* One group per entity, without the subjects that cannot be tried at all. */
-static void
-make_groups(struct apply *a)
-{
-    struct batch *b = a->batch;
-    size_t first = 0;
-
-    for (size_t i = 0; i <= b->nsubjects; i++) {
-        bool ends = i == b->nsubjects || b->subjects[i].state != SUBJECT_PENDING ||
-                    (i > first && b->subjects[i].entity != b->subjects[first].entity);
-
-        if (ends && i > first)
-            insert_group(a, a->count, first, i - first);
-        if (ends)
-            first = i < b->nsubjects && b->subjects[i].state != SUBJECT_PENDING ? i + 1 : i;
+        set(&r->parent_key, b->rows[up->row].key[0]);
+        for (size_t k = 0; e->map == NULL && k < r->nkey; k++)
+            if (strcmp(e->target_key.items[k], e->parent->target_column) == 0)
+                set(&r->key[k], r->parent_key);
     }
 }
 
 static void
-push(struct apply *a, const char *sql, const struct group *g)
+run_write(struct apply *a)
 {
-    struct pg_statement s = {.sql = sql};
+    const struct write_request request = {
+        .batch = batch(a),
+        .mapping = a->request.mapping,
+        .plan = a->request.plan,
+        .two = a->two,
+        .epoch = a->epoch,
+        .partitions = a->request.partitions,
+        .blame_rows = a->request.blame_rows,
+        .statement_timeout_ms = a->request.statement_timeout_ms,
+    };
 
-    if (g != NULL) {
-        s.nparams = g->nparams;
-        for (int i = 0; i < g->nparams; i++)
-            s.params[i] = g->params[i];
-    }
-    a->script = xreallocarray(a->script, a->length + 1, sizeof *a->script);
-    a->script[a->length++] = s;
+    tell_children(a);
+    write_start(a->write, &request);
 }
 
-static bool
-has_removal(const struct apply *a, const struct group *g)
-{
-    for (size_t i = g->first; i < g->first + g->count; i++)
-        if (a->batch->subjects[i].removal)
-            return true;
-    return false;
-}
+/* ---- reserve ----------------------------------------------------------------------------------------------------- */
 
 static void
-push_group(struct apply *a, struct group *g)
-{
-    const struct plan_entity *p = &a->plan->entities[entity_of(a, g)];
-
-    g->statement = a->length;
-    push(a, sql_daemon_savepoint, NULL);
-    for (size_t i = 0; i < p->count; i++)
-        if (p->steps[i].kind != STEP_REMOVE || has_removal(a, g))
-            push(a, p->steps[i].sql, g);
-    push(a, sql_daemon_constraints, NULL);
-    push(a, sql_daemon_release, NULL);
-}
-
-static void parse_groups(void *arg, const struct pg_reply *reply);
-
-static void
-run_groups(struct apply *a)
-{
-    a->length = 0;
-    if (a->xid[0] == '\0')
-        push(a, sql_daemon_sync_session, NULL);
-    if (a->in_failed_group) {
-        push(a, sql_daemon_rollback_to, NULL);
-        push(a, sql_daemon_release, NULL);
-    }
-    a->in_failed_group = false;
-    if (a->hurried)
-        push(a, sql_daemon_hurry, NULL);
-    for (size_t i = 0; i < a->count; i++)
-        push_group(a, &a->groups[i]);
-    pgconn_run(a->pg, a->script, a->length, (int64_t) a->length * a->statement_timeout_ms + 5000, parse_groups, a);
-}
-
-static bool
-truth(const PGresult *r, int row, const char *column)
-{
-    return PQgetvalue(r, row, PQfnumber(r, column))[0] == 't';
-}
-
-/* A verify row: what came of one subject. Two rows for one subject mean two map rows; the worse one counts. */
-static void
-parse_verified(struct subject *s, const PGresult *r, int row)
-{
-    bool first = s->state == SUBJECT_PENDING;
-    int key = PQfnumber(r, "target_key");
-
-    s->found = truth(r, row, "found");
-    if (first && !PQgetisnull(r, row, key))
-        s->target_key = xstrdup(PQgetvalue(r, row, key));
-    s->verified = (first || s->verified) && truth(r, row, "equal");
-    if (truth(r, row, "wanted_row") && !truth(r, row, "shadow"))
-        subject_fail(
-            s, OUTCOME_PARK, NULL, NULL,
-            "no legacy row came of it: its parent has none, or a trigger or rule on the legacy table dropped it");
-    else if (s->state == SUBJECT_PENDING)
-        s->state = SUBJECT_DONE;
-}
-
-/* The group's last step but two: verify, SET CONSTRAINTS, RELEASE. */
-static const PGresult *
-verify_result(const struct apply *a, size_t at, const struct pg_reply *reply)
-{
-    size_t end = at + 1 < a->count ? a->groups[at + 1].statement : a->length;
-
-    return reply->results[end - 3];
-}
-
-static void
-parse_group_done(struct apply *a, size_t at, const struct pg_reply *reply)
-{
-    const PGresult *r = verify_result(a, at, reply);
-    const struct group *g = &a->groups[at];
-
-    for (int row = 0; row < PQntuples(r); row++) {
-        long n = strtol(PQgetvalue(r, row, PQfnumber(r, "n")), NULL, 10);
-
-        parse_verified(&a->batch->subjects[g->first + (size_t) n - 1], r, row);
-    }
-}
-
-/* The group that the failed statement belongs to. */
-static size_t
-failed_group(const struct apply *a, size_t statement)
-{
-    size_t at = 0;
-
-    while (at + 1 < a->count && a->groups[at + 1].statement <= statement)
-        at++;
-    return at;
-}
-
-/* A value that another row still has may be free once that row was synced too: a name handed over, an owner changed. */
-static bool
-waits_for_others(const char *sqlstate)
-{
-    return sqlstate != NULL && (strcmp(sqlstate, "23505") == 0 || strcmp(sqlstate, "23P01") == 0);
-}
-
-/* Splits a failed group, or finds its one subject guilty. */
-static void
-blame(struct apply *a, size_t at, const PGresult *error, const char *text)
-{
-    const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
-    const char *constraint = PQresultErrorField(error, PG_DIAG_CONSTRAINT_NAME);
-    size_t first = a->groups[at].first;
-    size_t count = a->groups[at].count;
-
-    drop_group(a, at);
-    if (count == 1 && waits_for_others(sqlstate) && !a->batch->subjects[first].second_try) {
-        a->batch->subjects[first].second_try = true;
-        insert_group(a, a->count, first, 1);
-        return;
-    }
-    if (count == 1) {
-        subject_fail(&a->batch->subjects[first], outcome_of(sqlstate), sqlstate, constraint, text);
-        return;
-    }
-    insert_group(a, at, first, count / 2);
-    insert_group(a, at + 1, first + count / 2, count - count / 2);
-}
-
-/* An error that is not one subject's. */
-static bool
-is_batchs(const struct apply *a, const char *sqlstate)
-{
-    enum outcome outcome = outcome_of(sqlstate);
-
-    return outcome == OUTCOME_RETRY_SERVER || (outcome == OUTCOME_SCHEMA && !a->blame_rows);
-}
-
-static void
-parse_failure(struct apply *a, const struct pg_reply *reply)
-{
-    const PGresult *error = reply->results[reply->failed];
-    const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
-    size_t at;
-
-    if (is_batchs(a, sqlstate) || a->count == 0 || reply->failed < a->groups[0].statement) {
-        char *text = xstrdup(reply->error);
-        char *code = xstrdup(sqlstate);
-
-        finish(a, text, code);
-        free(text);
-        free(code);
-        return;
-    }
-    at = failed_group(a, reply->failed);
-    for (size_t i = 0; i < at; i++)
-        parse_group_done(a, i, reply);
-    a->hurried = a->hurried || strcmp(sqlstate, "55P03") == 0 || strcmp(sqlstate, "57014") == 0;
-    blame(a, at, error, reply->error);
-    for (size_t i = 0; i < at; i++)
-        drop_group(a, 0);
-    a->in_failed_group = true;
-    run_groups(a);
-}
-
-static void
-parse_groups(void *arg, const struct pg_reply *reply)
+on_reserved(void *arg, const struct reserve_answer *answer)
 {
     struct apply *a = arg;
 
-    if (reply->lost) {
-        finish(a, reply->error, NULL);
-        return;
-    }
-    if (a->xid[0] == '\0' && reply->failed > 0)
-        snprintf(a->xid, sizeof a->xid, "%s", PQgetvalue(reply->results[0], 0, 0));
-    if (reply->error != NULL) {
-        parse_failure(a, reply);
-        return;
-    }
-    for (size_t i = 0; i < a->count; i++)
-        parse_group_done(a, i, reply);
-    finish(a, NULL, NULL);
+    if (answer->error != NULL)
+        fail(a, answer->error, answer->sqlstate);
+    else if (a->two && answer->reserved && !a->request.reserved)
+        finish(a, &(struct apply_answer){.again = true});
+    else if (a->two && answer->reserved)
+        fail(a, "a legacy key that was reserved a moment ago is gone from the map", NULL);
+    else
+        run_write(a);
 }
 
-void
-apply_start(struct apply *a, struct batch *batch, const struct mapping *mapping, const struct plan *plan,
-            bool blame_rows, int64_t statement_timeout_ms)
+/* A row that has no legacy row, and is not to get one, is done. */
+static void
+decide(struct apply *a)
 {
-    a->blame_rows = blame_rows;
-    a->hurried = false;
-    a->batch = batch;
-    a->mapping = mapping;
-    a->plan = plan;
-    a->statement_timeout_ms = statement_timeout_ms;
-    a->xid[0] = '\0';
-    for (size_t i = 0; i < batch->nsubjects; i++) {
-        struct subject *s = &batch->subjects[i];
-        const char *column = subject_null_column(batch, mapping, s);
+    struct batch *b = batch(a);
 
-        if (column == NULL)
+    for (size_t i = 0; i < b->nrows; i++) {
+        struct row *r = &b->rows[i];
+
+        for (size_t k = 0; k < r->nkey && !r->create; k++)
+            if (r->key[k] == NULL)
+                r->write = r->remove = false;
+    }
+}
+
+static void
+run_reserve(struct apply *a)
+{
+    const struct reserve_request request = {
+        .batch = batch(a),
+        .mapping = a->request.mapping,
+        .plan = a->request.plan,
+        .blame_rows = a->request.blame_rows,
+        .statement_timeout_ms = a->request.statement_timeout_ms,
+    };
+
+    decide(a);
+    reserve_start(a->reserve, &request);
+}
+
+/* ---- parents that have no legacy row ------------------------------------------------------------------------------ */
+
+static void run_read(struct apply *a, size_t first);
+
+static bool
+has_parent(const struct apply *a, const struct row *r)
+{
+    return row_entity(batch(a), a->request.mapping, r)->parent != NULL && r->create && r->parent != NULL;
+}
+
+/* The rows from read_rows on need their parents; reads those that are not in the batch, and their parents in turn. */
+static void
+need_parents(struct apply *a, const bool *missing)
+{
+    struct batch *b = batch(a);
+    size_t subjects = b->nsubjects;
+
+    for (size_t i = a->read_rows; i < b->nrows; i++) {
+        struct row *r = &b->rows[i];
+        size_t entity;
+
+        if (!has_parent(a, r) || (r->parent_key != NULL && !missing[i - a->read_rows]))
+            continue;
+        entity = row_entity(b, a->request.mapping, r)->parent->index;
+        r->needs = batch_parent(b, a->request.mapping, entity, r->parent);
+    }
+    a->read_rows = b->nrows;
+    if (b->nsubjects > subjects)
+        run_read(a, subjects);
+    else
+        run_reserve(a);
+}
+
+static int
+compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+/* Which rows' parents are among the keys of `result`. */
+static void
+note_missing(const struct apply *a, size_t parent, const PGresult *result, bool *missing)
+{
+    const struct batch *b = batch(a);
+    size_t n = (size_t) PQntuples(result);
+    char **keys = xcalloc(n, sizeof *keys);
+
+    for (size_t i = 0; i < n; i++)
+        keys[i] = PQgetvalue(result, (int) i, 0);
+    qsort(keys, n, sizeof *keys, compare_texts);
+    for (size_t i = a->read_rows; n > 0 && i < b->nrows; i++) {
+        const struct row *r = &b->rows[i];
+
+        if (has_parent(a, r) && r->parent_key != NULL && row_entity(b, a->request.mapping, r)->parent->index == parent)
+            missing[i - a->read_rows] = bsearch(&r->parent_key, keys, n, sizeof *keys, compare_texts) != NULL;
+    }
+    free(keys);
+}
+
+/* The parents' keys that rows from read_rows on name, as an array literal; NULL when they name none. */
+static char *
+parent_keys(const struct apply *a, size_t parent)
+{
+    const struct batch *b = batch(a);
+    struct buf out = {0};
+    bool any = false;
+
+    pgarray_open(&out);
+    for (size_t i = a->read_rows; i < b->nrows; i++) {
+        const struct row *r = &b->rows[i];
+
+        if (!has_parent(a, r) || r->parent_key == NULL || row_entity(b, a->request.mapping, r)->parent->index != parent)
+            continue;
+        any = true;
+        pgarray_add(&out, r->parent_key);
+    }
+    pgarray_close(&out);
+    if (any)
+        return buf_steal(&out);
+    buf_free(&out);
+    return NULL;
+}
+
+static void
+parse_missing(void *arg, const struct pg_reply *reply)
+{
+    struct apply *a = arg;
+    bool *missing;
+    size_t statement = 0;
+
+    if (reply->error != NULL) {
+        fail(a, reply->error, reply->lost ? NULL : PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE));
+        return;
+    }
+    missing = xcalloc(batch(a)->nrows - a->read_rows, sizeof *missing);
+    for (size_t e = 0; e < a->request.mapping->count; e++) {
+        char *keys = parent_keys(a, e);
+
+        if (keys != NULL)
+            note_missing(a, e, reply->results[statement++], missing);
+        free(keys);
+    }
+    need_parents(a, missing);
+    free(missing);
+}
+
+static void
+run_missing(struct apply *a)
+{
+    const struct mapping *m = a->request.mapping;
+    struct pg_statement *script = xcalloc(m->count, sizeof *script);
+    char **keys = xcalloc(m->count, sizeof *keys);
+    size_t n = 0;
+
+    for (size_t e = 0; e < m->count; e++) {
+        keys[n] = parent_keys(a, e);
+        if (keys[n] == NULL)
+            continue;
+        script[n] = (struct pg_statement){
+            .sql = a->request.plan->entities[e].sql[PLAN_MISSING], .nparams = 1, .params = {keys[n]}};
+        n++;
+    }
+    if (n == 0)
+        need_parents(a, NULL);
+    else if (pgconn_state(a->legacy) != PGCONN_READY)
+        fail(a, "the connection to the legacy database was lost", NULL);
+    else
+        pgconn_run(a->legacy, script, n, (int64_t) n * a->request.statement_timeout_ms + 5000, parse_missing, a);
+    for (size_t i = 0; i < n; i++)
+        free(keys[i]);
+    free(keys);
+    free(script);
+}
+
+/* ---- read -------------------------------------------------------------------------------------------------------- */
+
+static void
+on_read(void *arg, const struct read_answer *answer)
+{
+    struct apply *a = arg;
+
+    if (a->xid == NULL && *answer->xid != '\0') {
+        a->xid = xstrdup(answer->xid);
+        a->epoch = xstrdup(answer->epoch);
+    }
+    if (answer->error != NULL)
+        fail(a, answer->error, answer->sqlstate);
+    else
+        run_missing(a);
+}
+
+static void
+run_read(struct apply *a, size_t first)
+{
+    const struct read_request request = {
+        .batch = batch(a),
+        .mapping = a->request.mapping,
+        .plan = a->request.plan,
+        .first = first,
+        .first_time = first == 0,
+        .two = a->two,
+        .blame_rows = a->request.blame_rows,
+        .statement_timeout_ms = a->request.statement_timeout_ms,
+    };
+
+    read_start(a->read, &request);
+}
+
+/* A row whose identity is NULL cannot have a legacy row. */
+static void
+refuse_nulls(struct apply *a)
+{
+    struct batch *b = batch(a);
+
+    for (size_t i = 0; i < b->nsubjects; i++) {
+        struct subject *s = &b->subjects[i];
+
+        if (subject_null_column(b, a->request.mapping, s) == NULL)
             continue;
         if (s->removal)
             s->state = SUBJECT_DONE; /* what never had a legacy row cannot lose it */
@@ -375,6 +364,43 @@ apply_start(struct apply *a, struct batch *batch, const struct mapping *mapping,
             subject_fail(s, OUTCOME_PARK, NULL, NULL,
                          "a column that says which legacy row is meant is NULL; give it a value, or delete the row");
     }
-    make_groups(a);
-    run_groups(a);
+}
+
+void
+apply_start(struct apply *a, const struct apply_request *request)
+{
+    a->request = *request;
+    a->read_rows = 0;
+    refuse_nulls(a);
+    run_read(a, 0);
+}
+
+struct apply *
+apply_new(struct pgconn *vnext, struct pgconn *legacy, apply_done done, void *arg)
+{
+    struct apply *a = xcalloc(1, sizeof *a);
+
+    a->legacy = legacy;
+    a->two = vnext != legacy;
+    a->done = done;
+    a->arg = arg;
+    a->read = read_new(vnext, on_read, a);
+    a->reserve = reserve_new(vnext, legacy, on_reserved, a);
+    a->write = write_new(legacy, on_written, a);
+    a->mark = mark_new(vnext, on_marked, a);
+    return a;
+}
+
+void
+apply_free(struct apply *a)
+{
+    if (a == NULL)
+        return;
+    read_free(a->read);
+    reserve_free(a->reserve);
+    write_free(a->write);
+    mark_free(a->mark);
+    free(a->xid);
+    free(a->epoch);
+    free(a);
 }

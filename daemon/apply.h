@@ -1,9 +1,9 @@
 /*
- * apply.h - stage two: makes the legacy rows of a batch's subjects equal to vNext, inside the claim's transaction.
+ * apply.h - conducts the stages between claim and ack: read, missing parents, reserve, write, mark.
  *
- * Groups of subjects go out set-based under a savepoint, all groups in one round trip. A group that fails is split until
- * the guilty subject stands alone; the others go on. Which rows were written is not remembered: the plan's verify step
- * reads them back and that is the outcome.
+ * With one database all of it happens in the claim's transaction. With two, legacy keys are reserved and committed before
+ * anything is written with them, and the legacy rows are committed before the events are acknowledged: whatever dies in
+ * between, the events are still there, and doing them again changes nothing.
  */
 #ifndef APPLY_H
 #define APPLY_H
@@ -15,23 +15,32 @@
 #include "dualwrite/pgconn.h"
 #include "dualwrite/sqlgen.h"
 
+struct apply_request {
+    struct batch *batch; /* these four stay the caller's and must live until done */
+    const struct mapping *mapping;
+    const struct plan *plan;
+    const char *partitions; /* that the claim holds, as an array literal */
+    bool reserved;          /* this batch's keys were reserved in a transaction before this one */
+    /* An OUTCOME_SCHEMA error is the row's own (a trigger's, say), because preflight found nothing since the last one. */
+    bool blame_rows;
+    int64_t statement_timeout_ms;
+};
+
 struct apply_answer {
     const char *error;    /* NULL: every subject is DONE or FAILED; else the whole batch is off */
     const char *sqlstate; /* of the error; NULL for a lost connection */
-    const char *xid;      /* of the transaction, for ack's verdict; NULL when it was not reached */
+    const char *xid;      /* of the claim's transaction, for ack's verdict; NULL when it was not reached */
+    const char *fenced;   /* the batch is off because the legacy database knows this higher epoch */
+    bool again;           /* keys were reserved: commit, and claim the same batch again */
 };
 
 typedef void (*apply_done)(void *arg, const struct apply_answer *answer);
 
 struct apply;
 
-struct apply *apply_new(struct pgconn *pg, apply_done done, void *arg);
-/*
- * `batch`, `mapping` and `plan` stay the caller's and must live until done. `blame_rows`: an OUTCOME_SCHEMA error is the
- * row's own (a trigger's, say), because preflight found nothing since the last one; otherwise it is the batch's.
- */
-void apply_start(struct apply *a, struct batch *batch, const struct mapping *mapping, const struct plan *plan,
-                 bool blame_rows, int64_t statement_timeout_ms);
+/* The connections are the same when there is one database. */
+struct apply *apply_new(struct pgconn *vnext, struct pgconn *legacy, apply_done done, void *arg);
+void apply_start(struct apply *a, const struct apply_request *request);
 void apply_free(struct apply *a);
 
 #endif

@@ -41,8 +41,11 @@ finish(struct claim *c, const char *error)
     struct claim_answer answer = c->answer;
 
     answer.error = error;
-    if (error != NULL)
+    if (error != NULL) {
         batch_free(&answer.batch);
+        free(answer.partitions);
+        answer.partitions = NULL;
+    }
     c->answer = (struct claim_answer){0};
     c->done(c->arg, &answer);
 }
@@ -117,11 +120,12 @@ parse_claim(void *arg, const struct pg_reply *reply)
         finish(c, reply->error);
         return;
     }
-    hold = reply->results[1];
+    hold = reply->results[2];
     c->answer.mine = atoi(field(hold, 0, "mine"));
     c->answer.held = atoi(field(hold, 0, "held"));
+    c->answer.partitions = xstrdup(field(hold, 0, "partitions"));
     c->answer.passed = field(hold, 0, "passed")[0] == 't';
-    parse_events(c, reply->results[2]);
+    parse_events(c, reply->results[3]);
     if (c->answer.batch.count == 0)
         run_end(c);
     else
@@ -135,9 +139,10 @@ claim_start(struct claim *c, const struct claim_request *request)
     char limit[32];
     const struct pg_statement script[] = {
         {.sql = sql_daemon_begin},
+        {.sql = sql_daemon_session, .nparams = 1, .params = {timeout}},
         {.sql = sql_daemon_hold,
-         .nparams = 4,
-         .params = {request->instance, timeout, request->barrier, request->take_down_doorbell ? "true" : "false"}},
+         .nparams = 3,
+         .params = {request->instance, request->barrier, request->take_down_doorbell ? "true" : "false"}},
         {.sql = sql_daemon_claim, .nparams = 1, .params = {limit}},
     };
 
@@ -146,5 +151,5 @@ claim_start(struct claim *c, const struct claim_request *request)
     c->sent = (monotime){(int64_t) uv_hrtime()};
     snprintf(timeout, sizeof timeout, "%lld", (long long) request->statement_timeout_ms);
     snprintf(limit, sizeof limit, "%d", request->batch_size);
-    pgconn_run(c->pg, script, 3, 3 * request->statement_timeout_ms + 5000, parse_claim, c);
+    pgconn_run(c->pg, script, 4, 4 * request->statement_timeout_ms + 5000, parse_claim, c);
 }

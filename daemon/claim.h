@@ -25,6 +25,7 @@ struct claim_answer {
     struct batch batch; /* handed over; empty when nothing waits: then the transaction has been ended */
     int mine;           /* partitions that are ours */
     int held;           /* ... and that we could lock */
+    char *partitions;   /* those, as an array literal; handed over */
     bool passed;        /* every transaction older than the barrier had ended before the claim looked */
     const char *error;  /* NULL, or why there is no answer; the connection has been reset */
 };

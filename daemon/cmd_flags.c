@@ -206,7 +206,7 @@ print_text(const cJSON *answer)
 static int
 gather(cJSON *answer, const struct config *c)
 {
-    PGconn *pq = pgblock_connect(c->database_url, "flags");
+    PGconn *pq = pgblock_connect(c->database_url, SETTINGS_URL, "flags");
     PGresult *state = pq == NULL ? NULL : pgblock_query(pq, sql_installed, 0, NULL);
     PGresult *effective = NULL;
     PGresult *daemons = NULL;

@@ -1,41 +1,30 @@
 /*
  * cmd_install.c - `dualwrited install`: brings the schema, the triggers, the guard, the rights and the published flags
- * to what the config and the mapping say, in one transaction. The SQL is made by lib/core/capture.c.
+ * to what the config and the mapping say, in one transaction, or one in each of two databases. The SQL is made by
+ * lib/core/capture.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uv.h>
 
 #include "command.h"
-#include "dualwrite/capture.h"
-#include "dualwrite/catalog_read.h"
-#include "dualwrite/mapping_check.h"
 #include "dualwrite/pgarray.h"
 #include "dualwrite/pgblock.h"
-#include "dualwrite/ref.h"
-#include "dualwrite/xalloc.h"
+#include "dualwrite/uuid4.h"
 #include "embedded.h"
+#include "install_plan.h"
 #include "locked.h"
-#include "owned.h"
+#include "pair.h"
 #include "settings.h"
 
 struct asked {
     const char *config;
-    const char *guard;
+    enum guard_mode guard;
+    bool guard_given;
     int partitions; /* 0: as installed, else the default */
     bool print_sql;
     bool dry_run;
-};
-
-/* What the database has now. */
-struct installed {
-    int version; /* 0: nothing */
-    char *hang_digest;
-    char *ref_layout;
-    int partitions;
-    enum guard_mode guard;
-    long waiting;
-    long triggers;
 };
 
 static int
@@ -53,7 +42,6 @@ static int
 take(void *into, const char *name, const char *argument)
 {
     struct asked *a = into;
-    enum guard_mode mode;
     char *end;
 
     if (strcmp(name, "config") == 0)
@@ -63,8 +51,8 @@ take(void *into, const char *name, const char *argument)
     else if (strcmp(name, "dry-run") == 0)
         a->dry_run = true;
     else if (strcmp(name, "guard") == 0) {
-        a->guard = argument;
-        if (guard_mode(argument, &mode) != 0)
+        a->guard_given = true;
+        if (guard_mode(argument, &a->guard) != 0)
             return command_bad_argument(name, argument, "on, record or off");
     } else {
         long n = strtol(argument, &end, 10);
@@ -76,76 +64,14 @@ take(void *into, const char *name, const char *argument)
     return EXIT_GOOD;
 }
 
-static long
-number(const PGresult *r, const char *column)
-{
-    return strtol(PQgetvalue(r, 0, PQfnumber(r, column)), NULL, 10);
-}
-
-static char *
-text(const PGresult *r, const char *column)
-{
-    return xstrdup(PQgetvalue(r, 0, PQfnumber(r, column)));
-}
-
-static int
-read_installed(PGconn *pq, struct installed *now)
-{
-    enum owned owned = owned_schema(pq);
-    PGresult *r;
-
-    *now = (struct installed){.partitions = CAPTURE_PARTITIONS};
-    if (owned != OWNED_OURS)
-        return owned == OWNED_NOTHING ? 0 : -1;
-    r = pgblock_query(pq, sql_install_state, 0, NULL);
-    if (r == NULL)
-        return -1;
-    now->version = (int) number(r, "schema_version");
-    now->hang_digest = text(r, "hang_digest");
-    now->ref_layout = text(r, "ref_layout");
-    now->partitions = (int) number(r, "partitions");
-    now->waiting = number(r, "waiting");
-    now->triggers = number(r, "triggers");
-    guard_mode(PQgetvalue(r, 0, PQfnumber(r, "guard")), &now->guard);
-    PQclear(r);
-    if (now->version > CAPTURE_SCHEMA_VERSION) {
-        fprintf(stderr, "dualwrited: this database has schema version %d, this program knows %d; use the newer one\n",
-                now->version, CAPTURE_SCHEMA_VERSION);
-        return -1;
-    }
-    return 0;
-}
-
-/* "customer(id) order(id,customer_id)": waiting events can only be read by a mapping with the same layout. */
-static char *
-ref_layout(const struct mapping *m)
-{
-    struct buf out = {0};
-
-    for (size_t i = 0; i < m->count; i++) {
-        buf_printf(&out, "%s%s(", i == 0 ? "" : " ", m->entities[i].name);
-        for (size_t j = 0; j < ref_count(&m->entities[i]); j++)
-            buf_printf(&out, "%s%s", j == 0 ? "" : ",", ref_column(&m->entities[i], j));
-        buf_putc(&out, ')');
-    }
-    return buf_steal(&out);
-}
-
-static char *
-digest(PGconn *pq, const char *input)
-{
-    PGresult *r = pgblock_query(pq, sql_digest, 1, &input);
-    char *hex = r == NULL ? NULL : xstrdup(PQgetvalue(r, 0, 0));
-
-    PQclear(r);
-    return hex;
-}
-
-static long
-wanted_triggers(const struct mapping *m, enum guard_mode guard)
-{
-    return (long) m->count * (4 + (guard == GUARD_ON ? 5 : guard == GUARD_RECORD ? 4 : 0));
-}
+struct job {
+    const struct asked *asked;
+    const struct settings *settings;
+    struct pair pair;
+    struct install_plan plan;
+    bool made_role[2]; /* by enum database */
+    bool committed;
+};
 
 static void
 print_writers(PGconn *pq, const struct mapping *m)
@@ -173,154 +99,157 @@ print_writers(PGconn *pq, const struct mapping *m)
     buf_free(&names);
 }
 
-/* Everything about one run of the command, so that a retry after a lock timeout starts from the same facts. */
-struct job {
-    const struct asked *asked;
-    const struct settings *settings;
-    PGconn *pq;
-    struct installed now;
-    struct install_options options;
-    char *mapping_digest;
-    char *hang_digest;
-    char *layout;
-    struct buf sql;
-    bool hang; /* the triggers are made anew */
-};
-
-static int
-check_mapping(struct job *j, struct catalog **catalog)
-{
-    struct faults faults = {0};
-    int status = EXIT_GOOD;
-
-    *catalog = catalog_read(j->pq, j->settings->mapping);
-    if (*catalog == NULL)
-        return EXIT_UNFINISHED;
-    mapping_check(j->settings->mapping_name, j->settings->mapping, *catalog, true, &faults);
-    command_print_faults(&faults);
-    if (faults.errors > 0)
-        status = EXIT_CONFIGURATION;
-    faults_free(&faults);
-    return status;
-}
-
-static int
-make_sql(struct job *j, const struct catalog *c)
-{
-    const struct mapping *m = j->settings->mapping;
-    struct install_options *o = &j->options;
-    struct buf hang = {0};
-
-    j->mapping_digest = digest(j->pq, j->settings->mapping_text);
-    *o = (struct install_options){
-        .installed_version = j->now.version,
-        .partitions = j->asked->partitions > 0 ? j->asked->partitions : j->now.partitions,
-        .guard = j->now.guard,
-        .outbox_max = j->settings->config->outbox_max,
-        .mapping_digest = j->mapping_digest,
-        .flags = j->settings->config->flags,
-    };
-    if (j->asked->guard != NULL)
-        guard_mode(j->asked->guard, &o->guard);
-    capture_hang_sql(&hang, m, c, o);
-    j->hang_digest = digest(j->pq, buf_text(&hang));
-    if (j->mapping_digest == NULL || j->hang_digest == NULL) {
-        buf_free(&hang);
-        return EXIT_UNFINISHED;
-    }
-    j->layout = ref_layout(m);
-    if (j->now.waiting > 0 && strcmp(j->now.ref_layout, j->layout) != 0) {
-        fprintf(
-            stderr,
-            "dualwrited: %ld events wait that this mapping cannot read (they name rows by %s, it by %s); let a daemon "
-            "with the old mapping drain them first\n",
-            j->now.waiting, j->now.ref_layout, j->layout);
-        buf_free(&hang);
-        return EXIT_FOUND;
-    }
-    j->hang = j->now.version == 0 || strcmp(j->now.hang_digest, j->hang_digest) != 0 ||
-              j->now.triggers != wanted_triggers(m, o->guard);
-    capture_schema_sql(&j->sql, o);
-    if (j->hang) {
-        capture_release_sql(&j->sql);
-        buf_puts(&j->sql, buf_text(&hang));
-    }
-    capture_publish_sql(&j->sql, m, c, o, j->hang_digest, j->layout);
-    buf_free(&hang);
-    return EXIT_GOOD;
-}
-
+/* What was done in one database. */
 static void
-job_clear(struct job *j)
+report_part(const struct job *j, size_t database)
 {
-    free(j->now.hang_digest);
-    free(j->now.ref_layout);
-    free(j->mapping_digest);
-    free(j->hang_digest);
-    free(j->layout);
-    buf_free(&j->sql);
-    *j = (struct job){.asked = j->asked, .settings = j->settings, .pq = j->pq};
+    const struct install_part *p = &j->plan.parts[database];
+    const char *would = j->asked->dry_run ? "would be " : "";
+
+    if (j->pair.count == 2)
+        printf("%s database (%s): ", pair_word((enum database) database), j->pair.shown[database]);
+    if (p->now.version == 0 && p->options.side != SIDE_LEGACY)
+        printf("%sinstalled: schema dualwrite, version %d, %d partitions\n", would, CAPTURE_SCHEMA_VERSION,
+               p->options.partitions);
+    else if (p->now.version == 0)
+        printf("%sinstalled: schema dualwrite, version %d\n", would, CAPTURE_SCHEMA_VERSION);
+    else if (p->now.version < CAPTURE_SCHEMA_VERSION)
+        printf("%supgraded: schema dualwrite, from version %d to %d\n", would, p->now.version, CAPTURE_SCHEMA_VERSION);
+    else if (p->hang)
+        printf("%sreplaced: the triggers of an earlier mapping or setting\n", would);
+    else
+        printf("already installed: version %d; flags and rights %srefreshed\n", CAPTURE_SCHEMA_VERSION, would);
+}
+
+/* The legacy tables were elsewhere before, and what was hung there is still there. */
+static void
+report_left(const struct job *j)
+{
+    const char *before = j->plan.parts[DATABASE_VNEXT].now.legacy_database;
+
+    if (*before == '\0' || (j->pair.count == 2 && strcmp(before, j->pair.shown[DATABASE_LEGACY]) == 0))
+        return;
+    fprintf(
+        stderr,
+        "dualwrited: warning: the legacy database was given as \"%s\" before; if that is another database, it keeps "
+        "its guard until you run `dualwrited uninstall` with its URL as " SETTINGS_URL
+        " and without " SETTINGS_LEGACY_URL "\n",
+        before);
 }
 
 static void
 report(const struct job *j)
 {
-    const char *would = j->asked->dry_run ? "would be " : "";
+    const struct install_part *guarded = &j->plan.parts[j->pair.count - 1];
 
-    if (j->now.version == 0)
-        printf("%sinstalled: schema dualwrite, version %d, %d partitions\n", would, CAPTURE_SCHEMA_VERSION,
-               j->options.partitions);
-    else if (j->hang)
-        printf("%sreplaced: the triggers of an earlier mapping or setting\n", would);
-    else
-        printf("already installed: version %d; flags and rights %srefreshed\n", CAPTURE_SCHEMA_VERSION, would);
+    for (size_t i = 0; i < j->pair.count; i++)
+        report_part(j, i);
     for (size_t i = 0; i < j->settings->mapping->count; i++) {
         const struct mapping_entity *e = &j->settings->mapping->entities[i];
 
         printf("  %s: %s.%s -> %s.%s\n", e->name, e->source.schema, e->source.name, e->target.schema, e->target.name);
     }
-    printf("  guard: %s\n", guard_word(j->options.guard));
-    for (enum flag f = 0; f < FLAG_COUNT; f++)
-        printf("  %s=%s\n", flag_name(f), j->options.flags.value[f]);
+    printf("  guard: %s\n", guard_word(guarded->options.guard));
+    for (enum flag f = 0; f < FLAG_COUNT; f++) {
+        const char *said = j->plan.parts[DATABASE_VNEXT].options.flags.value[f];
+        const char *there = guarded->options.flags.value[f];
+
+        printf("  %s=%s%s%s\n", flag_name(f), said,
+               strcmp(said, there) == 0 ? "" : ", in force: ", strcmp(said, there) == 0 ? "" : there);
+    }
+    if (guarded->options.guard != GUARD_OFF)
+        print_writers(j->pair.pq[j->pair.count - 1], j->settings->mapping);
+    report_left(j);
 }
 
-/* One attempt, in a transaction of its own: another one may find other facts. */
+static int
+execute(struct job *j, enum database d)
+{
+    PGconn *pq = j->pair.pq[d];
+    char what[80];
+    int status;
+
+    if (j->pair.count == 1)
+        snprintf(what, sizeof what, "install failed and changed nothing");
+    else
+        snprintf(what, sizeof what, "install failed in the %s database and changed nothing", pair_word(d));
+    status = locked_script(pq, buf_text(&j->plan.parts[d].sql), what);
+    if (status == EXIT_UNFINISHED && PQtransactionStatus(pq) == PQTRANS_INERROR)
+        fprintf(stderr,
+                "dualwrited: where a right is missing, run it as the owner of the tables, and give that role what it "
+                "lacks:\n  GRANT CREATE ON DATABASE \"%s\" TO \"%s\"; ALTER ROLE \"%s\" CREATEROLE;\n",
+                PQdb(pq), PQuser(pq), PQuser(pq));
+    return status;
+}
+
+/* One attempt, in transactions of its own: another one may find other facts. */
 static int
 install(void *job)
 {
     struct job *j = job;
-    struct catalog *catalog = NULL;
-    int status;
+    int status = install_plan_make(&j->plan);
 
-    job_clear(j);
-    if (read_installed(j->pq, &j->now) != 0)
-        return EXIT_UNFINISHED;
-    status = check_mapping(j, &catalog);
-    if (status == EXIT_GOOD)
-        status = make_sql(j, catalog);
-    catalog_free(catalog);
-    if (status != EXIT_GOOD)
-        return status;
-    if (j->asked->print_sql) {
-        printf("BEGIN;\n%sCOMMIT;\n", buf_text(&j->sql));
+    if (status == EXIT_GOOD && j->asked->print_sql) {
+        for (size_t i = 0; i < j->pair.count; i++)
+            pair_print_sql(&j->pair, (enum database) i, buf_text(&j->plan.parts[i].sql));
         return EXIT_GOOD;
     }
-    status = locked_script(j->pq, buf_text(&j->sql), "install failed and changed nothing");
-    if (status == EXIT_UNFINISHED && PQtransactionStatus(j->pq) == PQTRANS_INERROR)
-        fprintf(stderr,
-                "dualwrited: where a right is missing, run it as the owner of the tables, and give that role what it "
-                "lacks:\n  GRANT CREATE ON DATABASE \"%s\" TO \"%s\"; ALTER ROLE \"%s\" CREATEROLE;\n",
-                PQdb(j->pq), PQuser(j->pq), PQuser(j->pq));
+    for (size_t i = 0; i < j->pair.count && status == EXIT_GOOD; i++)
+        status = execute(j, (enum database) i);
     if (status != EXIT_GOOD)
         return status;
     report(j);
-    if (j->options.guard != GUARD_OFF)
-        print_writers(j->pq, j->settings->mapping);
-    if (pgblock_script(j->pq, j->asked->dry_run ? "ROLLBACK" : "COMMIT") != 0)
-        return EXIT_UNFINISHED;
-    if (!j->asked->dry_run)
-        puts("next: GRANT dualwrite_daemon TO the login that the daemons use, and start `dualwrited run`");
-    return EXIT_GOOD;
+    if (j->asked->dry_run)
+        return EXIT_GOOD;
+    j->committed = true; /* maybe only in one of them, when the other's connection goes now */
+    return pair_commit(&j->pair, DATABASE_VNEXT);
+}
+
+/*
+ * The role belongs to the server. Two databases of one server, each in a transaction that makes it, would wait for each
+ * other for ever: so with two it is made beforehand, by itself, and taken away again when nothing comes of the rest.
+ */
+static int
+make_roles(struct job *j)
+{
+    int status = EXIT_GOOD;
+
+    for (size_t i = 0; i < j->pair.count && status == EXIT_GOOD; i++) {
+        PGresult *r = pgblock_query(j->pair.pq[i], sql_install_role_there, 0, NULL);
+
+        if (r == NULL)
+            return EXIT_UNFINISHED;
+        if (PQgetvalue(r, 0, 0)[0] != 't') {
+            status = locked_script(j->pair.pq[i], sql_install_roles, "the role dualwrite_daemon cannot be made");
+            j->made_role[i] = status == EXIT_GOOD;
+            if (status != EXIT_GOOD)
+                fprintf(stderr,
+                        "dualwrited: run it as a role that may: ALTER ROLE \"%s\" CREATEROLE; or let somebody else "
+                        "CREATE ROLE dualwrite_daemon NOLOGIN; nothing was changed\n",
+                        PQuser(j->pair.pq[i]));
+        }
+        PQclear(r);
+    }
+    return status == LOCKED ? EXIT_UNFINISHED : status;
+}
+
+static int
+install_pair(struct job *j)
+{
+    bool roles = j->pair.count == 2 && !j->asked->print_sql;
+    int status = roles ? make_roles(j) : EXIT_GOOD;
+
+    if (status == EXIT_GOOD)
+        status = locked_transaction(&j->pair, install, j);
+    for (size_t i = 0; i < j->pair.count; i++)
+        if (j->made_role[i] && !j->committed)
+            pgblock_script(j->pair.pq[i], sql_install_roles_undo);
+    if (status == EXIT_GOOD && j->committed)
+        puts(j->pair.count == 1
+                 ? "next: GRANT dualwrite_daemon TO the login that the daemons use, and start `dualwrited run`"
+                 : "next: in both databases GRANT dualwrite_daemon TO the login that the daemons use there, and start "
+                   "`dualwrited run`");
+    return status;
 }
 
 static int
@@ -328,6 +257,8 @@ run(const struct command *self, int argc, char **argv)
 {
     struct asked asked = {0};
     struct settings *settings;
+    unsigned char random[16] = {0};
+    char name[UUID4_TEXT];
     bool helped;
     int status = command_options(self, argc, argv, &asked, take, &helped);
     struct job j = {.asked = &asked};
@@ -337,11 +268,21 @@ run(const struct command *self, int argc, char **argv)
     settings = command_settings(asked.config);
     if (settings == NULL)
         return EXIT_CONFIGURATION;
+    uv_random(NULL, NULL, random, sizeof random, 0, NULL);
+    uuid4_text(random, name);
     j.settings = settings;
-    j.pq = pgblock_connect(settings->config->database_url, "install");
-    status = j.pq == NULL ? EXIT_UNREACHABLE : locked_transaction(j.pq, install, &j);
-    PQfinish(j.pq);
-    job_clear(&j);
+    j.plan = (struct install_plan){
+        .settings = settings,
+        .pair = &j.pair,
+        .guard = asked.guard_given ? &asked.guard : NULL,
+        .partitions = asked.partitions,
+        .new_installation = name,
+    };
+    status = pair_connect(&j.pair, settings, "install");
+    if (status == EXIT_GOOD)
+        status = install_pair(&j);
+    install_plan_clear(&j.plan);
+    pair_close(&j.pair);
     settings_free(settings);
     return status;
 }

@@ -85,6 +85,7 @@ give_orders(struct engine *e)
         .work = e->view.fresh && e->mapping_good && view_mapping_installed(&e->view) &&
                 flag_on(&e->view.flags, FLAG_ENABLED),
         .strict = flag_on(&e->view.flags, FLAG_STRICT),
+        .failed = e->view.failed,
         .listening = e->view.listening,
     };
 
@@ -340,11 +341,11 @@ on_control(void *arg)
 /* ---- from the worker ------------------------------------------------------------------------------------------- */
 
 static void
-on_worker_down(void *arg, const char *why, int64_t retry_in_ms)
+on_worker_down(void *arg, const char *connection, const char *why, int64_t retry_in_ms)
 {
     struct engine *e = arg;
 
-    status_disconnected(may_say(e, &e->said_down) ? LOG_WARNING : LOG_DEBUG, "apply", why, retry_in_ms);
+    status_disconnected(may_say(e, &e->said_down) ? LOG_WARNING : LOG_DEBUG, connection, why, retry_in_ms);
     e->mapping_good = false;
 }
 

@@ -33,17 +33,18 @@ locked_script(PGconn *pq, const char *sql, const char *what)
 }
 
 int
-locked_transaction(PGconn *pq, int (*attempt)(void *job), void *job)
+locked_transaction(const struct pair *p, int (*attempt)(void *job), void *job)
 {
     for (int tries = 1;; tries++) {
-        int status = locked_script(pq, sql_install_begin, "cannot begin");
+        int status = EXIT_GOOD;
 
+        for (size_t i = 0; i < p->count && status == EXIT_GOOD; i++)
+            status = locked_script(p->pq[i], sql_install_begin, "cannot begin");
         if (status == EXIT_GOOD)
             status = attempt(job);
+        pair_rollback(p);
         if (status != LOCKED)
             return status;
-        if (pgblock_script(pq, "ROLLBACK") != 0)
-            return EXIT_UNFINISHED;
         if (tries == TRIES) {
             fprintf(stderr, "dualwrited: nothing was changed: a table is locked by somebody else all the time; look at "
                             "pg_stat_activity for transactions that stay open, and run it again\n");

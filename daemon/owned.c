@@ -20,13 +20,14 @@ owned_schema(PGconn *pq)
     if (strcmp(state, "nothing") == 0)
         owned = OWNED_NOTHING;
     else if (strcmp(state, "foreign") == 0)
-        fputs("dualwrited: there is a schema \"dualwrite\" in this database that is not ours; rename it first\n",
-              stderr);
+        fprintf(stderr,
+                "dualwrited: there is a schema \"dualwrite\" in database \"%s\" that is not ours; rename it first\n",
+                PQdb(pq));
     else if (PQgetvalue(r, 0, PQfnumber(r, "trusted"))[0] != 't')
         fprintf(stderr,
-                "dualwrited: the schema \"dualwrite\" belongs to role %s, which could have put anything into it; run "
-                "this as role %s\n",
-                PQgetvalue(r, 0, PQfnumber(r, "owner")), PQgetvalue(r, 0, PQfnumber(r, "owner")));
+                "dualwrited: the schema \"dualwrite\" of database \"%s\" belongs to role %s, which could have put "
+                "anything into it; run this as role %s\n",
+                PQdb(pq), PQgetvalue(r, 0, PQfnumber(r, "owner")), PQgetvalue(r, 0, PQfnumber(r, "owner")));
     else
         owned = OWNED_OURS;
     PQclear(r);

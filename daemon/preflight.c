@@ -15,27 +15,60 @@
 
 #define ANSWER_MS 30000
 #define OLDEST_SERVER 130000
+#define TRIAL_PREFIX 2 /* BEGIN, names.sql */
 
 struct preflight {
-    struct pgconn *pg;
+    struct pgconn *vnext;
+    struct pgconn *legacy;
     preflight_done done;
     void *arg;
     const char *name;
     const char *text;
     const struct mapping *mapping;
+    enum database side; /* whose answer is waited for */
+    struct catalog *catalogs[2];
     struct preflight_answer answer; /* while the plan is tried */
     char *own_digest;
 };
 
 struct preflight *
-preflight_new(struct pgconn *pg, preflight_done done, void *arg)
+preflight_new(struct pgconn *vnext, struct pgconn *legacy, preflight_done done, void *arg)
 {
     struct preflight *p = xcalloc(1, sizeof *p);
 
-    p->pg = pg;
+    p->vnext = vnext;
+    p->legacy = legacy;
     p->done = done;
     p->arg = arg;
     return p;
+}
+
+static bool
+two(const struct preflight *p)
+{
+    return p->vnext != p->legacy;
+}
+
+static struct pgconn *
+connection(const struct preflight *p)
+{
+    return p->side == DATABASE_VNEXT ? p->vnext : p->legacy;
+}
+
+/* "the vNext database", or "the database" where there is one. */
+static const char *
+side_name(const struct preflight *p)
+{
+    return !two(p) ? "this database" : p->side == DATABASE_VNEXT ? "the vNext database" : "the legacy database";
+}
+
+static void
+free_catalogs(struct preflight *p)
+{
+    for (int i = 0; i < 2; i++) {
+        catalog_free(p->catalogs[i]);
+        p->catalogs[i] = NULL;
+    }
 }
 
 void
@@ -44,6 +77,7 @@ preflight_free(struct preflight *p)
     if (p != NULL) {
         plan_free(p->answer.plan);
         faults_free(&p->answer.faults);
+        free_catalogs(p);
         free(p->own_digest);
     }
     free(p);
@@ -69,27 +103,30 @@ finish_refused(struct preflight *p, const struct pg_reply *reply)
         finish(p, PREFLIGHT_UNANSWERED, reply->error);
         return;
     }
-    quote_ident(&login, pgconn_user(p->pg));
+    quote_ident(&login, pgconn_user(connection(p)));
     faults_add(&answer.faults, FAULT_ERROR, "database", "%s: run GRANT dualwrite_daemon TO %s;", reply->error,
                buf_text(&login));
     buf_free(&login);
     p->done(p->arg, &answer);
 }
 
-/* Which step of which entity statement `at` of run_trial()'s script is. */
-static const char *
-step_at(const struct preflight *p, size_t at, const char **entity)
+/* The steps that are tried on this side, each with its entity; fn says false to go on. */
+static bool
+find_step(const struct preflight *p, size_t at, size_t *entity, enum plan_step *step)
 {
-    size_t i = 2;
+    size_t i = TRIAL_PREFIX;
 
     for (size_t e = 0; e < p->mapping->count; e++)
-        for (size_t s = 0; s < p->answer.plan->entities[e].count; s++, i++)
-            if (i == at) {
-                *entity = p->mapping->entities[e].name;
-                return p->answer.plan->entities[e].steps[s].name;
+        for (enum plan_step s = 0; s < PLAN_STEPS; s++) {
+            bool tried = p->answer.plan->entities[e].sql[s] != NULL && (!two(p) || plan_step_database(s) == p->side);
+
+            if (tried && i++ == at) {
+                *entity = e;
+                *step = s;
+                return true;
             }
-    *entity = "";
-    return "";
+        }
+    return false;
 }
 
 static void
@@ -102,11 +139,34 @@ finish_trial(struct preflight *p)
     p->done(p->arg, &answer);
 }
 
+static void run_trial(struct preflight *p);
+
+/* The other side's statements are tried next, if this one took its own. */
 static void
 parse_rollback(void *arg, const struct pg_reply *reply)
 {
+    struct preflight *p = arg;
+
     (void) reply;
-    finish_trial(arg);
+    if (two(p) && p->side == DATABASE_VNEXT && p->answer.plan != NULL) {
+        p->side = DATABASE_LEGACY;
+        run_trial(p);
+    } else {
+        finish_trial(p);
+    }
+}
+
+static void
+refuse_step(struct preflight *p, const struct pg_reply *reply)
+{
+    enum plan_step step = PLAN_READ;
+    size_t entity = 0;
+
+    find_step(p, reply->failed, &entity, &step);
+    faults_add(&p->answer.faults, FAULT_ERROR, p->name,
+               "entity %s: %s refuses its %s statement: %s; look at the expressions and types of that entity",
+               p->mapping->entities[entity].name, side_name(p), plan_step_name(step), reply->error);
+    p->answer.verdict = PREFLIGHT_BAD;
 }
 
 static void
@@ -114,89 +174,77 @@ parse_trial(void *arg, const struct pg_reply *reply)
 {
     static const struct pg_statement rollback = {.sql = sql_daemon_rollback};
     struct preflight *p = arg;
-    const char *sqlstate = reply->error == NULL || reply->lost
-                               ? NULL
-                               : PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE);
-    const char *entity;
-    const char *step;
 
-    if (reply->error == NULL) {
-        finish_trial(p);
-        return;
+    if (reply->error != NULL) {
+        if (reply->lost || reply->failed < TRIAL_PREFIX ||
+            outcome_of(PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE)) == OUTCOME_RETRY_SERVER) {
+            p->answer.verdict = PREFLIGHT_UNANSWERED;
+            p->answer.why = "the database did not plan the statements";
+        } else {
+            refuse_step(p, reply);
+        }
+        plan_free(p->answer.plan);
+        p->answer.plan = NULL;
     }
-    if (outcome_of(sqlstate) == OUTCOME_RETRY_SERVER) {
-        p->answer.verdict = PREFLIGHT_UNANSWERED;
-        p->answer.why = "the database did not plan the statements";
-    } else {
-        step = step_at(p, reply->failed, &entity);
-        faults_add(&p->answer.faults, FAULT_ERROR, p->name,
-                   "entity %s: the database refuses its %s statement: %s; look at the expressions of that entity",
-                   entity, step, reply->error);
-        p->answer.verdict = PREFLIGHT_BAD;
-    }
-    plan_free(p->answer.plan);
-    p->answer.plan = NULL;
     if (reply->lost)
         finish_trial(p);
     else
-        pgconn_run(p->pg, &rollback, 1, ANSWER_MS, parse_rollback, p);
+        pgconn_run(connection(p), &rollback, 1, ANSWER_MS, parse_rollback, p);
 }
 
 /* Has the server plan every statement without executing it: what an expression gets wrong shows here and not later. */
 static void
 run_trial(struct preflight *p)
 {
-    struct pg_statement *script;
-    char **texts;
-    size_t n = 2;
-    size_t count = 3;
+    size_t most = TRIAL_PREFIX + p->mapping->count * PLAN_STEPS;
+    struct pg_statement *script = xcalloc(most, sizeof *script);
+    char **texts = xcalloc(most, sizeof *texts);
+    size_t n = TRIAL_PREFIX;
+    size_t entity;
+    enum plan_step step;
 
-    for (size_t e = 0; e < p->mapping->count; e++)
-        count += p->answer.plan->entities[e].count;
-    script = xcalloc(count, sizeof *script);
-    texts = xcalloc(count, sizeof *texts);
     script[0].sql = sql_daemon_begin;
     script[1].sql = sql_daemon_names;
-    for (size_t e = 0; e < p->mapping->count; e++)
-        for (size_t s = 0; s < p->answer.plan->entities[e].count; s++, n++) {
-            struct buf text = {0};
+    for (; find_step(p, n, &entity, &step); n++) {
+        struct buf text = {0};
 
-            buf_printf(&text, "EXPLAIN %s", p->answer.plan->entities[e].steps[s].sql);
-            texts[n] = buf_steal(&text);
-            script[n].sql = texts[n];
-            script[n].nparams = (int) p->mapping->entities[e].identity.count + 1;
-            for (int i = 0; i < script[n].nparams; i++)
-                script[n].params[i] = "{}";
-        }
-    script[n++].sql = sql_daemon_rollback;
-    pgconn_run(p->pg, script, n, ANSWER_MS, parse_trial, p);
-    for (size_t i = 0; i < count; i++)
+        buf_printf(&text, "EXPLAIN %s", p->answer.plan->entities[entity].sql[step]);
+        script[n].sql = texts[n] = buf_steal(&text);
+        script[n].nparams = plan_step_parameters(&p->mapping->entities[entity], step);
+    }
+    if (pgconn_state(connection(p)) == PGCONN_READY) {
+        pgconn_run(connection(p), script, n, ANSWER_MS, parse_trial, p);
+    } else {
+        plan_free(p->answer.plan);
+        p->answer.plan = NULL;
+        p->answer.verdict = PREFLIGHT_UNANSWERED;
+        p->answer.why = "the connection was lost";
+        finish_trial(p);
+    }
+    for (size_t i = 0; i < n; i++)
         free(texts[i]);
     free(texts);
     free(script);
 }
 
 static void
-judge(struct preflight *p, const PGresult *installation, const PGresult *document)
+judge(struct preflight *p)
 {
-    struct catalog *c = catalog_parse(PQgetvalue(document, 0, 0));
+    const struct catalogs c = {p->catalogs[DATABASE_VNEXT], p->catalogs[two(p) ? DATABASE_LEGACY : DATABASE_VNEXT]};
 
-    if (c == NULL) {
-        finish(p, PREFLIGHT_UNANSWERED, "the catalog query gave no answer");
-        return;
-    }
-    free(p->own_digest);
-    p->own_digest = xstrdup(PQgetvalue(installation, 0, PQfnumber(installation, "own_digest")));
-    mapping_check(p->name, p->mapping, c, false, &p->answer.faults);
+    mapping_check(p->name, p->mapping, &c, false, &p->answer.faults);
     if (p->answer.faults.errors > 0) {
         p->answer.verdict = PREFLIGHT_BAD;
         finish_trial(p);
     } else {
-        p->answer.plan = plan_make(p->mapping, c);
+        p->answer.plan = plan_make(p->mapping, &c);
+        p->side = DATABASE_VNEXT;
         run_trial(p);
     }
-    catalog_free(c);
+    free_catalogs(p);
 }
+
+static void run_installed(struct preflight *p);
 
 static void
 parse_facts(void *arg, const struct pg_reply *reply)
@@ -218,7 +266,19 @@ parse_facts(void *arg, const struct pg_reply *reply)
         finish(p, PREFLIGHT_WAIT, why);
         return;
     }
-    judge(p, reply->results[2], reply->results[3]);
+    if (p->side == DATABASE_VNEXT) {
+        free(p->own_digest);
+        p->own_digest = xstrdup(PQgetvalue(reply->results[2], 0, PQfnumber(reply->results[2], "own_digest")));
+    }
+    p->catalogs[p->side] = catalog_parse(PQgetvalue(reply->results[3], 0, 0));
+    if (p->catalogs[p->side] == NULL) {
+        finish(p, PREFLIGHT_UNANSWERED, "the catalog query gave no answer");
+    } else if (two(p) && p->side == DATABASE_VNEXT) {
+        p->side = DATABASE_LEGACY;
+        run_installed(p);
+    } else {
+        judge(p);
+    }
 }
 
 static void
@@ -233,10 +293,10 @@ run_facts(struct preflight *p)
         {.sql = sql_daemon_commit},
     };
 
-    catalog_parameters(p->mapping, true, true, parameters);
+    catalog_parameters(p->mapping, p->side == DATABASE_VNEXT, !two(p) || p->side == DATABASE_LEGACY, parameters);
     for (int i = 0; i < 2; i++)
         script[3].params[i] = parameters[i];
-    pgconn_run(p->pg, script, sizeof script / sizeof script[0], ANSWER_MS, parse_facts, p);
+    pgconn_run(connection(p), script, sizeof script / sizeof script[0], ANSWER_MS, parse_facts, p);
     for (int i = 0; i < 2; i++)
         free(parameters[i]);
 }
@@ -245,29 +305,43 @@ static void
 parse_installed(void *arg, const struct pg_reply *reply)
 {
     struct preflight *p = arg;
+    char why[160];
 
-    if (reply->error != NULL)
+    if (reply->error != NULL) {
         finish_refused(p, reply);
-    else if (strcmp(PQgetvalue(reply->results[0], 0, 0), "ours") != 0)
-        finish(p, PREFLIGHT_WAIT, "schema dualwrite is not installed in this database: run `dualwrited install`");
-    else
+    } else if (strcmp(PQgetvalue(reply->results[0], 0, 0), "ours") != 0) {
+        snprintf(why, sizeof why, "schema dualwrite is not installed in %s: run `dualwrited install`", side_name(p));
+        finish(p, PREFLIGHT_WAIT, why);
+    } else {
         run_facts(p);
+    }
+}
+
+/* Asks one side after the other. */
+static void
+run_installed(struct preflight *p)
+{
+    const struct pg_statement script = {.sql = sql_installed};
+    struct preflight_answer old = {.verdict = PREFLIGHT_BAD};
+
+    if (pgconn_state(connection(p)) != PGCONN_READY) {
+        finish(p, PREFLIGHT_UNANSWERED, "the connection was lost");
+    } else if (pgconn_server_version(connection(p)) < OLDEST_SERVER) {
+        faults_add(&old.faults, FAULT_ERROR, "database", "the server of %s is version %d; 13 or newer is needed",
+                   side_name(p), pgconn_server_version(connection(p)) / 10000);
+        p->done(p->arg, &old);
+    } else {
+        pgconn_run(connection(p), &script, 1, ANSWER_MS, parse_installed, p);
+    }
 }
 
 void
 preflight_start(struct preflight *p, const char *name, const char *text, const struct mapping *mapping)
 {
-    const struct pg_statement script = {.sql = sql_installed};
-    struct preflight_answer old = {.verdict = PREFLIGHT_BAD};
-
     p->name = name;
     p->text = text;
     p->mapping = mapping;
-    if (pgconn_server_version(p->pg) < OLDEST_SERVER) {
-        faults_add(&old.faults, FAULT_ERROR, "database", "the server is version %d; 13 or newer is needed",
-                   pgconn_server_version(p->pg) / 10000);
-        p->done(p->arg, &old);
-        return;
-    }
-    pgconn_run(p->pg, &script, 1, ANSWER_MS, parse_installed, p);
+    p->side = DATABASE_VNEXT;
+    free_catalogs(p);
+    run_installed(p);
 }

@@ -31,7 +31,8 @@ typedef void (*preflight_done)(void *arg, struct preflight_answer *answer);
 
 struct preflight;
 
-struct preflight *preflight_new(struct pgconn *pg, preflight_done done, void *arg);
+/* The connections are the same when there is one database. */
+struct preflight *preflight_new(struct pgconn *vnext, struct pgconn *legacy, preflight_done done, void *arg);
 
 /* The arguments must live until done. `name` is what faults call the mapping, `text` what its digest is taken of. */
 void preflight_start(struct preflight *p, const char *name, const char *text, const struct mapping *mapping);

@@ -106,7 +106,8 @@ run_chunk(struct resync *r, const char *after)
 {
     size_t i = mapping_entity_index(r->mapping, r->entity);
     char chunk[16];
-    const struct pg_statement script = {.sql = r->plan->entities[i].resync, .nparams = 2, .params = {after, chunk}};
+    const struct pg_statement script = {
+        .sql = r->plan->entities[i].sql[PLAN_RESYNC], .nparams = 2, .params = {after, chunk}};
 
     snprintf(chunk, sizeof chunk, "%d", r->chunk);
     pgconn_run(r->pg, &script, 1, ANSWER_MS, parse_chunk, r);

@@ -8,14 +8,20 @@
 #include "ack.h"
 #include "apply.h"
 #include "claim.h"
+#include "dualwrite/log.h"
 #include "dualwrite/memory.h"
+#include "dualwrite/pgarray.h"
 #include "dualwrite/retry.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 #include "event_log.h"
 
+/* New events may join a batch that is claimed again, and need keys too; but not for ever. */
+#define RESERVE_TIMES 8
+
 struct round {
     struct pgconn *pg;
+    struct pgconn *legacy;
     round_done done;
     void *arg;
     struct claim *claim;
@@ -26,6 +32,8 @@ struct round {
     struct batch batch;
     int64_t *retry_in_ms; /* per event of the batch, for those that failed; < 0: parked */
     char *xid;            /* of the batch's transaction, once it has written */
+    char *partitions;     /* that the claim holds */
+    int reserved;         /* how often the batch was claimed again because legacy keys were reserved for it */
     bool undecided;       /* its COMMIT got no answer */
     bool schema_suspect;  /* the last batch failed on a missing table or column; preflight passed since */
     struct memory memory;
@@ -65,8 +73,9 @@ clear_batch(struct round *r)
     batch_free(&r->batch);
     free(r->retry_in_ms);
     free(r->xid);
+    free(r->partitions);
     r->retry_in_ms = NULL;
-    r->xid = NULL;
+    r->xid = r->partitions = NULL;
     r->undecided = false;
 }
 
@@ -81,7 +90,10 @@ batch_failed(struct round *r, const char *error, const char *sqlstate)
     r->counters.failures += (int64_t) r->batch.count;
     r->memory.until = monotime_add_ms(now(), delay);
     clear_batch(r);
+    r->reserved = 0;
     pgconn_reset(r->pg, error); /* its transaction is of no use */
+    if (r->legacy != r->pg)
+        pgconn_reset(r->legacy, error);
     r->done(r->arg, WAKE_LOST, -1);
 }
 
@@ -109,6 +121,7 @@ batch_committed(struct round *r)
     }
     r->counters.batches++;
     r->schema_suspect = false;
+    r->reserved = 0;
     memory_forget(&r->memory);
     clear_batch(r);
     r->done(r->arg, WAKE_WORKED, retry_ms);
@@ -133,9 +146,73 @@ on_acked(void *arg, const struct ack_answer *answer)
 static int64_t
 retry_in_ms(const struct round *r, const struct event *e)
 {
-    if (r->batch.subjects[e->subject].outcome != OUTCOME_RETRY_ROW || e->failed_before >= config(r)->retry_max_attempts)
+    enum outcome outcome = r->batch.subjects[e->subject].outcome;
+
+    if (outcome == OUTCOME_WAIT)
+        return retry_waiting_ms((unsigned) e->failed_before + 1, r->request.failed, random_bits());
+    if (outcome != OUTCOME_RETRY_ROW || e->failed_before >= config(r)->retry_max_attempts)
         return -1;
     return retry_delay_ms((unsigned) e->failed_before + 1, random_bits());
+}
+
+/* ---- two databases: keys are reserved, fences are heard ---------------------------------------------------------- */
+
+static void claim_batch(struct round *r);
+
+static void
+parse_reserved(void *arg, const struct pg_reply *reply)
+{
+    struct round *r = arg;
+
+    if (reply->error != NULL) {
+        batch_failed(r, reply->error, NULL);
+        return;
+    }
+    memory_seen(&r->memory, &r->batch);
+    clear_batch(r);
+    r->reserved++;
+    claim_batch(r);
+}
+
+static void
+run_again(struct round *r)
+{
+    const struct pg_statement commit = {.sql = sql_daemon_commit};
+
+    pgconn_run(r->pg, &commit, 1, config(r)->statement_timeout_ms + 5000, parse_reserved, r);
+}
+
+/* Its whole answer is one statement, which commits by itself. */
+static void
+parse_raised(void *arg, const struct pg_reply *reply)
+{
+    struct round *r = arg;
+
+    if (reply->error == NULL && PQgetvalue(reply->results[1], 0, 0)[0] == 't')
+        log_msg(
+            LOG_WARNING, "epoch_raised",
+            "the legacy database knows a later epoch than the vNext one has ever drawn: the vNext database was "
+            "restored from an older copy; every mapped table is synced anew, and legacy rows whose vNext row is gone "
+            "are left alone");
+    batch_failed(r, "the legacy database's fence keeps this batch out: its epoch is an old one", NULL);
+}
+
+static void
+run_raise(struct round *r, const char *epoch)
+{
+    struct buf entities = {0};
+    struct pg_statement script[] = {
+        {.sql = sql_daemon_rollback},
+        {.sql = sql_daemon_epoch_raise, .nparams = 2, .params = {epoch}},
+    };
+
+    pgarray_open(&entities);
+    for (size_t i = 0; i < mapping(r)->count; i++)
+        pgarray_add(&entities, mapping(r)->entities[i].name);
+    pgarray_close(&entities);
+    script[1].params[1] = buf_text(&entities);
+    pgconn_run(r->pg, script, 2, config(r)->statement_timeout_ms + 5000, parse_raised, r);
+    buf_free(&entities);
 }
 
 static void
@@ -143,6 +220,14 @@ on_applied(void *arg, const struct apply_answer *answer)
 {
     struct round *r = arg;
 
+    if (answer->again) {
+        run_again(r);
+        return;
+    }
+    if (answer->fenced != NULL) {
+        run_raise(r, answer->fenced);
+        return;
+    }
     if (answer->error != NULL) {
         r->schema_suspect = answer->sqlstate != NULL && outcome_of(answer->sqlstate) == OUTCOME_SCHEMA;
         batch_failed(r, answer->error, answer->sqlstate);
@@ -169,6 +254,7 @@ static void
 on_claimed(void *arg, struct claim_answer *answer)
 {
     struct round *r = arg;
+    struct apply_request request;
 
     r->counters.claims++;
     if (answer->error != NULL) {
@@ -177,30 +263,48 @@ on_claimed(void *arg, struct claim_answer *answer)
     }
     if (answer->batch.count == 0) {
         batch_free(&answer->batch);
+        free(answer->partitions);
+        r->reserved = 0;
         r->done(r->arg, empty_claim(answer), -1);
         return;
     }
     r->batch = answer->batch;
+    r->partitions = answer->partitions;
     for (size_t i = 0; i < r->batch.count; i++)
         if (memory_is_new(&r->memory, &r->batch.events[i]) && r->batch.events[i].attempt == 1)
             event_log_scheduled(mapping(r), &r->batch.events[i]);
-    apply_start(r->apply, &r->batch, mapping(r), r->request.plan, r->schema_suspect, config(r)->statement_timeout_ms);
+    request = (struct apply_request){
+        .batch = &r->batch,
+        .mapping = mapping(r),
+        .plan = r->request.plan,
+        .partitions = r->partitions,
+        .reserved = r->reserved > RESERVE_TIMES,
+        .blame_rows = r->schema_suspect,
+        .statement_timeout_ms = config(r)->statement_timeout_ms,
+    };
+    apply_start(r->apply, &request);
+}
+
+static void
+claim_batch(struct round *r)
+{
+    struct claim_request claim = {
+        .mapping = mapping(r),
+        .instance = r->request.instance,
+        .barrier = r->request.barrier,
+        .take_down_doorbell = r->request.take_down_doorbell,
+        .batch_size = config(r)->batch_size,
+        .statement_timeout_ms = config(r)->statement_timeout_ms,
+    };
+
+    claim_start(r->claim, &claim);
 }
 
 void
 round_start(struct round *r, const struct round_request *request)
 {
-    struct claim_request claim = {
-        .mapping = request->settings->mapping,
-        .instance = request->instance,
-        .barrier = request->barrier,
-        .take_down_doorbell = request->take_down_doorbell,
-        .batch_size = request->settings->config->batch_size,
-        .statement_timeout_ms = request->settings->config->statement_timeout_ms,
-    };
-
     r->request = *request;
-    claim_start(r->claim, &claim);
+    claim_batch(r);
 }
 
 /*
@@ -255,15 +359,16 @@ round_counters(const struct round *r)
 }
 
 struct round *
-round_new(struct pgconn *pg, round_done done, void *arg)
+round_new(struct pgconn *pg, struct pgconn *legacy, round_done done, void *arg)
 {
     struct round *r = xcalloc(1, sizeof *r);
 
     r->pg = pg;
+    r->legacy = legacy;
     r->done = done;
     r->arg = arg;
     r->claim = claim_new(pg, on_claimed, r);
-    r->apply = apply_new(pg, on_applied, r);
+    r->apply = apply_new(pg, legacy, on_applied, r);
     r->ack = ack_new(pg, on_acked, r);
     return r;
 }

@@ -30,6 +30,7 @@ struct round_request {
     const char *barrier; /* NULL: none was taken */
     bool take_down_doorbell;
     bool strict;
+    int64_t failed; /* events that wait in dualwrite.failed: the more, the rarer each is tried */
 };
 
 struct round;
@@ -38,7 +39,8 @@ struct round;
  * WAKE_NOTHING_OURS or WAKE_LOST. `retry_ms` is when the first of its failed events is due again, < 0 for none. */
 typedef void (*round_done)(void *arg, enum wake_event how, int64_t retry_ms);
 
-struct round *round_new(struct pgconn *pg, round_done done, void *arg);
+/* The connections are the same when there is one database. */
+struct round *round_new(struct pgconn *pg, struct pgconn *legacy, round_done done, void *arg);
 void round_start(struct round *r, const struct round_request *request);
 
 /* A batch whose fate is not known: round_verdict() must come before the next round_start(), and ends in `done` too. */

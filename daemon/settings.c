@@ -111,11 +111,9 @@ settings_load(const char *option, const struct config *before, struct faults *fa
     if (s->config != NULL) {
         const char *where = s->file != NULL ? s->file : "environment";
 
-        check_url("DUALWRITE_DATABASE_URL", s->config->database_url, where, faults);
-        if (*s->config->legacy_database_url != '\0')
-            faults_add(faults, FAULT_ERROR, where,
-                       "DUALWRITE_LEGACY_DATABASE_URL is set, but this version keeps legacy tables in the vNext "
-                       "database only; remove the key");
+        check_url(SETTINGS_URL, s->config->database_url, where, faults);
+        if (settings_two_databases(s))
+            check_url(SETTINGS_LEGACY_URL, s->config->legacy_database_url, where, faults);
         check_http(s->config, where, faults);
         load_mapping(s, faults);
     }
@@ -123,6 +121,14 @@ settings_load(const char *option, const struct config *before, struct faults *fa
         return s;
     settings_free(s);
     return NULL;
+}
+
+bool
+settings_two_databases(const struct settings *s)
+{
+    const char *legacy = s->config->legacy_database_url;
+
+    return *legacy != '\0' && strcmp(legacy, s->config->database_url) != 0;
 }
 
 void

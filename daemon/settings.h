@@ -7,9 +7,14 @@
 #ifndef SETTINGS_H
 #define SETTINGS_H
 
+#include <stdbool.h>
+
 #include "dualwrite/config.h"
 #include "dualwrite/faults.h"
 #include "dualwrite/mapping.h"
+
+#define SETTINGS_URL "DUALWRITE_DATABASE_URL"
+#define SETTINGS_LEGACY_URL "DUALWRITE_LEGACY_DATABASE_URL"
 
 struct settings {
     char *file; /* the env file; NULL: none is used */
@@ -25,6 +30,9 @@ struct settings {
  */
 struct settings *settings_load(const char *option, const struct config *before, struct faults *faults);
 void settings_free(struct settings *s);
+
+/* The legacy tables are in a database of their own: the second URL is set, and not word for word the first. */
+bool settings_two_databases(const struct settings *s);
 
 /* The file that settings_load() would read, or NULL: also when it cannot be read. Not owned. */
 const char *settings_file(const char *option);

@@ -26,7 +26,8 @@ struct worker {
     void *arg;
     struct worker_orders orders;
 
-    struct pgconn *pg;
+    struct pgconn *pg;     /* to the vNext database */
+    struct pgconn *legacy; /* the same, when there is one database */
     struct preflight *preflight;
     struct round *round;
     struct arm *arm;
@@ -109,8 +110,10 @@ on_round(void *arg, enum wake_event how, int64_t retry_ms)
         wake_on(w, WAKE_LAPSED); /* the barrier took so long that the doorbell may be down again */
     else
         wake_on(w, how);
-    if (how != WAKE_LOST)
+    if (how != WAKE_LOST) {
         pgconn_settled(w->pg);
+        pgconn_settled(w->legacy);
+    }
     worker_due_in(w, retry_ms);
     free_again(w);
 }
@@ -126,6 +129,7 @@ run_round(struct worker *w)
         .barrier = confirming ? w->barrier : NULL,
         .take_down_doorbell = w->doorbell_up && !confirming,
         .strict = w->orders.strict,
+        .failed = w->orders.failed,
     };
 
     if (request.take_down_doorbell)
@@ -312,6 +316,8 @@ pump(struct worker *w)
         round_verdict(w->round);
         return;
     }
+    if (pgconn_state(w->legacy) != PGCONN_READY)
+        return;
     if (w->check && w->patient) {
         if (!uv_is_active((uv_handle_t *) &w->again))
             uv_timer_start(&w->again, on_again, PREFLIGHT_AGAIN_MS, 0);
@@ -334,14 +340,30 @@ on_up(void *arg)
 }
 
 static void
+down(struct worker *w, const char *connection, const char *why, int64_t retry_in)
+{
+    if (!w->busy) { /* else the stage's end says so: it may still be using the plan */
+        plan_free(w->plan);
+        w->plan = NULL;
+    }
+    w->check = true;
+    w->patient = false;
+    lost(w);
+    w->events.down(w->arg, connection, why, retry_in);
+}
+
+static void
 on_down(void *arg, const char *why, int64_t retry_in)
 {
     struct worker *w = arg;
 
-    plan_free(w->plan);
-    w->plan = NULL;
-    lost(w);
-    w->events.down(w->arg, why, retry_in);
+    down(w, w->legacy == w->pg ? "apply" : "claim", why, retry_in);
+}
+
+static void
+on_legacy_down(void *arg, const char *why, int64_t retry_in)
+{
+    down(arg, "apply", why, retry_in);
 }
 
 static void
@@ -355,15 +377,18 @@ worker_new(uv_loop_t *loop, const struct settings *settings, const char *instanc
            void *arg)
 {
     static const struct pgconn_events pg_events = {on_up, on_down, NULL};
+    static const struct pgconn_events legacy_events = {on_up, on_legacy_down, NULL};
+    bool two = settings_two_databases(settings);
     struct worker *w = xcalloc(1, sizeof *w);
 
     w->settings = settings;
     w->instance = xstrdup(instance);
     w->events = *events;
     w->arg = arg;
-    w->pg = pgconn_new(loop, "apply", settings->config->database_url, &pg_events, w);
-    w->preflight = preflight_new(w->pg, on_preflight, w);
-    w->round = round_new(w->pg, on_round, w);
+    w->pg = pgconn_new(loop, two ? "claim" : "apply", settings->config->database_url, &pg_events, w);
+    w->legacy = two ? pgconn_new(loop, "apply", settings->config->legacy_database_url, &legacy_events, w) : w->pg;
+    w->preflight = preflight_new(w->pg, w->legacy, on_preflight, w);
+    w->round = round_new(w->pg, w->legacy, on_round, w);
     w->arm = arm_new(w->pg, on_armed, w);
     w->resync = resync_new(w->pg, on_resynced, w);
     uv_timer_init(loop, &w->again);
@@ -377,6 +402,8 @@ void
 worker_start(struct worker *w)
 {
     pgconn_start(w->pg);
+    if (w->legacy != w->pg)
+        pgconn_start(w->legacy);
 }
 
 void
@@ -494,6 +521,8 @@ worker_close(struct worker *w)
     if (w == NULL)
         return;
     pgconn_close(w->pg);
+    if (w->legacy != w->pg)
+        pgconn_close(w->legacy);
     uv_close((uv_handle_t *) &w->due, NULL);
     uv_close((uv_handle_t *) &w->again, NULL);
     uv_close((uv_handle_t *) &w->next, on_closed);

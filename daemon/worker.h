@@ -19,7 +19,7 @@
 #define BEAT_MS 5000 /* an idle daemon's one round trip; peers give up on it after 10 s without */
 
 struct worker_events {
-    void (*down)(void *arg, const char *why, int64_t retry_in_ms);
+    void (*down)(void *arg, const char *connection, const char *why, int64_t retry_in_ms);
     /* After each connection and each worker_preflight(). The engine owns the answer's faults; the plan is the worker's. */
     void (*preflight)(void *arg, struct preflight_answer *answer);
     void (*rested)(void *arg); /* the answer to worker_rest(): nothing is under way */
@@ -29,6 +29,7 @@ struct worker_events {
 struct worker_orders {
     bool work; /* dual write is on and the mapping is the installed one */
     bool strict;
+    int64_t failed; /* events in dualwrite.failed */
     bool listening; /* notifications reach us: it may sleep */
 };
 

@@ -15,9 +15,9 @@ struct catalog_column {
     char *
         type; /* schema-qualified, quoted, without modifier, of a domain what it stands for: pg_catalog."varchar"; safe in a cast because it
                            cannot cut a value (an explicit cast to varchar(n) cuts in silence) */
-    char *base;         /* its name alone: int4, varchar, "enum"; qualified where it is not PostgreSQL's own; of an array
+    char *base;       /* its name alone: int4, varchar, "enum"; qualified where it is not PostgreSQL's own; of an array
                            that of its elements with [] */
-    char *shown_type;   /* as format_type() prints it, with modifier, qualified: for messages and declarations */
+    char *shown_type; /* as format_type() prints it, with modifier, qualified: for messages and declarations */
     char *default_expr; /* SQL that gives the next value: the default, or nextval() of an identity; NULL: none */
     bool not_null;
     bool generated;    /* GENERATED ALWAYS AS (...) STORED: cannot be written */
@@ -29,8 +29,8 @@ struct catalog_unique {
     char *name;
     char **columns; /* without those that are expressions */
     size_t count;
-    bool usable; /* may be an ON CONFLICT arbiter: not partial, not deferrable, no expressions */
-    bool whole;  /* valid, not partial, no expressions; it may be deferrable */
+    bool usable;     /* may be an ON CONFLICT arbiter: not partial, not deferrable, no expressions */
+    bool whole;      /* valid, not partial, no expressions; it may be deferrable */
     char *predicate; /* SQL over the table's columns; NULL: not partial */
 };
 

@@ -5,11 +5,15 @@
 #define DUALWRITE_CATALOG_READ_H
 
 #include <libpq-fe.h>
+#include <stdbool.h>
 
 #include "dualwrite/catalog.h"
 #include "dualwrite/mapping.h"
 
-/* NULL after printing why on stderr. Free with catalog_free(). */
-struct catalog *catalog_read(PGconn *pq, const struct mapping *m);
+/*
+ * The tables that the mapping has in the vNext database, the legacy one, or both: which of them `pq` is. NULL after
+ * printing why on stderr. Free with catalog_free().
+ */
+struct catalog *catalog_read(PGconn *pq, const struct mapping *m, bool vnext, bool legacy);
 
 #endif

@@ -35,15 +35,39 @@ enum subject_state { SUBJECT_PENDING, SUBJECT_DONE, SUBJECT_FAILED };
 
 struct subject {
     size_t entity;
-    size_t event; /* one of its events: the one whose ref gives the identity */
-    bool removal; /* one of its events is a removal */
+    size_t event;       /* one of its events: the one whose ref gives the identity */
+    char *implicit_key; /* no event: a parent that a child needs; its source key. Owned; NULL for others */
+    bool removal;       /* one of its events is a removal */
     enum subject_state state;
+    size_t row;                          /* its first row in batch.rows, NO_INDEX before it was read */
     bool found;                          /* there is a source row */
     bool second_try;                     /* it failed once on another row's value and is tried again after the others */
     bool verified;                       /* the legacy row was read back equal */
-    char *target_key;                    /* text of the legacy key, NULL when there is none; owned */
+    char *target_key;                    /* text of the legacy key, NULL when there is none; owned by its row */
     enum outcome outcome;                /* FAILED: retry or park */
     char *sqlstate, *constraint, *error; /* FAILED; owned; sqlstate and constraint may be NULL */
+};
+
+#define NO_INDEX ((size_t) -1)
+
+/* What vNext says for one subject and one legacy row (several when the map has several), and what is to be done. */
+struct row {
+    size_t subject;
+    bool found;       /* there is a source row */
+    bool present;     /* ... and it counts as present */
+    bool noted;       /* the map says that the legacy row is equal */
+    char *parent;     /* text of the parent's source key; NULL when it has none */
+    char *parent_key; /* ... and target key; NULL until it is known */
+    char **key;       /* the target key's columns as text; NULL until they are known */
+    size_t nkey;
+    char *values; /* JSON text of the mapped values; NULL when not found */
+    char *extra;  /* ... and of what the map's columns get */
+    size_t needs; /* the subject of its parent, which has no legacy row yet; NO_INDEX: none */
+    bool write;   /* make an existing legacy row equal */
+    bool create;  /* make one where there is none */
+    bool remove;  /* do what the mapping says of removals */
+    bool shadow;  /* after the write: there is a legacy row */
+    bool equal;   /* ... and it is what was asked for */
 };
 
 struct batch {
@@ -51,6 +75,9 @@ struct batch {
     size_t count;
     struct subject *subjects; /* by entity, so parents come first */
     size_t nsubjects;
+    struct row *rows; /* in the order in which they were read */
+    size_t nrows;
+    void *index; /* of the subjects by entity and key, for batch_parent() */
     monotime claimed;
 };
 
@@ -62,6 +89,24 @@ const char *subject_identity(const struct batch *b, const struct mapping *m, con
 
 /* The first identity column of `s` that is NULL, or NULL: no legacy row can stand for such an identity. */
 const char *subject_null_column(const struct batch *b, const struct mapping *m, const struct subject *s);
+
+/* The entity of a row's subject. */
+const struct mapping_entity *row_entity(const struct batch *b, const struct mapping *m, const struct row *r);
+
+/* Adds an empty row for subject `s`; it lives until the next one is added. */
+struct row *batch_add_row(struct batch *b, size_t subject);
+
+/* Decides write, create and remove of row `n`, which was read. */
+void row_decide(const struct batch *b, const struct mapping *m, struct row *r);
+
+/*
+ * The subject of `entity` whose source key is `key`: one of the batch, or a new one without events. It is appended, so
+ * pointers to subjects do not survive the call.
+ */
+size_t batch_parent(struct batch *b, const struct mapping *m, size_t entity, const char *key);
+
+/* Fails every subject that has a row which needs subject `s`, because that one failed or is not there. */
+void batch_fail_children(struct batch *b, const struct mapping *m, size_t s);
 
 void subject_fail(struct subject *s, enum outcome outcome, const char *sqlstate, const char *constraint,
                   const char *error);

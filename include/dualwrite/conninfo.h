@@ -39,4 +39,7 @@ size_t conninfo_pick(struct conninfo *c, size_t n);
 /* "host=db1 port=5432 dbname=app user=web": what may be logged; free() it. */
 char *conninfo_shown(const struct conninfo *c);
 
+/* The same of a connection string; of one that cannot be read, why not. free() it. */
+char *conninfo_shown_of(const char *url);
+
 #endif

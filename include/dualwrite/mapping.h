@@ -76,9 +76,9 @@ struct mapping_columns {
 struct mapping_map {
     struct mapping_table table;
     struct mapping_names source_key; /* the map's columns that hold the source key, in its order */
-    char *target_key;               /* the map's column that holds the target key */
-    char *verified;                 /* boolean column: legacy was read back equal; NULL: none */
-    struct mapping_columns columns; /* extra columns, written when the map row is created */
+    char *target_key;                /* the map's column that holds the target key */
+    char *verified;                  /* boolean column: legacy was read back equal; NULL: none */
+    struct mapping_columns columns;  /* extra columns, written when the map row is created */
 };
 
 struct mapping_parent {

@@ -18,7 +18,7 @@
  * rights asked for are those of the sync role; with `for_install` those of the role that installs triggers (TRIGGER
  * and the owner's rights on source and target tables), and row-level security is not looked at.
  */
-void mapping_check(const char *file, const struct mapping *m, const struct catalog *c, bool for_install,
+void mapping_check(const char *file, const struct mapping *m, const struct catalogs *c, bool for_install,
                    struct faults *faults);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * memory.h - what is remembered of a batch that failed as a whole, until it succeeds.
+ * memory.h - what is remembered of a batch that failed as a whole, or is claimed again, until it succeeds.
  *
  * Such a batch stays in the queue as it was, so its next claim brings the same events: they must not be announced as
  * scheduled again, and their attempts count on. Kept in memory only: after a crash "scheduled" may repeat. Pure.
@@ -24,6 +24,9 @@ struct memory {
 
 /* Remembers the events of a failed batch; returns how many failed in a row now. */
 unsigned memory_failed(struct memory *m, const struct batch *b);
+
+/* Remembers the events of a batch that is claimed once more, although nothing failed: they have been announced. */
+void memory_seen(struct memory *m, const struct batch *b);
 
 /* True when the event was not announced before. Otherwise its attempt is counted on. */
 bool memory_is_new(const struct memory *m, struct event *e);

@@ -8,9 +8,9 @@
 
 /*
  * Connects with application_name "dualwrited/NAME", or prints on stderr what failed, where, and what to look at, and
- * returns NULL. Close with PQfinish().
+ * returns NULL. `key` is the setting that `url` comes from. Close with PQfinish().
  */
-PGconn *pgblock_connect(const char *url, const char *name);
+PGconn *pgblock_connect(const char *url, const char *key, const char *name);
 
 /* Runs one statement with text parameters; on failure prints the server's message on stderr and returns NULL. */
 PGresult *pgblock_query(PGconn *pq, const char *sql, int nparams, const char *const *params);

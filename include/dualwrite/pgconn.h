@@ -46,7 +46,7 @@ int pgconn_server_version(const struct pgconn *c);
 const char *pgconn_user(const struct pgconn *c);
 
 /* One statement of a script; the text and parameters are copied when it is run. */
-#define PG_MAX_PARAMS 12
+#define PG_MAX_PARAMS 32 /* as many as a key has columns */
 struct pg_statement {
     const char *sql;
     int nparams;

@@ -15,4 +15,11 @@
 /* Milliseconds before attempt number `failures` + 1, for failures >= 1; never above RETRY_CAP_MS. */
 int64_t retry_delay_ms(unsigned failures, uint32_t random);
 
+/*
+ * The same for an event that waits until another row is there: never given up, so the more of them wait, the rarer each is
+ * tried: RETRY_WAITING_MS times `waiting` where that is more, so all of them together stay below ten attempts a second.
+ */
+#define RETRY_WAITING_MS 100
+int64_t retry_waiting_ms(unsigned failures, int64_t waiting, uint32_t random);
+
 #endif

@@ -1,39 +1,45 @@
 /*
- * sqlgen.h - turns a mapping and a catalog into the SQL text that syncs, as a plan per entity.
+ * sqlgen.h - turns a mapping and the catalogs into the SQL text that syncs, as a plan per entity.
  *
  * Pure: text in, text out; the shape of each statement is a template in lib/sql/apply. Capture triggers and the
  * installation are capture.h. Every identifier and literal is quoted (quote.h); expressions of the mapping are the
  * only text taken as it stands, inside parentheses of their own.
+ *
+ * No statement touches both databases: the vNext rows come out as text, and go into the legacy statements as one JSON
+ * parameter. So one database and two are the same road.
  */
 #ifndef DUALWRITE_SQLGEN_H
 #define DUALWRITE_SQLGEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "dualwrite/buf.h"
 #include "dualwrite/catalog.h"
 #include "dualwrite/mapping.h"
 
-enum step_kind {
-    STEP_WRITE,  /* no rows of interest come back */
-    STEP_REMOVE, /* only needed when the batch holds a removal, or when the mapping deletes */
-    STEP_VERIFY, /* n, found, wanted_row, shadow, equal, target_key per identity */
+/* What syncs one entity, in the order of execution. */
+enum plan_step {
+    PLAN_READ,    /* vNext: $1.. a text[] per identity column; a plan_row per wanted identity and map row */
+    PLAN_DRAW,    /* legacy: $1 how many; so many new target keys, as text */
+    PLAN_RESERVE, /* vNext: $1 JSON [{"s0": source key.., "key": target key, "x0": map column..}]; map rows for them */
+    PLAN_MISSING, /* legacy: $1 text[] target keys; those without a legacy row */
+    PLAN_UPDATE,  /* legacy, this and the next three: $1 JSON rows, see sqlrow.h */
+    PLAN_INSERT,
+    PLAN_REMOVE,
+    PLAN_VERIFY, /* n, shadow, equal of each row */
+    PLAN_MARK,   /* vNext: $1 JSON [{"s0": source key.., "equal": true}]; the map's note of it */
+    PLAN_RESYNC, /* vNext: $1 text[] the last key or NULL, $2 how many rows: queued, position */
+    PLAN_STEPS
 };
 
-struct plan_step {
-    enum step_kind kind;
-    const char *name; /* of its template, for messages; static */
-    char *sql;
-};
+/* "read", "draw", ... for messages; static. */
+const char *plan_step_name(enum plan_step step);
+enum database plan_step_database(enum plan_step step);
 
-/*
- * What syncs one entity. Every step takes the same parameters: one text[] per identity column, then a bool[] that says
- * for which identities a removal was asked; all of one length. A STEP_VERIFY's n counts from 1 into them.
- */
 struct plan_entity {
-    struct plan_step *steps; /* in the order of execution; the parents' shadows first */
-    size_t count;
-    char *resync; /* $1 text[] the last key or NULL, $2 how many rows: queued, position */
+    char *sql[PLAN_STEPS]; /* NULL: this entity has no such step */
+    int *length;           /* of each mapped column: the characters that its legacy column takes, 0: no limit */
 };
 
 struct plan {
@@ -41,8 +47,11 @@ struct plan {
     size_t count;
 };
 
-/* The catalog must have passed mapping_check(). Free with plan_free(). */
-struct plan *plan_make(const struct mapping *m, const struct catalog *c);
+/* How many parameters a step takes. */
+int plan_step_parameters(const struct mapping_entity *e, enum plan_step step);
+
+/* The catalogs must have passed mapping_check(). Free with plan_free(). */
+struct plan *plan_make(const struct mapping *m, const struct catalogs *c);
 void plan_free(struct plan *p);
 
 /* Shared with capture.c: appends `schema`.`name`, quoted. */

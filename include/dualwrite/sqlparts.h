@@ -1,9 +1,10 @@
 /*
- * sqlparts.h - the pieces that sqlgen.c puts into its templates. Internal to lib/core/sqlgen.c, sqlvalue.c, sqlparts.c.
+ * sqlparts.h - what sqlgen.c puts together, by side. Internal to lib/core/sqlgen.c, sqlread.c, sqlwrite.c, sqlvalue.c.
  *
- * Aliases are the same in every template: w the wanted identities, s the source row as the mapping reads it (k0.. key,
- * i0.. identity, p0 the parent's key, c0.. one per mapped column, x0.. the map's), m the entity's own map row, p its
- * parent's, t the legacy row.
+ * Aliases are the same in every template. vNext: w the wanted identities, s the source row as the mapping reads it, b the
+ * same with raw inputs (q0.. one per mapped column, k the key), m the entity's own map row, p its parent's. Legacy: r the
+ * rows of the JSON parameter (k0.. target key, p the parent's key, c0.. one per mapped column), t the legacy row, d what a
+ * removal sets.
  */
 #ifndef DUALWRITE_SQLPARTS_H
 #define DUALWRITE_SQLPARTS_H
@@ -11,49 +12,66 @@
 #include "dualwrite/buf.h"
 #include "dualwrite/catalog.h"
 #include "dualwrite/mapping.h"
+#include "dualwrite/sqlgen.h"
 #include "dualwrite/template.h"
 
 /* One entity with everything its SQL depends on. */
 struct gen {
     const struct mapping *mapping;
-    const struct catalog *catalog;
+    const struct catalogs *catalogs;
     const struct mapping_entity *e;
     const struct mapping_entity *parent; /* NULL for a root */
     const struct catalog_table *source;
     const struct catalog_table *target;
+    const struct catalog_table *map; /* NULL when it has none */
 };
 
-struct gen gen_for(const struct mapping *m, const struct catalog *c, const struct mapping_entity *e);
+struct gen gen_for(const struct mapping *m, const struct catalogs *c, const struct mapping_entity *e);
 
-/* sqlvalue.c: what a column should hold. */
+/* sqlread.c, sqlwrite.c: the statement of a step; NULL when the entity has none. */
+char *gen_read(const struct gen *g);
+char *gen_reserve(const struct gen *g);
+char *gen_mark(const struct gen *g);
+char *gen_resync(const struct gen *g);
+char *gen_draw(const struct gen *g);
+char *gen_missing(const struct gen *g);
+char *gen_update(const struct gen *g);
+char *gen_insert(const struct gen *g);
+char *gen_remove(const struct gen *g);
+char *gen_verify(const struct gen *g);
 
-/* The type of a column, for a cast; the column exists. */
-const char *gen_type(const struct catalog_table *t, const char *column);
+/* sqlvalue.c */
 
-/* The source rows of one wanted identity w as the mapping reads them; for a LATERAL subquery. */
-char *gen_reading(const struct gen *g);
+/* Column `i` of the entity is part of its target key, which the statements carry by itself. */
+bool gen_is_key(const struct mapping_entity *e, const char *column);
 
-/* A value that reads the source row: the reading computes it, also for a column of the map (x0.. in map.columns). */
-bool gen_from_source(const struct mapping_value *v);
+/* The parent's target key is a column like the mapped ones, not part of the target key. */
+bool gen_writes_parent(const struct mapping_entity *e);
 
-/* What column `c` of the target or the map should hold, over a source row without alias, cast to `type`. */
-void gen_value(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *type);
+/* What the mapping reads from the source row for `v`, over its bare columns; false when it reads nothing. */
+bool gen_input(struct buf *out, const struct mapping_value *v);
 
-/* The value that a removal puts into `column`, or NULL when it leaves that column alone; free() it. */
-char *gen_removal_value(const struct gen *g, const char *column);
+/*
+ * The text of what `c` becomes, as vNext can tell, from `input`. A lookup in the legacy database leaves the key as it is.
+ * `length` is where a cut applies (gen_length()); 0: nowhere.
+ */
+void gen_text(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *input, int length);
 
-/* What mapped column `i` should hold given s and t: the mapping's value, or the removal's while the row is absent. */
-void gen_expected(struct buf *out, const struct gen *g, size_t i);
+/* Where the value of `c` is cut: its truncate, or the declared length where its unique rule cuts; 0: nowhere. */
+int gen_length(const struct gen *g, const struct mapping_column *c);
 
-/* sqlparts.c: the fragments of an entity. */
+/* The result of a lookup for `key` (SQL, of the key's type) as `type`; it fails by name when there is no row. */
+void gen_lookup(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *key,
+                const char *type);
 
-/* Everything about an entity that does not depend on which identities are wanted. */
-struct fragments gen_fragments(const struct gen *g);
-
-/* alias."target key": the legacy key that a map row gives. */
-void gen_map_target(struct buf *out, const char *alias, const struct mapping_map *map);
+/* ", " before each item but the first. */
+void gen_comma(struct buf *out);
 
 void gen_set_ident(struct fragments *f, const char *name, const char *ident);
+void gen_set_literal(struct fragments *f, const char *name, const char *text);
 void gen_set_table(struct fragments *f, const char *name, const struct mapping_table *t);
+
+/* Fills `template` and frees the fragments. */
+char *gen_fill(const char *template, struct fragments *f);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dualwrite/expression.h"
+#include "dualwrite/grants.h"
 #include "dualwrite/quote.h"
 #include "dualwrite/ref.h"
 #include "dualwrite/sqlgen.h"
@@ -18,6 +19,14 @@ guard_word(enum guard_mode g)
     static const char *const words[] = {"on", "record", "off"};
 
     return words[g];
+}
+
+const char *
+side_word(enum install_side s)
+{
+    static const char *const words[] = {"both", "vnext", "legacy"};
+
+    return words[s];
 }
 
 static void
@@ -73,7 +82,7 @@ value_reads(const struct mapping_value *v, const char *column, const struct cata
 static bool
 is_mapped(const struct mapping_entity *e, const char *column, const struct catalog_table *source)
 {
-    if (e->present.column != NULL && strcmp(e->present.column, column) == 0)
+    if (e->present.kind != PRESENT_ALWAYS && strcmp(e->present.column, column) == 0)
         return true;
     if (e->parent != NULL && strcmp(e->parent->column, column) == 0)
         return true;
@@ -130,6 +139,16 @@ function_name(struct fragments *f, const char *fragment, const struct mapping_en
     struct buf out = {0};
 
     buf_printf(&out, "capture_%s_%s", e->name, what);
+    fragments_take(f, fragment, buf_steal(&out));
+}
+
+/* Of the entity, because several may read one table. An entity's name has at most 40 characters, so that it fits. */
+static void
+trigger_name(struct fragments *f, const char *fragment, const struct mapping_entity *e, const char *what)
+{
+    struct buf out = {0};
+
+    buf_printf(&out, "zz_dualwrite_%s_%s", what, e->name);
     fragments_take(f, fragment, buf_steal(&out));
 }
 
@@ -201,6 +220,10 @@ hang_entity(struct buf *out, const struct mapping *m, const struct mapping_entit
     function_name(&f, "on_update", e, "update");
     function_name(&f, "on_delete", e, "delete");
     function_name(&f, "on_truncate", e, "truncate");
+    trigger_name(&f, "insert_trigger", e, "insert");
+    trigger_name(&f, "update_trigger", e, "update");
+    trigger_name(&f, "delete_trigger", e, "delete");
+    trigger_name(&f, "truncate_trigger", e, "truncate");
     template_fill(out, sql_capture_triggers, &f);
     fragments_free(&f);
 }
@@ -220,20 +243,51 @@ hang_guard(struct buf *out, const struct mapping_entity *e, enum guard_mode guar
     fragments_free(&f);
 }
 
+/* Several entities may write one table, which is guarded once. */
+static bool
+guarded_before(const struct mapping *m, size_t entity)
+{
+    const struct mapping_table *t = &m->entities[entity].target;
+
+    for (size_t i = 0; i < entity; i++)
+        if (strcmp(m->entities[i].target.schema, t->schema) == 0 && strcmp(m->entities[i].target.name, t->name) == 0)
+            return true;
+    return false;
+}
+
 void
 capture_hang_sql(struct buf *out, const struct mapping *m, const struct catalog *c, const struct install_options *o)
 {
-    for (int p = 0; p < o->partitions; p++)
-        buf_printf(out, "CREATE SEQUENCE IF NOT EXISTS dualwrite.doorbell_%d MINVALUE 0 START 0;\n", p);
-    for (size_t i = 0; i < m->count; i++)
-        buf_printf(out, "CREATE SEQUENCE IF NOT EXISTS dualwrite.resync_%s MINVALUE 0 START 1;\n", m->entities[i].name);
-    for (size_t i = 0; i < m->count; i++) {
-        const struct mapping_entity *e = &m->entities[i];
+    bool captures = o->side != SIDE_LEGACY;
 
-        hang_entity(out, m, e, catalog_table(c, e->source.schema, e->source.name), o);
-        hang_guard(out, e, o->guard);
+    for (int p = 0; captures && p < o->partitions; p++)
+        buf_printf(out, "CREATE SEQUENCE IF NOT EXISTS dualwrite.doorbell_%d MINVALUE 0 START 0;\n", p);
+    for (size_t i = 0; captures && i < m->count; i++)
+        buf_printf(out, "CREATE SEQUENCE IF NOT EXISTS dualwrite.resync_%s MINVALUE 0 START 1;\n", m->entities[i].name);
+    for (size_t i = 0; captures && i < m->count; i++) {
+        const struct mapping_table *source = &m->entities[i].source;
+
+        hang_entity(out, m, &m->entities[i], catalog_table(c, source->schema, source->name), o);
     }
+    for (size_t i = 0; o->side != SIDE_VNEXT && i < m->count; i++)
+        if (!guarded_before(m, i))
+            hang_guard(out, &m->entities[i], o->guard);
     buf_puts(out, "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA dualwrite FROM PUBLIC;\n");
+}
+
+long
+capture_hang_count(const struct mapping *m, const struct install_options *o)
+{
+    const long guards[] = {[GUARD_ON] = 5, [GUARD_RECORD] = 4, [GUARD_OFF] = 0};
+    long count = 0;
+
+    for (size_t i = 0; i < m->count; i++) {
+        if (o->side != SIDE_LEGACY)
+            count += 4;
+        if (o->side != SIDE_VNEXT && !guarded_before(m, i))
+            count += guards[o->guard];
+    }
+    return count;
 }
 
 void
@@ -244,6 +298,8 @@ capture_schema_sql(struct buf *out, const struct install_options *o)
     template_fill(out, sql_install_roles, &none);
     if (o->installed_version < 1)
         template_fill(out, sql_install_001_base, &none);
+    if (o->installed_version < 2)
+        template_fill(out, sql_install_002_two_databases, &none);
 }
 
 void
@@ -275,51 +331,14 @@ setting_int(struct buf *out, const char *key, int value)
     buf_free(&text);
 }
 
+/* On the legacy side no entity is captured, so all are forgotten. */
 static void
-grant(struct buf *out, const char *rights, const struct mapping_table *t)
-{
-    buf_printf(out, "GRANT %s ON ", rights);
-    sql_table(out, t);
-    buf_puts(out, " TO dualwrite_daemon;\n");
-}
-
-static void
-grant_schema(struct buf *out, const struct mapping_table *t)
-{
-    buf_puts(out, "GRANT USAGE ON SCHEMA ");
-    quote_ident(out, t->schema);
-    buf_puts(out, " TO dualwrite_daemon;\n");
-}
-
-static void
-grant_entity(struct buf *out, const struct mapping_entity *e, const struct catalog *c)
-{
-    const struct catalog_table *target = catalog_table(c, e->target.schema, e->target.name);
-
-    grant_schema(out, &e->source);
-    grant(out, "SELECT", &e->source);
-    grant_schema(out, &e->target);
-    grant(out, e->removal.kind == REMOVAL_DELETE ? "SELECT, INSERT, UPDATE, DELETE" : "SELECT, INSERT, UPDATE",
-          &e->target);
-    if (target->sequence != NULL)
-        buf_printf(out, "GRANT USAGE ON SEQUENCE %s TO dualwrite_daemon;\n", target->sequence);
-    if (e->map != NULL) {
-        const struct catalog_table *map = catalog_table(c, e->map->table.schema, e->map->table.name);
-
-        grant_schema(out, &e->map->table);
-        grant(out, "SELECT, INSERT, UPDATE", &e->map->table);
-        if (map->sequence != NULL)
-            buf_printf(out, "GRANT USAGE ON SEQUENCE %s TO dualwrite_daemon;\n", map->sequence);
-    }
-}
-
-static void
-forget(struct buf *out, const struct mapping *m)
+forget(struct buf *out, const struct mapping *m, enum install_side side)
 {
     struct fragments f = {0};
     struct buf names = {0};
 
-    for (size_t i = 0; i < m->count; i++) {
+    for (size_t i = 0; side != SIDE_LEGACY && i < m->count; i++) {
         buf_puts(&names, i == 0 ? "" : ", ");
         quote_literal(&names, m->entities[i].name);
     }
@@ -329,48 +348,84 @@ forget(struct buf *out, const struct mapping *m)
     fragments_free(&f);
 }
 
-void
-capture_publish_sql(struct buf *out, const struct mapping *m, const struct catalog *c, const struct install_options *o,
-                    const char *hang_digest, const char *ref_layout)
+/* What only the side with sources and outbox has. */
+static void
+publish_capture(struct buf *out, const struct mapping *m, const struct install_options *o)
 {
-    for (size_t i = 0; i < m->count; i++)
-        grant_entity(out, &m->entities[i], c);
     for (int p = 0; p < o->partitions; p++)
         buf_printf(out, "GRANT SELECT, UPDATE ON SEQUENCE dualwrite.doorbell_%d TO dualwrite_daemon;\n", p);
     for (size_t i = 0; i < m->count; i++) {
-        buf_printf(out, "GRANT SELECT ON SEQUENCE dualwrite.resync_%s TO dualwrite_daemon;\n", m->entities[i].name);
+        buf_printf(out, "GRANT SELECT, UPDATE ON SEQUENCE dualwrite.resync_%s TO dualwrite_daemon;\n", m->entities[i].name);
         buf_puts(out, "INSERT INTO dualwrite.resync (entity) VALUES (");
         quote_literal(out, m->entities[i].name);
         buf_puts(out, ") ON CONFLICT DO NOTHING;\n");
     }
-    forget(out, m);
-    if (o->installed_version == 0)
-        buf_printf(out, "SELECT pg_catalog.setval('dualwrite.outbox_ceiling', %lld);\n", (long long) o->outbox_max);
-    setting_int(out, "schema_version", CAPTURE_SCHEMA_VERSION);
     setting_int(out, "partitions", o->partitions);
-    setting(out, "guard", guard_word(o->guard));
     setting(out, "channel", m->channel);
-    setting(out, "mapping_digest", o->mapping_digest);
-    setting(out, "hang_digest", hang_digest);
-    setting(out, "ref_layout", ref_layout);
+}
+
+static void
+publish_side(struct buf *out, const struct install_options *o)
+{
+    setting(out, "side", side_word(o->side));
+    if (o->installation != NULL)
+        setting(out, "installation", o->installation);
+    if (o->legacy_database != NULL)
+        setting(out, "legacy_database", o->legacy_database);
+    else if (o->installed_side == SIDE_VNEXT)
+        buf_puts(out, "DELETE FROM dualwrite.setting WHERE key = 'legacy_database';\n");
+    if (o->epoch_above > 0)
+        buf_printf(out,
+                   "SELECT pg_catalog.setval('dualwrite.epoch', %lld) FROM dualwrite.epoch WHERE last_value < %lld;\n",
+                   (long long) o->epoch_above, (long long) o->epoch_above);
+}
+
+static void
+publish_flags(struct buf *out, const struct flags *flags)
+{
     for (enum flag f = 0; f < FLAG_COUNT; f++) {
         buf_puts(out, "UPDATE dualwrite.flag SET published = ");
-        quote_literal(out, o->flags.value[f]);
+        quote_literal(out, flags->value[f]);
         buf_puts(out, ", published_at = pg_catalog.now(), published_by = session_user WHERE flag = ");
         quote_literal(out, flag_name(f));
         buf_puts(out, " AND published <> ");
-        quote_literal(out, o->flags.value[f]);
+        quote_literal(out, flags->value[f]);
         buf_puts(out, ";\n");
     }
 }
 
 void
-capture_uninstall_sql(struct buf *out)
+capture_publish_sql(struct buf *out, const struct mapping *m, const struct catalog *c, const struct install_options *o,
+                    const char *hang_digest, const char *ref_layout)
+{
+    const struct fragments none = {0};
+
+    if (o->installed_version > 0 && o->installed_side != o->side) /* some tables are another database's now */
+        template_fill(out, sql_install_revoke, &none);
+    grants_sql(out, m, c, o->side);
+    if (o->side != SIDE_LEGACY)
+        publish_capture(out, m, o);
+    forget(out, m, o->side);
+    if (o->installed_version == 0)
+        buf_printf(out, "SELECT pg_catalog.setval('dualwrite.outbox_ceiling', %lld);\n", (long long) o->outbox_max);
+    setting_int(out, "schema_version", CAPTURE_SCHEMA_VERSION);
+    publish_side(out, o);
+    setting(out, "guard", guard_word(o->guard));
+    setting(out, "mapping_digest", o->mapping_digest);
+    setting(out, "hang_digest", hang_digest);
+    if (o->side != SIDE_LEGACY)
+        setting(out, "ref_layout", ref_layout);
+    publish_flags(out, &o->flags);
+}
+
+void
+capture_uninstall_sql(struct buf *out, bool role)
 {
     const struct fragments none = {0};
 
     template_fill(out, sql_install_revoke, &none);
     template_fill(out, sql_capture_release, &none);
     template_fill(out, sql_install_001_base_undo, &none);
-    template_fill(out, sql_install_roles_undo, &none);
+    if (role)
+        template_fill(out, sql_install_roles_undo, &none);
 }

@@ -1,9 +1,11 @@
 /* change.c - events grouped into subjects; see dualwrite/change.h. No SQL and no I/O. */
 #include "dualwrite/change.h"
 
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "dualwrite/buf.h"
 #include "dualwrite/ref.h"
 #include "dualwrite/xalloc.h"
 
@@ -80,6 +82,7 @@ batch_group(struct batch *b, const struct mapping *m)
         if (i == 0 || compare_subjects(m, &b->events[order[i - 1]], e) != 0) {
             s = &b->subjects[b->nsubjects++];
             s->entity = e->entity;
+            s->row = NO_INDEX;
         } else {
             s = &b->subjects[b->nsubjects - 1];
         }
@@ -95,7 +98,7 @@ batch_group(struct batch *b, const struct mapping *m)
 const char *
 subject_identity(const struct batch *b, const struct mapping *m, const struct subject *s, size_t i)
 {
-    return identity(m, &b->events[s->event], i);
+    return s->implicit_key != NULL ? s->implicit_key : identity(m, &b->events[s->event], i);
 }
 
 const char *
@@ -107,11 +110,132 @@ subject_null_column(const struct batch *b, const struct mapping *m, const struct
     return NULL;
 }
 
+/* ---- rows ---- */
+
+const struct mapping_entity *
+row_entity(const struct batch *b, const struct mapping *m, const struct row *r)
+{
+    return &m->entities[b->subjects[r->subject].entity];
+}
+
+struct row *
+batch_add_row(struct batch *b, size_t subject)
+{
+    b->rows = xreallocarray(b->rows, b->nrows + 1, sizeof *b->rows);
+    b->rows[b->nrows] = (struct row){.subject = subject, .needs = NO_INDEX};
+    if (b->subjects[subject].row == NO_INDEX)
+        b->subjects[subject].row = b->nrows;
+    return &b->rows[b->nrows++];
+}
+
+void
+row_decide(const struct batch *b, const struct mapping *m, struct row *r)
+{
+    const struct subject *s = &b->subjects[r->subject];
+    enum removal_kind kind = row_entity(b, m, r)->removal.kind;
+
+    if (s->implicit_key != NULL) {
+        /* an absent parent too: a child that is present cannot be without it */
+        r->create = r->found && (r->present || kind != REMOVAL_DELETE);
+        return;
+    }
+    r->create = r->found && r->present;
+    r->write = r->create || (r->found && kind == REMOVAL_SET);
+    /* a row that cannot be seen is not a row that was deleted: that takes an event that says so */
+    r->remove = !r->present && ((kind == REMOVAL_SET && !r->found && s->removal) ||
+                                (kind == REMOVAL_DELETE && (r->found || s->removal)));
+}
+
+/* ---- parents ---- */
+
+struct indexed {
+    size_t entity;
+    size_t subject;
+    char key[];
+};
+
+static int
+compare_indexed(const void *left, const void *right)
+{
+    const struct indexed *a = left;
+    const struct indexed *b = right;
+    int order = (a->entity > b->entity) - (a->entity < b->entity);
+
+    return order != 0 ? order : strcmp(a->key, b->key);
+}
+
+/* The entry of that key; a new one gets `subject`. */
+static struct indexed *
+index_find(struct batch *b, size_t entity, const char *key, size_t subject)
+{
+    size_t len = strlen(key) + 1;
+    struct indexed *entry = xcalloc(1, sizeof *entry + len);
+    struct indexed *found;
+    void **node;
+
+    entry->entity = entity;
+    entry->subject = subject;
+    memcpy(entry->key, key, len);
+    node = tsearch(entry, &b->index, compare_indexed);
+    found = *node;
+    if (found != entry)
+        free(entry);
+    return found;
+}
+
+static void
+index_subjects(struct batch *b, const struct mapping *m)
+{
+    for (size_t i = 0; i < b->nsubjects; i++) {
+        const struct subject *s = &b->subjects[i];
+        const char *key =
+            s->entity == m->count || m->entities[s->entity].identity.count != 1 ? NULL : subject_identity(b, m, s, 0);
+
+        if (key != NULL)
+            index_find(b, s->entity, key, i);
+    }
+}
+
+size_t
+batch_parent(struct batch *b, const struct mapping *m, size_t entity, const char *key)
+{
+    struct indexed *found;
+
+    if (b->index == NULL)
+        index_subjects(b, m);
+    found = index_find(b, entity, key, b->nsubjects);
+    if (found->subject == b->nsubjects) {
+        b->subjects = xreallocarray(b->subjects, b->nsubjects + 1, sizeof *b->subjects);
+        b->subjects[b->nsubjects++] = (struct subject){.entity = entity, .implicit_key = xstrdup(key), .row = NO_INDEX};
+    }
+    return found->subject;
+}
+
+void
+batch_fail_children(struct batch *b, const struct mapping *m, size_t s)
+{
+    const struct subject *up = &b->subjects[s];
+    struct buf why = {0};
+
+    buf_printf(&why, "its parent %s %s has no legacy row: %s", m->entities[up->entity].name,
+               subject_identity(b, m, up, 0),
+               up->state == SUBJECT_FAILED ? up->error : "it is not there, or not present");
+    for (size_t i = 0; i < b->nrows; i++) {
+        size_t child = b->rows[i].subject;
+
+        if (b->rows[i].needs != s || b->subjects[child].state == SUBJECT_FAILED)
+            continue;
+        subject_fail(&b->subjects[child], OUTCOME_WAIT, NULL, NULL, buf_text(&why));
+        batch_fail_children(b, m, child);
+    }
+    buf_free(&why);
+}
+
 void
 subject_fail(struct subject *s, enum outcome outcome, const char *sqlstate, const char *constraint, const char *error)
 {
     if (s->state == SUBJECT_FAILED)
-        return;
+        return; /* the first reason counts */
     s->state = SUBJECT_FAILED;
     s->outcome = outcome;
     s->sqlstate = xstrdup(sqlstate);
@@ -130,12 +254,25 @@ batch_free(struct batch *b)
         free(b->events[i].actor);
     }
     for (size_t i = 0; i < b->nsubjects; i++) {
-        free(b->subjects[i].target_key);
+        free(b->subjects[i].implicit_key);
         free(b->subjects[i].sqlstate);
         free(b->subjects[i].constraint);
         free(b->subjects[i].error);
     }
+    for (size_t i = 0; i < b->nrows; i++) {
+        struct row *r = &b->rows[i];
+
+        for (size_t j = 0; j < r->nkey; j++)
+            free(r->key[j]);
+        free(r->key);
+        free(r->parent);
+        free(r->parent_key);
+        free(r->values);
+        free(r->extra);
+    }
+    tdestroy(b->index, free);
     free(b->events);
     free(b->subjects);
+    free(b->rows);
     *b = (struct batch){0};
 }

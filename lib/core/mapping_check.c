@@ -398,7 +398,8 @@ check_map(const struct check *k)
             verified->name, verified->shown_type);
     check_columns(k, k->map, &map->columns, ".map.columns");
     check_unmapped(k, k->map, &map->columns, also, sizeof also / sizeof also[0], ".map.columns");
-    check_unique(k, k->map, &map->source_key, ".map.source_key", FAULT_WARNING, "two rows for one source row would go unnoticed");
+    check_unique(k, k->map, &map->source_key, ".map.source_key", FAULT_WARNING,
+                 "two rows for one source row would go unnoticed");
     check_reservable(k);
 }
 
@@ -443,9 +444,20 @@ check_source(const struct check *k)
 }
 
 void
-mapping_check(const char *file, const struct mapping *m, const struct catalog *c, bool for_install,
+mapping_check(const char *file, const struct mapping *m, const struct catalogs *both, bool for_install,
               struct faults *faults)
 {
+    struct catalog merged = {.role = both->vnext->role};
+    const struct catalog *c = both->vnext;
+
+    if (both->legacy != both->vnext) {
+        merged.tables = xcalloc(both->vnext->count + both->legacy->count, sizeof *merged.tables);
+        memcpy(merged.tables, both->legacy->tables, both->legacy->count * sizeof *merged.tables);
+        memcpy(merged.tables + both->legacy->count, both->vnext->tables, both->vnext->count * sizeof *merged.tables);
+        merged.count = both->vnext->count + both->legacy->count;
+        c = &merged;
+    }
+
     for (size_t i = 0; i < m->count; i++) {
         const struct mapping_entity *e = &m->entities[i];
         struct check k = {.file = file, .m = m, .e = e, .c = c, .faults = faults};

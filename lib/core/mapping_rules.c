@@ -62,7 +62,8 @@ rule_map_columns(struct json_reader *r, const struct json_node *n, const struct 
     struct json_node map = json_child(n, "map");
     struct json_node columns = json_child(&map, "columns");
     const char *const keys[] = {"source_key", "target_key", "verified"};
-    const char *const names[] = {e->map->source_key.count == 0 ? NULL : e->map->source_key.items[0], e->map->target_key, e->map->verified};
+    const char *const names[] = {e->map->source_key.count == 0 ? NULL : e->map->source_key.items[0], e->map->target_key,
+                                 e->map->verified};
 
     for (size_t i = 0; i < 3; i++) {
         struct json_node at = json_child(&map, keys[i]);

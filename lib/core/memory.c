@@ -14,35 +14,47 @@ compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int
-attempts(const struct memory *m, int64_t id)
+static const struct memory_event *
+find(const struct memory *m, int64_t id)
 {
-    const struct memory_event *known =
-        m->count == 0 ? NULL : bsearch(&id, m->events, m->count, sizeof *m->events, compare);
+    return m->count == 0 ? NULL : bsearch(&id, m->events, m->count, sizeof *m->events, compare);
+}
 
-    return known == NULL ? 0 : known->attempts;
+static void
+remember(struct memory *m, const struct batch *b, int failed)
+{
+    struct memory_event *events = xcalloc(b->count, sizeof *events);
+
+    for (size_t i = 0; i < b->count; i++) {
+        const struct memory_event *known = find(m, b->events[i].id);
+
+        events[i] = (struct memory_event){b->events[i].id, (known == NULL ? 0 : known->attempts) + failed};
+    }
+    free(m->events);
+    m->events = events;
+    m->count = b->count;
 }
 
 unsigned
 memory_failed(struct memory *m, const struct batch *b)
 {
-    struct memory_event *events = xcalloc(b->count, sizeof *events);
-
-    for (size_t i = 0; i < b->count; i++)
-        events[i] = (struct memory_event){b->events[i].id, attempts(m, b->events[i].id) + 1};
-    free(m->events);
-    m->events = events;
-    m->count = b->count;
+    remember(m, b, 1);
     return ++m->failures;
+}
+
+void
+memory_seen(struct memory *m, const struct batch *b)
+{
+    remember(m, b, 0);
 }
 
 bool
 memory_is_new(const struct memory *m, struct event *e)
 {
-    int before = attempts(m, e->id);
+    const struct memory_event *known = find(m, e->id);
 
-    e->attempt += before;
-    return before == 0;
+    e->attempt += known == NULL ? 0 : known->attempts;
+    return known == NULL;
 }
 
 void

@@ -7,7 +7,7 @@
 const char *
 outcome_name(enum outcome o)
 {
-    static const char *const names[] = {"ok", "retry_server", "retry_row", "schema", "park"};
+    static const char *const names[] = {"ok", "retry_server", "retry_row", "wait", "schema", "park"};
 
     return names[o];
 }
@@ -34,6 +34,8 @@ static const struct {
     {"58", OUTCOME_RETRY_SERVER},    /* system_error */
     {"72", OUTCOME_RETRY_SERVER},    /* snapshot_too_old */
     {"F0", OUTCOME_RETRY_SERVER},    /* config_file_error */
+    {"23503", OUTCOME_WAIT},         /* foreign_key_violation: the row it refers to may come later */
+    {"DW004", OUTCOME_WAIT},         /* a lookup that found no row (dualwrite.lookup_missing) */
     {"XX", OUTCOME_RETRY_ROW},       /* internal_error, data_corrupted: mostly what one row makes some function do */
     {"42P01", OUTCOME_SCHEMA},       /* undefined_table */
     {"42703", OUTCOME_SCHEMA},       /* undefined_column */

@@ -9,13 +9,13 @@
 #include "embedded.h"
 
 struct catalog *
-catalog_read(PGconn *pq, const struct mapping *m)
+catalog_read(PGconn *pq, const struct mapping *m, bool vnext, bool legacy)
 {
     char *parameters[2];
     struct catalog *c = NULL;
     PGresult *r;
 
-    catalog_parameters(m, true, true, parameters);
+    catalog_parameters(m, vnext, legacy, parameters);
     r = pgblock_query(pq, sql_catalog, 2, (const char *const *) parameters);
     if (r != NULL) {
         c = catalog_parse(PQgetvalue(r, 0, 0));

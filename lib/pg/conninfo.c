@@ -160,3 +160,14 @@ conninfo_shown(const struct conninfo *c)
     }
     return buf_steal(&out);
 }
+
+char *
+conninfo_shown_of(const char *url)
+{
+    char *why = NULL;
+    struct conninfo *info = conninfo_parse(url, "shown", &why);
+    char *shown = info == NULL ? why : conninfo_shown(info);
+
+    conninfo_free(info);
+    return shown;
+}

@@ -15,7 +15,7 @@ notice(void *arg, const PGresult *r)
 }
 
 PGconn *
-pgblock_connect(const char *url, const char *name)
+pgblock_connect(const char *url, const char *key, const char *name)
 {
     char *why = NULL;
     struct conninfo *info = conninfo_parse(url, name, &why);
@@ -23,7 +23,7 @@ pgblock_connect(const char *url, const char *name)
     PGconn *pq;
 
     if (info == NULL) {
-        fprintf(stderr, "dualwrited: the database URL cannot be read: %s\n", why);
+        fprintf(stderr, "dualwrited: %s cannot be read: %s\n", key, why);
         free(why);
         return NULL;
     }
@@ -31,7 +31,7 @@ pgblock_connect(const char *url, const char *name)
     pq = PQconnectdbParams((const char *const *) info->keywords, (const char *const *) info->values, 0);
     if (PQstatus(pq) != CONNECTION_OK) {
         fprintf(stderr, "dualwrited: cannot connect (%s): %s", shown, PQerrorMessage(pq));
-        fprintf(stderr, "dualwrited: check DUALWRITE_DATABASE_URL, and that the server runs and lets this host in\n");
+        fprintf(stderr, "dualwrited: check %s, and that the server runs and lets this host in\n", key);
         PQfinish(pq);
         pq = NULL;
     } else {

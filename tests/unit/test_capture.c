@@ -2,7 +2,7 @@
  * test_capture.c - the SQL that install executes: golden files, what an update's trigger looks at, and that no name or
  * text of a mapping becomes SQL.
  */
-/* links: embedded.c lib/core/capture.c lib/core/expression.c lib/core/flags.c lib/core/sqlvalue.c lib/core/ref.c lib/core/template.c lib/core/quote.c lib/core/catalog.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: embedded.c lib/core/capture.c lib/core/grants.c lib/core/expression.c lib/core/flags.c lib/core/sqlvalue.c lib/core/ref.c lib/core/template.c lib/core/quote.c lib/core/catalog.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,74 +13,7 @@
 
 #include <cmocka.h>
 
-#include "catalog_sample.h"
-#include "dualwrite/capture.h"
-
-static struct install_options
-options(void)
-{
-    struct install_options o = {
-        .installed_version = 0,
-        .partitions = 2,
-        .guard = GUARD_ON,
-        .outbox_max = 5000000000,
-        .mapping_digest = "d1",
-    };
-
-    for (enum flag f = 0; f < FLAG_COUNT; f++)
-        o.flags.value[f] = flag_default(f);
-    return o;
-}
-
-static char *
-hang_text(const struct mapping *m, const struct catalog *c, const struct install_options *o)
-{
-    struct buf out = {0};
-
-    capture_hang_sql(&out, m, c, o);
-    return buf_steal(&out);
-}
-
-static char *
-publish_text(const struct mapping *m, const struct catalog *c, const struct install_options *o)
-{
-    struct buf out = {0};
-
-    capture_publish_sql(&out, m, c, o, "d2", "team:id");
-    return buf_steal(&out);
-}
-
-/* What hangs on the tables of a mapping and a catalog given as text. */
-static char *
-hang_of(const char *json, const char *catalog)
-{
-    struct install_options o = options();
-    struct mapping *m = mapping_of(json);
-    struct catalog *c = catalog_of(catalog);
-    char *text = hang_text(m, c, &o);
-
-    mapping_free(m);
-    catalog_free(c);
-    return text;
-}
-
-/* The statement of `text` that creates dualwrite.NAME(), as a copy. */
-static char *
-function_text(const char *text, const char *name)
-{
-    struct buf head = {0};
-    const char *at;
-    const char *end;
-
-    buf_printf(&head, "CREATE OR REPLACE FUNCTION dualwrite.%s() ", name);
-    at = strstr(text, buf_text(&head));
-    if (at == NULL)
-        fail_msg("no function %s", name);
-    end = strstr(at, "END $capture$;");
-    assert_non_null(end);
-    buf_free(&head);
-    return xstrndup(at, (size_t) (end - at));
-}
+#include "capture_sample.h"
 
 static void
 test_golden(void **state)
@@ -95,6 +28,15 @@ test_golden(void **state)
     free(text);
     text = publish_text(m, c, &o);
     golden("tests/unit/golden/capture_publish.sql", text);
+    free(text);
+    /* the same mapping in two databases */
+    on_side(&o, SIDE_VNEXT);
+    text = publish_text(m, c, &o);
+    golden("tests/unit/golden/capture_vnext.sql", text);
+    free(text);
+    on_side(&o, SIDE_LEGACY);
+    text = whole_text(m, c, &o);
+    golden("tests/unit/golden/capture_legacy.sql", text);
     free(text);
     mapping_free(m);
     catalog_free(c);
@@ -347,6 +289,7 @@ test_guard(void **state)
         text = hang_text(m, c, &o);
         assert_int_equal(times(text, "EXECUTE FUNCTION dualwrite.guard_refuse()"), rows[i].refuse * m->count);
         assert_int_equal(times(text, "EXECUTE FUNCTION dualwrite.guard_record()"), rows[i].record * m->count);
+        assert_int_equal(times(text, "CREATE TRIGGER"), capture_hang_count(m, &o));
         /* on the legacy tables, never on the source or the map */
         assert_int_equal(times(text, "ON \"Old\".\"O\"\"rg\""), rows[i].refuse + rows[i].record);
         assert_int_equal(times(text, "ON \"New\".\"Org\""), 4);
@@ -403,7 +346,12 @@ test_settings(void **state)
     (void) state;
     o.flags.value[FLAG_ROUTING_MODE] = "vnext_only";
     text = publish_text(m, c, &o);
-    must_have(text, "VALUES ('schema_version', '1')");
+    must_have(text, "VALUES ('schema_version', '2')");
+    must_have(text, "VALUES ('side', 'both')");
+    must_not_have(text, "'installation'");
+    must_not_have(text, "legacy_database");
+    must_not_have(text, "dualwrite.epoch");
+    must_not_have(text, "REVOKE");
     must_have(text, "VALUES ('partitions', '2')");
     must_have(text, "VALUES ('channel', 'bell')");
     must_have(text, "VALUES ('mapping_digest', 'd1')");
@@ -436,13 +384,19 @@ static void
 test_schema(void **state)
 {
     struct install_options o = options();
-    struct buf fresh = {0}, again = {0}, release = {0}, uninstall = {0};
+    struct buf fresh = {0}, upgrade = {0}, again = {0}, release = {0}, uninstall = {0}, keeping = {0};
     const char *released, *dropped;
 
     (void) state;
     capture_schema_sql(&fresh, &o);
     must_have(buf_text(&fresh), "CREATE ROLE dualwrite_daemon NOLOGIN");
     assert_int_equal(times(buf_text(&fresh), "CREATE SCHEMA dualwrite;"), 1);
+    assert_int_equal(times(buf_text(&fresh), "CREATE TABLE dualwrite.fence "), 1);
+    o.installed_version = 1;
+    capture_schema_sql(&upgrade, &o);
+    must_not_have(buf_text(&upgrade), "CREATE SCHEMA");
+    assert_int_equal(times(buf_text(&upgrade), "CREATE TABLE "), 1);
+    assert_int_equal(times(buf_text(&upgrade), "CREATE TABLE dualwrite.fence "), 1);
     o.installed_version = CAPTURE_SCHEMA_VERSION;
     capture_schema_sql(&again, &o);
     must_have(buf_text(&again), "CREATE ROLE dualwrite_daemon NOLOGIN");
@@ -454,7 +408,7 @@ test_schema(void **state)
     must_have(buf_text(&release), "p.pronamespace = 'dualwrite'::pg_catalog.regnamespace");
     must_not_have(buf_text(&release), "DROP SCHEMA");
 
-    capture_uninstall_sql(&uninstall);
+    capture_uninstall_sql(&uninstall, true);
     released = strstr(buf_text(&uninstall), "DROP TRIGGER");
     dropped = strstr(buf_text(&uninstall), "DROP SCHEMA dualwrite CASCADE;");
     assert_non_null(released);
@@ -464,6 +418,11 @@ test_schema(void **state)
     assert_non_null(strstr(dropped, "DROP ROLE IF EXISTS dualwrite_daemon"));
     assert_int_equal(times(buf_text(&uninstall), "DROP SCHEMA"), 1);
     must_not_have(buf_text(&uninstall), "DROP TABLE");
+    capture_uninstall_sql(&keeping, false);
+    must_begin(buf_text(&uninstall), buf_text(&keeping));
+    must_not_have(buf_text(&keeping), "DROP ROLE");
+    buf_free(&keeping);
+    buf_free(&upgrade);
     buf_free(&fresh);
     buf_free(&again);
     buf_free(&release);

@@ -76,34 +76,19 @@ BEGIN
     PERFORM pg_notify('dualwrite_control', '') WHERE current_setting('max_prepared_transactions') = '0';
     RETURN NULL;
 END $capture$;
-CREATE TRIGGER zz_dualwrite_insert AFTER INSERT ON "public"."organizations_team"
+CREATE TRIGGER zz_dualwrite_insert_team AFTER INSERT ON "public"."organizations_team"
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.capture_team_insert();
-CREATE TRIGGER zz_dualwrite_update AFTER UPDATE ON "public"."organizations_team"
+CREATE TRIGGER zz_dualwrite_update_team AFTER UPDATE ON "public"."organizations_team"
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.capture_team_update();
-CREATE TRIGGER zz_dualwrite_delete AFTER DELETE ON "public"."organizations_team"
+CREATE TRIGGER zz_dualwrite_delete_team AFTER DELETE ON "public"."organizations_team"
     REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.capture_team_delete();
-CREATE TRIGGER zz_dualwrite_truncate AFTER TRUNCATE ON "public"."organizations_team"
+CREATE TRIGGER zz_dualwrite_truncate_team AFTER TRUNCATE ON "public"."organizations_team"
     FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.capture_team_truncate();
-ALTER TABLE "public"."organizations_team" ENABLE ALWAYS TRIGGER zz_dualwrite_insert;
-ALTER TABLE "public"."organizations_team" ENABLE ALWAYS TRIGGER zz_dualwrite_update;
-ALTER TABLE "public"."organizations_team" ENABLE ALWAYS TRIGGER zz_dualwrite_delete;
-ALTER TABLE "public"."organizations_team" ENABLE ALWAYS TRIGGER zz_dualwrite_truncate;
-CREATE TRIGGER aa_dualwrite_guard BEFORE TRUNCATE ON "public"."teams_team"
-    FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_refuse();
-ALTER TABLE "public"."teams_team" ENABLE ALWAYS TRIGGER aa_dualwrite_guard;
-CREATE TRIGGER zz_dualwrite_record_insert AFTER INSERT ON "public"."teams_team"
-    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
-CREATE TRIGGER zz_dualwrite_record_update AFTER UPDATE ON "public"."teams_team"
-    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
-CREATE TRIGGER zz_dualwrite_record_delete AFTER DELETE ON "public"."teams_team"
-    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
-CREATE TRIGGER zz_dualwrite_record_truncate AFTER TRUNCATE ON "public"."teams_team"
-    FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
-ALTER TABLE "public"."teams_team" ENABLE ALWAYS TRIGGER zz_dualwrite_record_insert;
-ALTER TABLE "public"."teams_team" ENABLE ALWAYS TRIGGER zz_dualwrite_record_update;
-ALTER TABLE "public"."teams_team" ENABLE ALWAYS TRIGGER zz_dualwrite_record_delete;
-ALTER TABLE "public"."teams_team" ENABLE ALWAYS TRIGGER zz_dualwrite_record_truncate;
+ALTER TABLE "public"."organizations_team" ENABLE ALWAYS TRIGGER zz_dualwrite_insert_team;
+ALTER TABLE "public"."organizations_team" ENABLE ALWAYS TRIGGER zz_dualwrite_update_team;
+ALTER TABLE "public"."organizations_team" ENABLE ALWAYS TRIGGER zz_dualwrite_delete_team;
+ALTER TABLE "public"."organizations_team" ENABLE ALWAYS TRIGGER zz_dualwrite_truncate_team;
 CREATE OR REPLACE FUNCTION dualwrite.capture_membership_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
 DECLARE
@@ -178,19 +163,34 @@ BEGIN
     PERFORM pg_notify('dualwrite_control', '') WHERE current_setting('max_prepared_transactions') = '0';
     RETURN NULL;
 END $capture$;
-CREATE TRIGGER zz_dualwrite_insert AFTER INSERT ON "public"."organizations_teammembership"
+CREATE TRIGGER zz_dualwrite_insert_membership AFTER INSERT ON "public"."organizations_teammembership"
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.capture_membership_insert();
-CREATE TRIGGER zz_dualwrite_update AFTER UPDATE ON "public"."organizations_teammembership"
+CREATE TRIGGER zz_dualwrite_update_membership AFTER UPDATE ON "public"."organizations_teammembership"
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.capture_membership_update();
-CREATE TRIGGER zz_dualwrite_delete AFTER DELETE ON "public"."organizations_teammembership"
+CREATE TRIGGER zz_dualwrite_delete_membership AFTER DELETE ON "public"."organizations_teammembership"
     REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.capture_membership_delete();
-CREATE TRIGGER zz_dualwrite_truncate AFTER TRUNCATE ON "public"."organizations_teammembership"
+CREATE TRIGGER zz_dualwrite_truncate_membership AFTER TRUNCATE ON "public"."organizations_teammembership"
     FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.capture_membership_truncate();
-ALTER TABLE "public"."organizations_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_insert;
-ALTER TABLE "public"."organizations_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_update;
-ALTER TABLE "public"."organizations_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_delete;
-ALTER TABLE "public"."organizations_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_truncate;
+ALTER TABLE "public"."organizations_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_insert_membership;
+ALTER TABLE "public"."organizations_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_update_membership;
+ALTER TABLE "public"."organizations_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_delete_membership;
+ALTER TABLE "public"."organizations_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_truncate_membership;
+CREATE TRIGGER aa_dualwrite_guard BEFORE TRUNCATE ON "public"."teams_team"
+    FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_refuse();
+ALTER TABLE "public"."teams_team" ENABLE ALWAYS TRIGGER aa_dualwrite_guard;
+CREATE TRIGGER zz_dualwrite_record_insert AFTER INSERT ON "public"."teams_team"
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+CREATE TRIGGER zz_dualwrite_record_update AFTER UPDATE ON "public"."teams_team"
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+CREATE TRIGGER zz_dualwrite_record_delete AFTER DELETE ON "public"."teams_team"
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+CREATE TRIGGER zz_dualwrite_record_truncate AFTER TRUNCATE ON "public"."teams_team"
+    FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+ALTER TABLE "public"."teams_team" ENABLE ALWAYS TRIGGER zz_dualwrite_record_insert;
+ALTER TABLE "public"."teams_team" ENABLE ALWAYS TRIGGER zz_dualwrite_record_update;
+ALTER TABLE "public"."teams_team" ENABLE ALWAYS TRIGGER zz_dualwrite_record_delete;
+ALTER TABLE "public"."teams_team" ENABLE ALWAYS TRIGGER zz_dualwrite_record_truncate;
 CREATE TRIGGER aa_dualwrite_guard BEFORE TRUNCATE ON "public"."teams_teammembership"
     FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_refuse();
 ALTER TABLE "public"."teams_teammembership" ENABLE ALWAYS TRIGGER aa_dualwrite_guard;

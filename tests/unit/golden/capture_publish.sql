@@ -15,6 +15,8 @@ GRANT SELECT ON SEQUENCE dualwrite.resync_team TO dualwrite_daemon;
 INSERT INTO dualwrite.resync (entity) VALUES ('team') ON CONFLICT DO NOTHING;
 GRANT SELECT ON SEQUENCE dualwrite.resync_membership TO dualwrite_daemon;
 INSERT INTO dualwrite.resync (entity) VALUES ('membership') ON CONFLICT DO NOTHING;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('partitions', '2') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('channel', 'dualwrite') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
 DO $capture$
 DECLARE
     e record;
@@ -32,10 +34,9 @@ BEGIN
     END LOOP;
 END $capture$;
 SELECT pg_catalog.setval('dualwrite.outbox_ceiling', 5000000000);
-INSERT INTO dualwrite.setting AS s (key, value) VALUES ('schema_version', '1') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
-INSERT INTO dualwrite.setting AS s (key, value) VALUES ('partitions', '2') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('schema_version', '2') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('side', 'both') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
 INSERT INTO dualwrite.setting AS s (key, value) VALUES ('guard', 'on') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
-INSERT INTO dualwrite.setting AS s (key, value) VALUES ('channel', 'dualwrite') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
 INSERT INTO dualwrite.setting AS s (key, value) VALUES ('mapping_digest', 'd1') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
 INSERT INTO dualwrite.setting AS s (key, value) VALUES ('hang_digest', 'd2') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
 INSERT INTO dualwrite.setting AS s (key, value) VALUES ('ref_layout', 'team:id') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;

@@ -1,0 +1,235 @@
+/* reserve.c - stage three; see reserve.h. Keys are drawn in the legacy database, the map is in the vNext one. */
+#include "reserve.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dualwrite/sqlrow.h"
+#include "dualwrite/xalloc.h"
+#include "embedded.h"
+#include "grouped.h"
+
+struct reserve {
+    struct pgconn *legacy;
+    struct grouped *groups;
+    reserve_done done;
+    void *arg;
+    struct reserve_request request;
+    size_t *rows; /* that need a key, by entity */
+    size_t count;
+    bool reserved;
+};
+
+static struct row *
+row_at(const struct reserve *r, size_t item)
+{
+    return &r->request.batch->rows[r->rows[item]];
+}
+
+static struct subject *
+subject_at(const struct reserve *r, size_t item)
+{
+    return &r->request.batch->subjects[row_at(r, item)->subject];
+}
+
+static void
+finish(struct reserve *r, const char *error, const char *sqlstate)
+{
+    struct reserve_answer answer = {error, sqlstate, r->reserved};
+
+    free(r->rows);
+    r->rows = NULL;
+    r->count = 0;
+    r->done(r->arg, &answer);
+}
+
+/* ---- the map rows ---- */
+
+static bool
+push(void *arg, struct grouped *g, size_t first, size_t count)
+{
+    const struct reserve *r = arg;
+    struct buf out = {0};
+    char *params[1];
+
+    for (size_t i = first; i < first + count; i++) {
+        if (subject_at(r, i)->state != SUBJECT_PENDING)
+            continue;
+        buf_puts(&out, out.len == 0 ? "[" : ", ");
+        sqlrow_reserve(&out, r->request.batch, r->request.mapping, r->rows[i]);
+    }
+    if (out.len == 0)
+        return false;
+    buf_putc(&out, ']');
+    params[0] = buf_steal(&out);
+    grouped_push(g, r->request.plan->entities[subject_at(r, first)->entity].sql[PLAN_RESERVE], 1, params);
+    return true;
+}
+
+static bool
+came_back(const PGresult *result, const char *key)
+{
+    for (int i = 0; i < PQntuples(result); i++)
+        if (strcmp(PQgetvalue(result, i, 0), key) == 0)
+            return true;
+    return false;
+}
+
+static void
+done(void *arg, size_t first, size_t count, PGresult *const *results, size_t n)
+{
+    struct reserve *r = arg;
+
+    (void) n;
+    r->reserved = r->reserved || PQntuples(results[0]) > 0;
+    for (size_t i = first; i < first + count; i++)
+        if (subject_at(r, i)->state == SUBJECT_PENDING && !came_back(results[0], row_at(r, i)->key[0]))
+            subject_fail(subject_at(r, i), OUTCOME_RETRY_ROW, NULL, NULL,
+                         "somebody else has put it into the map at the same time");
+}
+
+static void
+failed(void *arg, struct grouped *g, size_t item, const PGresult *error, const char *text)
+{
+    struct reserve *r = arg;
+    const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
+
+    (void) g;
+    subject_fail(subject_at(r, item), outcome_of(sqlstate), sqlstate,
+                 PQresultErrorField(error, PG_DIAG_CONSTRAINT_NAME), text);
+}
+
+static void
+end(void *arg, const char *error, const char *sqlstate)
+{
+    finish(arg, error, sqlstate);
+}
+
+/* ---- the keys ---- */
+
+/* Where the rows of item `first`'s entity end. */
+static size_t
+entity_end(const struct reserve *r, size_t first)
+{
+    size_t i = first;
+
+    while (i < r->count && subject_at(r, i)->entity == subject_at(r, first)->entity)
+        i++;
+    return i;
+}
+
+static void
+take_keys(struct reserve *r, size_t first, size_t count, const PGresult *result)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct row *row = row_at(r, first + i);
+
+        free(row->key[0]);
+        row->key[0] = xstrdup(PQgetvalue(result, (int) i, 0));
+        if (!PQgetisnull(result, (int) i, 1))
+            subject_fail(subject_at(r, first + i), OUTCOME_PARK, "23505", NULL, PQgetvalue(result, (int) i, 1));
+    }
+}
+
+static void
+parse_drawn(void *arg, const struct pg_reply *reply)
+{
+    struct reserve *r = arg;
+    const struct grouped_options options = {
+        .blame_items = r->request.blame_rows,
+        .statement_timeout_ms = r->request.statement_timeout_ms,
+    };
+    size_t statement = 0;
+
+    if (reply->error != NULL) {
+        finish(r, reply->error,
+               reply->lost ? NULL : PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE));
+        return;
+    }
+    for (size_t first = 0, next; first < r->count; first = next) {
+        next = entity_end(r, first);
+        take_keys(r, first, next - first, reply->results[statement++]);
+        grouped_add(r->groups, first, next - first);
+    }
+    grouped_run(r->groups, &options);
+}
+
+static void
+run_draw(struct reserve *r)
+{
+    struct pg_statement *script = xcalloc(r->count, sizeof *script);
+    char(*counts)[24] = xcalloc(r->count, sizeof *counts);
+    size_t n = 0;
+
+    for (size_t first = 0, next; first < r->count; first = next) {
+        next = entity_end(r, first);
+        snprintf(counts[n], sizeof counts[n], "%zu", next - first);
+        script[n] = (struct pg_statement){
+            .sql = r->request.plan->entities[subject_at(r, first)->entity].sql[PLAN_DRAW],
+            .nparams = 1,
+            .params = {counts[n]},
+        };
+        n++;
+    }
+    if (pgconn_state(r->legacy) == PGCONN_READY)
+        pgconn_run(r->legacy, script, n, (int64_t) n * r->request.statement_timeout_ms + 5000, parse_drawn, r);
+    else
+        finish(r, "the connection to the legacy database was lost", NULL);
+    free(counts);
+    free(script);
+}
+
+static void
+collect(struct reserve *r)
+{
+    const struct batch *b = r->request.batch;
+
+    r->rows = xcalloc(b->nrows, sizeof *r->rows);
+    for (size_t entity = 0; entity < r->request.mapping->count; entity++) {
+        if (r->request.mapping->entities[entity].map == NULL)
+            continue;
+        for (size_t i = 0; i < b->nrows; i++) {
+            const struct subject *s = &b->subjects[b->rows[i].subject];
+
+            if (s->entity == entity && s->state == SUBJECT_PENDING && b->rows[i].create && b->rows[i].key[0] == NULL)
+                r->rows[r->count++] = i;
+        }
+    }
+}
+
+struct reserve *
+reserve_new(struct pgconn *vnext, struct pgconn *legacy, reserve_done on_done, void *arg)
+{
+    static const struct grouped_stage stage = {push, done, failed, NULL, end};
+    struct reserve *r = xcalloc(1, sizeof *r);
+
+    r->legacy = legacy;
+    r->groups = grouped_new(vnext, &stage, r);
+    r->done = on_done;
+    r->arg = arg;
+    return r;
+}
+
+void
+reserve_free(struct reserve *r)
+{
+    if (r != NULL) {
+        grouped_free(r->groups);
+        free(r->rows);
+    }
+    free(r);
+}
+
+void
+reserve_start(struct reserve *r, const struct reserve_request *request)
+{
+    r->request = *request;
+    r->reserved = false;
+    r->count = 0;
+    collect(r);
+    if (r->count == 0)
+        finish(r, NULL, NULL);
+    else
+        run_draw(r);
+}

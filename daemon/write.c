@@ -1,0 +1,340 @@
+/* write.c - stage four; see write.h. The statements are lib/core/sqlwrite.c. */
+#include "write.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dualwrite/sqlrow.h"
+#include "dualwrite/xalloc.h"
+#include "embedded.h"
+#include "grouped.h"
+
+struct write {
+    struct pgconn *pg;
+    struct grouped *groups;
+    write_done done;
+    void *arg;
+    struct write_request request;
+    size_t *order; /* items of the groups: rows, by entity; a row to be tried again stands there once more */
+    size_t count;
+    size_t *place; /* of each row: where in `order` it counts */
+};
+
+static struct batch *
+batch(const struct write *w)
+{
+    return w->request.batch;
+}
+
+static struct subject *
+subject_of(const struct write *w, size_t row)
+{
+    return &batch(w)->subjects[batch(w)->rows[row].subject];
+}
+
+static void
+finish(struct write *w, const struct write_answer *answer)
+{
+    free(w->order);
+    free(w->place);
+    w->order = w->place = NULL;
+    w->count = 0;
+    w->done(w->arg, answer);
+}
+
+static void
+give_up(struct write *w, const struct pg_reply *reply)
+{
+    struct write_answer answer = {.error = reply->error};
+
+    if (!reply->lost)
+        answer.sqlstate = PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE);
+    finish(w, &answer);
+}
+
+static bool
+counts(const struct write *w, size_t item)
+{
+    size_t row = w->order[item];
+
+    return w->place[row] == item && subject_of(w, row)->state == SUBJECT_PENDING;
+}
+
+static const struct plan_entity *
+plan_of(const struct write *w, size_t item)
+{
+    return &w->request.plan->entities[subject_of(w, w->order[item])->entity];
+}
+
+static bool
+push(void *arg, struct grouped *g, size_t first, size_t count)
+{
+    static const enum plan_step steps[] = {PLAN_UPDATE, PLAN_INSERT, PLAN_REMOVE, PLAN_VERIFY};
+    const struct write *w = arg;
+    struct buf json = {0};
+    bool needed[4] = {false, false, false, true};
+
+    for (size_t i = first; i < first + count; i++) {
+        const struct row *r = &batch(w)->rows[w->order[i]];
+
+        if (!counts(w, i))
+            continue;
+        needed[0] = needed[0] || r->write;
+        needed[1] = needed[1] || r->create;
+        needed[2] = needed[2] || r->remove;
+        buf_puts(&json, json.len == 0 ? "[" : ",\n");
+        sqlrow_write(&json, row_entity(batch(w), w->request.mapping, r), r, w->order[i]);
+    }
+    if (json.len == 0)
+        return false;
+    buf_putc(&json, ']');
+    for (size_t i = 0; i < 4; i++) {
+        const char *sql = plan_of(w, first)->sql[steps[i]];
+        char *params[] = {NULL};
+
+        if (!needed[i] || sql == NULL)
+            continue;
+        params[0] = xstrdup(buf_text(&json));
+        grouped_push(g, sql, 1, params);
+    }
+    buf_free(&json);
+    return true;
+}
+
+/* The last of the group's statements reads back. */
+static void
+done(void *arg, size_t first, size_t count, PGresult *const *results, size_t n)
+{
+    struct write *w = arg;
+    const PGresult *result = results[n - 1];
+
+    (void) first;
+    (void) count;
+    for (int i = 0; i < PQntuples(result); i++) {
+        size_t at = (size_t) strtoul(PQgetvalue(result, i, PQfnumber(result, "n")), NULL, 10);
+        struct row *r = &batch(w)->rows[at];
+
+        r->shadow = PQgetvalue(result, i, PQfnumber(result, "shadow"))[0] == 't';
+        r->equal = PQgetvalue(result, i, PQfnumber(result, "equal"))[0] == 't';
+        if (r->create && !r->shadow) {
+            subject_fail(subject_of(w, at), OUTCOME_PARK, NULL, NULL,
+                         "no legacy row came of it: a trigger or rule on the legacy table dropped it");
+            batch_fail_children(batch(w), w->request.mapping, r->subject);
+        }
+    }
+}
+
+/* A value that another row still has may be free once that row was synced too: a name handed over, an owner changed. */
+static bool
+waits_for_others(const char *sqlstate)
+{
+    return strcmp(sqlstate, "23505") == 0 || strcmp(sqlstate, "23P01") == 0;
+}
+
+/* Tries `row` again after the others, and after it those that need it. */
+static void
+defer(struct write *w, struct grouped *g, size_t row)
+{
+    size_t subject = batch(w)->rows[row].subject;
+
+    w->order = xreallocarray(w->order, w->count + 1, sizeof *w->order);
+    w->order[w->count] = row;
+    w->place[row] = w->count;
+    grouped_add(g, w->count++, 1);
+    for (size_t i = 0; i < batch(w)->nrows; i++)
+        if (batch(w)->rows[i].needs == subject)
+            defer(w, g, i);
+}
+
+static void
+failed(void *arg, struct grouped *g, size_t item, const PGresult *error, const char *text)
+{
+    struct write *w = arg;
+    const struct row *r = &batch(w)->rows[w->order[item]];
+    struct subject *s = subject_of(w, w->order[item]);
+    const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
+    char *too_long = NULL;
+    struct buf out = {0};
+
+    if (waits_for_others(sqlstate) && !s->second_try) {
+        s->second_try = true;
+        defer(w, g, w->order[item]);
+        return;
+    }
+    if (strcmp(sqlstate, "22001") == 0)
+        too_long = sqlrow_too_long(row_entity(batch(w), w->request.mapping, r), r, plan_of(w, item)->length);
+    buf_printf(&out, "%s%s%s", text, too_long == NULL ? "" : ": ", too_long == NULL ? "" : too_long);
+    subject_fail(s, outcome_of(sqlstate), sqlstate, PQresultErrorField(error, PG_DIAG_CONSTRAINT_NAME), buf_text(&out));
+    batch_fail_children(batch(w), w->request.mapping, r->subject);
+    buf_free(&out);
+    free(too_long);
+}
+
+/* ---- the end ---- */
+
+static void
+succeed(struct write *w)
+{
+    struct batch *b = batch(w);
+
+    for (size_t i = 0; i < b->nsubjects; i++) {
+        struct subject *s = &b->subjects[i];
+
+        if (s->state != SUBJECT_PENDING)
+            continue;
+        s->state = SUBJECT_DONE;
+        s->verified = true;
+    }
+    for (size_t i = 0; i < b->nrows; i++) {
+        struct subject *s = &b->subjects[b->rows[i].subject];
+
+        s->verified = s->verified && b->rows[i].equal;
+        if (s->target_key == NULL && b->rows[i].nkey > 0)
+            s->target_key = b->rows[i].key[0];
+    }
+    finish(w, &(struct write_answer){0});
+}
+
+static void
+parse_commit(void *arg, const struct pg_reply *reply)
+{
+    if (reply->error != NULL)
+        give_up(arg, reply);
+    else
+        succeed(arg);
+}
+
+static void
+end(void *arg, const char *error, const char *sqlstate)
+{
+    static const struct pg_statement commit = {.sql = sql_daemon_commit};
+    struct write *w = arg;
+
+    if (error != NULL)
+        finish(w, &(struct write_answer){.error = error, .sqlstate = sqlstate});
+    else if (!w->request.two)
+        succeed(w);
+    else if (pgconn_state(w->pg) != PGCONN_READY)
+        finish(w, &(struct write_answer){.error = "the connection to the legacy database was lost"});
+    else
+        pgconn_run(w->pg, &commit, 1, w->request.statement_timeout_ms + 5000, parse_commit, w);
+}
+
+/* ---- the beginning ---- */
+
+static void
+run_groups(struct write *w)
+{
+    const struct grouped_options options = {
+        .constraints = true,
+        .blame_items = w->request.blame_rows,
+        .statement_timeout_ms = w->request.statement_timeout_ms,
+    };
+
+    for (size_t first = 0, i = 0; i < w->count; i++)
+        if (i + 1 == w->count || subject_of(w, w->order[i + 1])->entity != subject_of(w, w->order[first])->entity) {
+            grouped_add(w->groups, first, i + 1 - first);
+            first = i + 1;
+        }
+    grouped_run(w->groups, &options);
+}
+
+static void
+parse_begun(void *arg, const struct pg_reply *reply)
+{
+    struct write *w = arg;
+    const PGresult *fence;
+    char *highest;
+
+    if (reply->error != NULL) {
+        give_up(w, reply);
+        return;
+    }
+    fence = reply->results[2];
+    if (PQgetvalue(fence, 0, PQfnumber(fence, "passed"))[0] == 't') {
+        run_groups(w);
+        return;
+    }
+    highest = xstrdup(PQgetvalue(fence, 0, PQfnumber(fence, "highest")));
+    finish(w, &(struct write_answer){.error = "the legacy database's fence keeps this batch out: another daemon has "
+                                              "taken its partitions over",
+                                     .fenced = highest});
+    free(highest);
+}
+
+static void
+run_begin(struct write *w)
+{
+    char timeout[24];
+    const struct pg_statement script[] = {
+        {.sql = sql_daemon_begin},
+        {.sql = sql_daemon_session, .nparams = 1, .params = {timeout}},
+        {.sql = sql_daemon_fence, .nparams = 2, .params = {w->request.epoch, w->request.partitions}},
+        {.sql = sql_daemon_sync_session},
+    };
+
+    snprintf(timeout, sizeof timeout, "%lld", (long long) w->request.statement_timeout_ms);
+    if (pgconn_state(w->pg) == PGCONN_READY)
+        pgconn_run(w->pg, script, 4, 4 * w->request.statement_timeout_ms + 5000, parse_begun, w);
+    else
+        finish(w, &(struct write_answer){.error = "the connection to the legacy database was lost"});
+}
+
+/* The rows that have something to be written, by entity: parents before children. */
+static void
+collect(struct write *w)
+{
+    const struct batch *b = batch(w);
+
+    w->order = xcalloc(b->nrows, sizeof *w->order);
+    w->place = xcalloc(b->nrows, sizeof *w->place);
+    for (size_t entity = 0; entity < w->request.mapping->count; entity++)
+        for (size_t i = 0; i < b->nrows; i++) {
+            const struct row *r = &b->rows[i];
+
+            if (subject_of(w, i)->entity != entity || subject_of(w, i)->state != SUBJECT_PENDING ||
+                !(r->write || r->create || r->remove))
+                continue;
+            w->place[i] = w->count;
+            w->order[w->count++] = i;
+        }
+}
+
+struct write *
+write_new(struct pgconn *legacy, write_done on_done, void *arg)
+{
+    static const struct grouped_stage stage = {push, done, failed, NULL, end};
+    struct write *w = xcalloc(1, sizeof *w);
+
+    w->pg = legacy;
+    w->groups = grouped_new(legacy, &stage, w);
+    w->done = on_done;
+    w->arg = arg;
+    return w;
+}
+
+void
+write_free(struct write *w)
+{
+    if (w != NULL) {
+        grouped_free(w->groups);
+        free(w->order);
+        free(w->place);
+    }
+    free(w);
+}
+
+void
+write_start(struct write *w, const struct write_request *request)
+{
+    w->request = *request;
+    w->count = 0;
+    collect(w);
+    if (w->count == 0)
+        succeed(w);
+    else if (request->two)
+        run_begin(w);
+    else
+        run_groups(w);
+}

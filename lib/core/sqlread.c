@@ -1,0 +1,513 @@
+/*
+ * sqlread.c - the statements of the vNext database: reading rows through the mapping, the map, a table's resync; see
+ * dualwrite/sqlparts.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "dualwrite/quote.h"
+#include "dualwrite/ref.h"
+#include "dualwrite/sqlparts.h"
+#include "embedded.h"
+
+static const char *
+source_type(const struct gen *g, const char *column)
+{
+    return catalog_column(g->source, column)->type;
+}
+
+/* The identities of a batch, from the statement's parameters. */
+static char *
+wanted(const struct gen *g)
+{
+    const struct mapping_entity *e = g->e;
+    struct buf out = {0};
+
+    buf_puts(&out, "SELECT ");
+    for (size_t i = 0; i < e->identity.count; i++)
+        buf_printf(&out, "u.i%zu::%s AS i%zu, ", i, source_type(g, e->identity.items[i]), i);
+    buf_puts(&out, "u.n FROM unnest(");
+    for (size_t i = 0; i < e->identity.count; i++)
+        buf_printf(&out, "%s$%zu::pg_catalog.text[]", i == 0 ? "" : ", ", i + 1);
+    buf_puts(&out, ") WITH ORDINALITY AS u(");
+    for (size_t i = 0; i < e->identity.count; i++)
+        buf_printf(&out, "i%zu, ", i);
+    buf_puts(&out, "n)");
+    return buf_steal(&out);
+}
+
+/* ---- the row ---- */
+
+static void
+identity(struct fragments *f, const struct mapping_entity *e)
+{
+    struct buf out = {0};
+
+    for (size_t i = 0; i < e->identity.count; i++) {
+        buf_puts(&out, i == 0 ? "source." : " AND source.");
+        quote_ident(&out, e->identity.items[i]);
+        buf_printf(&out, " = w.i%zu", i);
+    }
+    fragments_take(f, "identity", buf_steal(&out));
+}
+
+/* Present before absent, then the latest, then the highest key. */
+static void
+speaking(struct fragments *f, const struct mapping_entity *e)
+{
+    struct buf out = {0};
+
+    if (e->present.kind != PRESENT_ALWAYS) {
+        sql_present(&out, e, "source");
+        buf_puts(&out, " DESC, ");
+    }
+    if (e->map == NULL && e->latest_by != NULL) {
+        buf_puts(&out, "source.");
+        quote_ident(&out, e->latest_by);
+        buf_puts(&out, " DESC NULLS LAST, ");
+    }
+    for (size_t i = 0; i < e->source_key.count; i++) {
+        buf_puts(&out, i == 0 ? "source." : ", source.");
+        quote_ident(&out, e->source_key.items[i]);
+        buf_puts(&out, " DESC");
+    }
+    fragments_take(f, "speaking", buf_steal(&out));
+}
+
+/* True when no source row with a lower key gives the same value: that one keeps it plain. */
+static void
+first_of_its_kind(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *value)
+{
+    struct buf input = {0};
+    struct buf key = {0};
+
+    gen_input(&input, &c->value);
+    quote_ident(&key, g->e->source_key.items[0]);
+    buf_puts(out, "NOT EXISTS (SELECT FROM ");
+    sql_table(out, &g->e->source);
+    if (strcmp(g->e->source.name, "b") == 0)
+        buf_puts(out, " AS \"B\""); /* it would hide the row that asks */
+    buf_puts(out, " WHERE ");
+    gen_text(out, g, c, buf_text(&input), gen_length(g, c));
+    buf_printf(out, " = %s AND %s < b.k)", value, buf_text(&key));
+    buf_free(&input);
+    buf_free(&key);
+}
+
+/* Whether the row carries column `i` of the entity in its values. */
+static bool
+carried(const struct mapping_entity *e, size_t i)
+{
+    return !gen_is_key(e, e->columns.items[i].name) && e->columns.items[i].value.kind != VALUE_NOW;
+}
+
+/* Raw inputs q0.. and the columns c0.. (y: with its suffix, o: keeps it plain) made of them. */
+static void
+mapped(struct buf *inputs, struct buf *values, const struct gen *g)
+{
+    for (size_t i = 0; i < g->e->columns.count; i++) {
+        const struct mapping_column *c = &g->e->columns.items[i];
+        int length = gen_length(g, c);
+        struct buf input = {0};
+        struct buf text = {0};
+
+        if (!carried(g->e, i))
+            continue;
+        if (gen_input(&input, &c->value)) {
+            buf_printf(inputs, ", %s AS q%zu", buf_text(&input), i);
+            buf_clear(&input);
+            buf_printf(&input, "b.q%zu", i);
+        }
+        gen_text(&text, g, c, buf_text(&input), length);
+        buf_printf(values, ", %s AS c%zu", buf_text(&text), i);
+        if (c->value.unique == UNIQUE_SUFFIX) {
+            buf_clear(&text);
+            gen_text(&text, g, c, buf_text(&input), 0);
+            buf_printf(values, ", dualwrite.suffixed(%s, b.k::pg_catalog.text, %d) AS y%zu", buf_text(&text), length,
+                       i);
+            buf_clear(&text);
+            gen_text(&text, g, c, buf_text(&input), length);
+            buf_printf(values, ", ");
+            first_of_its_kind(values, g, c, buf_text(&text));
+            buf_printf(values, " AS o%zu", i);
+        }
+        buf_free(&input);
+        buf_free(&text);
+    }
+}
+
+/* What the map's columns get when its row is made: x0.. */
+static void
+map_columns(struct buf *inputs, struct buf *values, const struct gen *g)
+{
+    for (size_t i = 0; g->e->map != NULL && i < g->e->map->columns.count; i++) {
+        const struct mapping_column *c = &g->e->map->columns.items[i];
+        struct buf input = {0};
+
+        if (c->value.kind == VALUE_NOW || c->value.kind == VALUE_TARGET_COLUMN)
+            continue;
+        if (gen_input(&input, &c->value)) {
+            buf_printf(inputs, ", %s AS z%zu", buf_text(&input), i);
+            buf_clear(&input);
+            buf_printf(&input, "b.z%zu", i);
+        }
+        buf_puts(values, ", ");
+        gen_text(values, g, c, buf_text(&input), c->value.truncate);
+        buf_printf(values, " AS x%zu", i);
+        buf_free(&input);
+    }
+}
+
+static char *
+reading(const struct gen *g)
+{
+    const struct mapping_entity *e = g->e;
+    struct fragments f = {0};
+    struct buf inputs = {0};
+    struct buf values = {0};
+    struct buf text = {0};
+
+    mapped(&inputs, &values, g);
+    map_columns(&inputs, &values, g);
+    fragments_take(&f, "inputs", buf_steal(&inputs));
+    fragments_take(&f, "values", buf_steal(&values));
+    sql_present(&text, e, "");
+    fragments_take(&f, "present", buf_steal(&text));
+    if (e->parent != NULL)
+        gen_set_ident(&f, "parent", e->parent->column);
+    else
+        fragments_set(&f, "parent", "NULL");
+    gen_set_ident(&f, "key_text", e->source_key.items[0]);
+    gen_set_table(&f, "source", &e->source);
+    gen_set_ident(&f, "source_name", e->source.name);
+    identity(&f, e);
+    speaking(&f, e);
+    return gen_fill(sql_apply_reading, &f);
+}
+
+/* ---- what is told of it ---- */
+
+/* Where among the identity columns the parent's column stands; identity.count when it does not. */
+static size_t
+parent_identity(const struct mapping_entity *e)
+{
+    size_t i = 0;
+
+    while (e->parent != NULL && i < e->identity.count && strcmp(e->identity.items[i], e->parent->column) != 0)
+        i++;
+    return i;
+}
+
+static void
+join_map(struct buf *out, const struct mapping_map *map, const char *alias, const char *key)
+{
+    buf_puts(out, "\nLEFT JOIN ");
+    sql_table(out, &map->table);
+    buf_printf(out, " %s ON ", alias);
+    for (size_t i = 0; i < map->source_key.count; i++) {
+        buf_printf(out, "%s%s.", i == 0 ? "" : " AND ", alias);
+        quote_ident(out, map->source_key.items[i]);
+        if (key != NULL)
+            buf_printf(out, " = %s", key);
+        else
+            buf_printf(out, " = w.i%zu", i);
+    }
+}
+
+static void
+map_key(struct buf *out, const char *alias, const struct mapping_map *map)
+{
+    buf_printf(out, "%s.", alias);
+    quote_ident(out, map->target_key);
+    buf_puts(out, "::pg_catalog.text");
+}
+
+/* The target key, as text: from the map, or column by column from the parent and the identity. */
+static void
+target_key(struct fragments *f, const struct gen *g, const char *parent_key)
+{
+    const struct mapping_entity *e = g->e;
+    struct buf out = {0};
+
+    for (size_t i = 0; i < e->target_key.count; i++) {
+        const char *name = e->target_key.items[i];
+
+        gen_comma(&out);
+        if (e->map != NULL) {
+            map_key(&out, "m", e->map);
+        } else if (e->parent != NULL && strcmp(name, e->parent->target_column) == 0) {
+            buf_puts(&out, parent_key);
+        } else {
+            struct buf input = {0};
+
+            buf_printf(&input, "w.i%zu", i);
+            for (size_t j = 0; j < e->columns.count; j++)
+                if (strcmp(e->columns.items[j].name, name) == 0)
+                    gen_text(&out, g, &e->columns.items[j], buf_text(&input), 0);
+            buf_free(&input);
+        }
+    }
+    fragments_take(f, "keys", buf_steal(&out));
+}
+
+static void
+parent(struct fragments *f, const struct gen *g, struct buf *joins)
+{
+    const struct mapping_entity *e = g->e;
+    size_t at = parent_identity(e);
+    struct buf source = {0};
+    struct buf key = {0};
+
+    if (e->parent == NULL)
+        buf_puts(&source, "NULL");
+    else if (e->map == NULL && at < e->identity.count)
+        buf_printf(&source, "w.i%zu", at);
+    else
+        buf_puts(&source, "s.p0");
+    if (e->parent != NULL && g->parent->map != NULL) {
+        join_map(joins, g->parent->map, "p", buf_text(&source));
+        map_key(&key, "p", g->parent->map);
+    } else {
+        buf_printf(&key, "%s::pg_catalog.text", buf_text(&source));
+    }
+    buf_puts(&source, "::pg_catalog.text");
+    fragments_take(f, "parent", buf_steal(&source));
+    fragments_set(f, "parent_key", buf_text(&key));
+    target_key(f, g, buf_text(&key));
+    buf_free(&key);
+}
+
+/* A JSON object of the columns that `out` names, as "s.c0, s.c1"; NULL when it names none. */
+static char *
+object(struct buf *columns)
+{
+    struct buf out = {0};
+
+    if (columns->len == 0)
+        buf_puts(&out, "'{}'");
+    else
+        buf_printf(&out, "(SELECT pg_catalog.row_to_json(v)::pg_catalog.text FROM (SELECT %s) v)", buf_text(columns));
+    buf_free(columns);
+    return buf_steal(&out);
+}
+
+static void
+told(struct fragments *f, const struct gen *g)
+{
+    struct buf values = {0};
+    struct buf extra = {0};
+
+    for (size_t i = 0; i < g->e->columns.count; i++) {
+        if (!carried(g->e, i))
+            continue;
+        gen_comma(&values);
+        buf_printf(&values, "s.c%zu", i);
+        if (g->e->columns.items[i].value.unique == UNIQUE_SUFFIX)
+            buf_printf(&values, ", s.y%zu, s.o%zu", i, i);
+    }
+    for (size_t i = 0; g->e->map != NULL && i < g->e->map->columns.count; i++) {
+        const struct mapping_value *v = &g->e->map->columns.items[i].value;
+
+        if (v->kind == VALUE_NOW)
+            continue;
+        gen_comma(&extra);
+        if (v->kind != VALUE_TARGET_COLUMN) {
+            buf_printf(&extra, "s.x%zu", i);
+            continue;
+        }
+        for (size_t j = 0; j < g->e->columns.count; j++)
+            if (strcmp(g->e->columns.items[j].name, v->text) == 0 && carried(g->e, j))
+                buf_printf(&extra, "s.c%zu AS x%zu", j, i);
+            else if (strcmp(g->e->columns.items[j].name, v->text) == 0)
+                buf_printf(&extra, "pg_catalog.now()::pg_catalog.text AS x%zu", i);
+    }
+    fragments_take(f, "values", object(&values));
+    fragments_take(f, "extra", object(&extra));
+}
+
+char *
+gen_read(const struct gen *g)
+{
+    const struct mapping_map *map = g->e->map;
+    struct fragments f = {0};
+    struct buf joins = {0};
+    struct buf verified = {0};
+
+    fragments_take(&f, "wanted", wanted(g));
+    fragments_take(&f, "reading", reading(g));
+    if (map != NULL)
+        join_map(&joins, map, "m", NULL);
+    parent(&f, g, &joins);
+    fragments_take(&f, "joins", buf_steal(&joins));
+    if (map != NULL && map->verified != NULL) {
+        buf_puts(&verified, "m.");
+        quote_ident(&verified, map->verified);
+    } else {
+        buf_puts(&verified, "NULL::pg_catalog.bool");
+    }
+    fragments_take(&f, "verified", buf_steal(&verified));
+    told(&f, g);
+    return gen_fill(sql_apply_read, &f);
+}
+
+/* ---- the map ---- */
+
+/* "s0 TYPE, s1 TYPE" as the map declares its source key. */
+static void
+declare_source_key(struct buf *out, const struct gen *g)
+{
+    const struct mapping_map *map = g->e->map;
+
+    for (size_t i = 0; i < map->source_key.count; i++)
+        buf_printf(out, "%ss%zu %s", i == 0 ? "" : ", ", i,
+                   catalog_column(g->map, map->source_key.items[i])->shown_type);
+}
+
+static bool
+is_source_key(const struct catalog_unique *u, const struct mapping_names *key)
+{
+    size_t held = 0;
+
+    for (size_t i = 0; i < u->count; i++)
+        for (size_t j = 0; j < key->count; j++)
+            held += strcmp(u->columns[i], key->items[j]) == 0;
+    return u->usable && u->count == key->count && held == key->count;
+}
+
+static void
+map_row(struct fragments *f, const struct gen *g)
+{
+    const struct mapping_map *map = g->e->map;
+    struct buf columns = {0};
+    struct buf values = {0};
+    struct buf declared = {0};
+
+    for (size_t i = 0; i < map->columns.count; i++) {
+        const struct mapping_column *c = &map->columns.items[i];
+        const struct catalog_column *column = catalog_column(g->map, c->name);
+        bool json = strcmp(column->base, "json") == 0 || strcmp(column->base, "jsonb") == 0;
+
+        buf_puts(&columns, ", ");
+        quote_ident(&columns, c->name);
+        if (c->value.kind == VALUE_NOW) {
+            buf_printf(&values, ", pg_catalog.now()::%s", column->type);
+            continue;
+        }
+        gen_comma(&declared);
+        buf_printf(&declared, "x%zu %s", i, json ? "pg_catalog.text" : column->shown_type);
+        buf_printf(&values, ", x.x%zu%s%s", i, json ? "::" : "", json ? column->shown_type : "");
+    }
+    if (map->verified != NULL) {
+        buf_puts(&columns, ", ");
+        quote_ident(&columns, map->verified);
+        buf_puts(&values, ", false");
+    }
+    if (declared.len == 0)
+        buf_puts(&declared, "nothing pg_catalog.text");
+    fragments_take(f, "map_columns", buf_steal(&columns));
+    fragments_take(f, "map_values", buf_steal(&values));
+    fragments_take(f, "extra_declarations", buf_steal(&declared));
+}
+
+char *
+gen_reserve(const struct gen *g)
+{
+    const struct mapping_map *map = g->e->map;
+    struct fragments f = {0};
+    struct buf declarations = {0};
+    struct buf keys = {0};
+    struct buf names = {0};
+    struct buf unless = {0};
+    struct buf key = {0};
+
+    if (map == NULL)
+        return NULL;
+    declare_source_key(&declarations, g);
+    buf_printf(&declarations, ", key %s", catalog_column(g->map, map->target_key)->shown_type);
+    for (size_t i = 0; i < map->source_key.count; i++) {
+        gen_comma(&keys);
+        buf_printf(&keys, "r.s%zu", i);
+        gen_comma(&names);
+        quote_ident(&names, map->source_key.items[i]);
+    }
+    for (size_t i = 0; i < g->map->nuniques && unless.len == 0; i++)
+        if (is_source_key(&g->map->uniques[i], &map->source_key))
+            buf_printf(&unless, "ON CONFLICT (%s) DO NOTHING", buf_text(&names));
+    quote_ident(&key, map->target_key);
+    gen_set_table(&f, "map", &map->table);
+    gen_set_ident(&f, "map_target_key", map->target_key);
+    fragments_take(&f, "map_source_key", buf_steal(&names));
+    fragments_take(&f, "source_keys", buf_steal(&keys));
+    fragments_take(&f, "declarations", buf_steal(&declarations));
+    fragments_take(&f, "unless_mapped", buf_steal(&unless));
+    fragments_take(&f, "returned_key", buf_steal(&key));
+    map_row(&f, g);
+    return gen_fill(sql_apply_reserve, &f);
+}
+
+char *
+gen_mark(const struct gen *g)
+{
+    const struct mapping_map *map = g->e->map;
+    struct fragments f = {0};
+    struct buf declarations = {0};
+    struct buf match = {0};
+
+    if (map == NULL || map->verified == NULL)
+        return NULL;
+    declare_source_key(&declarations, g);
+    buf_printf(&declarations, ", key %s", catalog_column(g->map, map->target_key)->shown_type);
+    for (size_t i = 0; i < map->source_key.count; i++) {
+        buf_puts(&match, "m.");
+        quote_ident(&match, map->source_key.items[i]);
+        buf_printf(&match, " = r.s%zu AND ", i);
+    }
+    buf_puts(&match, "m.");
+    quote_ident(&match, map->target_key);
+    buf_puts(&match, " = r.key");
+    gen_set_table(&f, "map", &map->table);
+    gen_set_ident(&f, "verified", map->verified);
+    fragments_take(&f, "declarations", buf_steal(&declarations));
+    fragments_take(&f, "map_match", buf_steal(&match));
+    return gen_fill(sql_apply_mark, &f);
+}
+
+/* ---- resync ---- */
+
+char *
+gen_resync(const struct gen *g)
+{
+    const struct mapping_entity *e = g->e;
+    struct fragments f = {0};
+    struct buf columns = {0}, position = {0}, text = {0}, descending = {0}, ref = {0};
+
+    for (size_t i = 0; i < e->source_key.count; i++) {
+        const char *comma = i == 0 ? "" : ", ";
+
+        buf_printf(&columns, "%sn.", comma);
+        quote_ident(&columns, e->source_key.items[i]);
+        buf_printf(&position, "%s($1::pg_catalog.text[])[%zu]::%s", comma, i + 1,
+                   source_type(g, e->source_key.items[i]));
+        buf_printf(&text, "%sn.", comma);
+        quote_ident(&text, e->source_key.items[i]);
+        buf_puts(&text, "::pg_catalog.text");
+        buf_printf(&descending, "%sn.", comma);
+        quote_ident(&descending, e->source_key.items[i]);
+        buf_puts(&descending, " DESC");
+    }
+    for (size_t i = 0; i < ref_count(e); i++) {
+        buf_puts(&ref, i == 0 ? "n." : ", n.");
+        quote_ident(&ref, ref_column(e, i));
+        buf_puts(&ref, "::pg_catalog.text");
+    }
+    gen_set_literal(&f, "entity", e->name);
+    gen_set_literal(&f, "operation_update", e->operation_update);
+    gen_set_table(&f, "source", &e->source);
+    gen_set_ident(&f, "root", ref_root(e));
+    fragments_take(&f, "key_columns", buf_steal(&columns));
+    fragments_take(&f, "position", buf_steal(&position));
+    fragments_take(&f, "key_text", buf_steal(&text));
+    fragments_take(&f, "key_descending", buf_steal(&descending));
+    fragments_take(&f, "ref", buf_steal(&ref));
+    return gen_fill(sql_apply_resync, &f);
+}

@@ -1,0 +1,110 @@
+/* sqlrow.c - rows as the JSON that the plan's statements take; see dualwrite/sqlrow.h. */
+#include "dualwrite/sqlrow.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dualwrite/json_node.h"
+
+static void
+put_text(struct buf *out, const char *text)
+{
+    if (text == NULL)
+        buf_puts(out, "null");
+    else
+        json_quote(out, text);
+}
+
+static void
+put_truth(struct buf *out, const char *name, bool truth)
+{
+    buf_printf(out, ", \"%s\": %s", name, truth ? "true" : "false");
+}
+
+void
+sqlrow_write(struct buf *out, const struct mapping_entity *e, const struct row *r, size_t n)
+{
+    buf_printf(out, "{\"n\": %zu", n);
+    put_truth(out, "present", r->present);
+    put_truth(out, "write", r->write);
+    put_truth(out, "create", r->create);
+    put_truth(out, "remove", r->remove);
+    for (size_t i = 0; i < r->nkey; i++) {
+        buf_printf(out, ", \"k%zu\": ", i);
+        put_text(out, r->key[i]);
+    }
+    if (e->parent != NULL) {
+        buf_puts(out, ", \"p\": ");
+        put_text(out, r->parent_key);
+    }
+    buf_printf(out, ", \"v\": %s}", r->values == NULL ? "null" : r->values);
+}
+
+/* The source key: what the subject's identity is where there is a map. */
+static void
+put_source_key(struct buf *out, const struct batch *b, const struct mapping *m, const struct row *r)
+{
+    const struct mapping_entity *e = row_entity(b, m, r);
+
+    for (size_t i = 0; i < e->identity.count; i++) {
+        buf_printf(out, ", \"s%zu\": ", i);
+        put_text(out, subject_identity(b, m, &b->subjects[r->subject], i));
+    }
+    buf_puts(out, ", \"key\": ");
+    put_text(out, r->key[0]);
+}
+
+void
+sqlrow_reserve(struct buf *out, const struct batch *b, const struct mapping *m, size_t n)
+{
+    const struct row *r = &b->rows[n];
+
+    buf_printf(out, "{\"n\": %zu", n);
+    put_source_key(out, b, m, r);
+    buf_printf(out, ", \"x\": %s}", r->extra == NULL ? "null" : r->extra);
+}
+
+void
+sqlrow_mark(struct buf *out, const struct batch *b, const struct mapping *m, size_t n)
+{
+    buf_printf(out, "{\"n\": %zu", n);
+    put_source_key(out, b, m, &b->rows[n]);
+    put_truth(out, "equal", b->rows[n].equal);
+    buf_putc(out, '}');
+}
+
+/* Characters, not bytes, of UTF-8. */
+static int
+characters(const char *text)
+{
+    int n = 0;
+
+    for (; *text != '\0'; text++)
+        n += ((unsigned char) *text & 0xC0) != 0x80;
+    return n;
+}
+
+char *
+sqlrow_too_long(const struct mapping_entity *e, const struct row *r, const int *length)
+{
+    cJSON *values = r->values == NULL ? NULL : cJSON_Parse(r->values);
+    struct buf out = {0};
+
+    for (size_t i = 0; values != NULL && i < e->columns.count; i++) {
+        const char *text;
+        char name[24];
+
+        snprintf(name, sizeof name, "c%zu", i);
+        text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(values, name));
+        if (text == NULL || length[i] == 0 || characters(text) <= length[i])
+            continue;
+        buf_printf(&out, "%s%s takes %d characters and the value has %d", out.len == 0 ? "" : "; ",
+                   e->columns.items[i].name, length[i], characters(text));
+    }
+    cJSON_Delete(values);
+    if (out.len == 0)
+        return NULL;
+    buf_puts(&out, ": shorten it, or give the column a \"truncate\" in the mapping");
+    return buf_steal(&out);
+}

@@ -1,0 +1,416 @@
+/* sqlwrite.c - the statements of the legacy database; see dualwrite/sqlparts.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dualwrite/json_node.h"
+#include "dualwrite/quote.h"
+#include "dualwrite/sqlparts.h"
+#include "embedded.h"
+
+static const struct catalog_column *
+target_column(const struct gen *g, const char *name)
+{
+    return catalog_column(g->target, name);
+}
+
+/* A JSON string for a column of these types would become a JSON string; it is to be read as the document that it is. */
+static bool
+is_json(const struct catalog_column *column)
+{
+    return strcmp(column->base, "json") == 0 || strcmp(column->base, "jsonb") == 0;
+}
+
+/* How the JSON document is to be read for `column`. */
+static const char *
+declared(const struct catalog_column *column)
+{
+    return is_json(column) ? "pg_catalog.text" : column->shown_type;
+}
+
+/* ... and what is still to be done then. */
+static void
+finished(struct buf *out, const char *value, const struct catalog_column *column)
+{
+    if (is_json(column))
+        buf_printf(out, "(%s)::%s", value, column->shown_type);
+    else
+        buf_puts(out, value);
+}
+
+/* ---- the rows of the parameter ---- */
+
+static const struct mapping_column *
+mapped_column(const struct mapping_entity *e, const char *name)
+{
+    for (size_t i = 0; i < e->columns.count; i++)
+        if (strcmp(e->columns.items[i].name, name) == 0)
+            return &e->columns.items[i];
+    return NULL;
+}
+
+static const struct mapping_lookup *
+legacy_lookup(const struct mapping_column *c)
+{
+    return c == NULL || c->value.lookup == NULL || !c->value.lookup->legacy ? NULL : c->value.lookup;
+}
+
+/* Declares `name` as the lookup's key or as the target column, and says what it means in `meaning`. */
+static void
+take(struct buf *declaration, struct buf *meaning, const struct gen *g, const char *target, const char *alias,
+     const char *name)
+{
+    const struct mapping_column *c = mapped_column(g->e, target);
+    const struct mapping_lookup *l = legacy_lookup(c);
+    const struct catalog_column *column = target_column(g, target);
+    struct buf value = {0};
+
+    buf_printf(&value, "%s.%s", alias, name);
+    if (l == NULL) {
+        buf_printf(declaration, "%s %s", name, declared(column));
+        finished(meaning, buf_text(&value), column);
+    } else {
+        const struct catalog_table *table = catalog_table(g->catalogs->legacy, l->table.schema, l->table.name);
+
+        buf_printf(declaration, "%s %s", name, catalog_column(table, l->key)->shown_type);
+        gen_lookup(meaning, g, c, buf_text(&value), column->type);
+    }
+    buf_printf(meaning, " AS %s", name);
+    buf_free(&value);
+}
+
+static char *
+rows(const struct gen *g)
+{
+    const struct mapping_entity *e = g->e;
+    struct fragments f = {0};
+    struct buf keys = {0};
+    struct buf values = {0};
+    struct buf names = {0};
+    char name[24];
+
+    for (size_t i = 0; i < e->target_key.count; i++) {
+        snprintf(name, sizeof name, "k%zu", i);
+        buf_puts(&keys, ", ");
+        buf_puts(&names, ", ");
+        take(&keys, &names, g, e->target_key.items[i], "w", name);
+    }
+    if (gen_writes_parent(e)) {
+        buf_puts(&keys, ", ");
+        buf_puts(&names, ", ");
+        take(&keys, &names, g, e->parent->target_column, "w", "p");
+    }
+    for (size_t i = 0; i < e->columns.count; i++) {
+        const struct mapping_column *c = &e->columns.items[i];
+
+        if (gen_is_key(e, c->name) || c->value.kind == VALUE_NOW)
+            continue;
+        snprintf(name, sizeof name, "c%zu", i);
+        gen_comma(&values);
+        buf_puts(&names, ", ");
+        take(&values, &names, g, c->name, "e", name);
+        if (c->value.unique == UNIQUE_SUFFIX) {
+            buf_printf(&values, ", y%zu %s, o%zu pg_catalog.bool", i, declared(target_column(g, c->name)), i);
+            buf_printf(&names, ", e.y%zu, e.o%zu", i, i);
+        }
+    }
+    if (values.len == 0)
+        buf_puts(&values, "nothing pg_catalog.text");
+    fragments_take(&f, "declarations", buf_steal(&keys));
+    fragments_take(&f, "value_declarations", buf_steal(&values));
+    fragments_take(&f, "names", buf_steal(&names));
+    return gen_fill(sql_apply_rows, &f);
+}
+
+/* ---- what a column should hold ---- */
+
+/* What the removal puts into `column`, NULL when it leaves that column alone. A time already there stays. */
+static bool
+removed_value(struct buf *out, const struct gen *g, const char *column)
+{
+    for (size_t i = 0; i < g->e->removal.set.count; i++) {
+        const struct mapping_column *set = &g->e->removal.set.items[i];
+        struct buf value = {0};
+
+        if (strcmp(set->name, column) != 0)
+            continue;
+        if (set->value.kind == VALUE_NOW) {
+            buf_puts(out, "coalesce(t.");
+            quote_ident(out, column);
+            buf_printf(out, ", pg_catalog.now()::%s)", target_column(g, column)->type);
+        } else {
+            buf_printf(&value, "d.c%zu", i);
+            finished(out, buf_text(&value), target_column(g, column));
+            buf_free(&value);
+        }
+        return true;
+    }
+    return false;
+}
+
+/* The constants of the removal, typed as their columns are declared: joined as d where a statement may need them. */
+static char *
+removed(const struct gen *g)
+{
+    struct buf values = {0};
+    struct buf types = {0};
+    struct buf out = {0};
+
+    for (size_t i = 0; i < g->e->removal.set.count; i++) {
+        const struct mapping_column *set = &g->e->removal.set.items[i];
+
+        if (set->value.kind == VALUE_NOW)
+            continue;
+        gen_comma(&values);
+        buf_printf(&values, "\"c%zu\": ", i);
+        if (set->value.text == NULL)
+            buf_puts(&values, "null");
+        else
+            json_quote(&values, set->value.text);
+        gen_comma(&types);
+        buf_printf(&types, "c%zu %s", i, declared(target_column(g, set->name)));
+    }
+    if (values.len > 0) {
+        struct buf object = {0};
+
+        buf_printf(&object, "{%s}", buf_text(&values));
+        buf_puts(&out, "\nCROSS JOIN pg_catalog.json_to_record(");
+        quote_literal(&out, buf_text(&object));
+        buf_printf(&out, ") AS d(%s)", buf_text(&types));
+        buf_free(&object);
+    }
+    buf_free(&values);
+    buf_free(&types);
+    return buf_steal(&out);
+}
+
+/* r.k0 is t's key, column by column. */
+static void
+match(struct buf *out, const struct gen *g, const char *alias)
+{
+    for (size_t i = 0; i < g->e->target_key.count; i++) {
+        buf_printf(out, "%s%s.", i == 0 ? "" : " AND ", alias);
+        quote_ident(out, g->e->target_key.items[i]);
+        buf_printf(out, " = r.k%zu", i);
+    }
+}
+
+/* The plain value for the row that has it already or comes first, unless another legacy row holds it; else the suffixed. */
+static void
+settled(struct buf *out, const struct gen *g, size_t i)
+{
+    struct buf name = {0};
+
+    quote_ident(&name, g->e->columns.items[i].name);
+    buf_printf(out, "CASE WHEN t.%s IN (r.c%zu, r.y%zu) THEN t.%s WHEN r.o%zu AND NOT EXISTS (SELECT FROM ",
+               buf_text(&name), i, i, buf_text(&name), i);
+    sql_table(out, &g->e->target);
+    buf_printf(out, " h WHERE h.%s = r.c%zu AND NOT (", buf_text(&name), i);
+    match(out, g, "h");
+    buf_printf(out, ")) THEN r.c%zu ELSE r.y%zu END", i, i);
+    buf_free(&name);
+}
+
+/* What mapped column `i` should hold given r and t: the mapping's value, or the removal's while the row is absent. */
+static void
+expected(struct buf *out, const struct gen *g, size_t i)
+{
+    const struct mapping_column *c = &g->e->columns.items[i];
+    struct buf value = {0};
+    struct buf gone = {0};
+
+    if (c->value.kind == VALUE_NOW)
+        buf_printf(&value, "pg_catalog.now()::%s", target_column(g, c->name)->type);
+    else if (c->value.unique == UNIQUE_SUFFIX)
+        settled(&value, g, i);
+    else
+        buf_printf(&value, "r.c%zu", i);
+    if (g->e->present.kind != PRESENT_ALWAYS && removed_value(&gone, g, c->name))
+        buf_printf(out, "CASE WHEN r.present THEN %s ELSE %s END", buf_text(&value), buf_text(&gone));
+    else
+        buf_puts(out, buf_text(&value));
+    buf_free(&value);
+    buf_free(&gone);
+}
+
+/* ---- statements ---- */
+
+static struct fragments
+common(const struct gen *g)
+{
+    struct fragments f = {0};
+    struct buf text = {0};
+
+    gen_set_table(&f, "target", &g->e->target);
+    gen_set_ident(&f, "first_key", g->e->target_key.items[0]);
+    fragments_take(&f, "rows", rows(g));
+    fragments_take(&f, "removed", removed(g));
+    match(&text, g, "t");
+    fragments_take(&f, "match", buf_steal(&text));
+    return f;
+}
+
+char *
+gen_update(const struct gen *g)
+{
+    const struct mapping_entity *e = g->e;
+    struct fragments f;
+    struct buf set = {0}, is = {0}, should_be = {0};
+
+    for (size_t i = 0; i <= e->columns.count; i++) {
+        const struct mapping_column *c = i < e->columns.count ? &e->columns.items[i] : NULL;
+        const char *name = c != NULL ? c->name : e->parent != NULL ? e->parent->target_column : NULL;
+
+        if (c == NULL ? !gen_writes_parent(e) : (c->value.insert_only || gen_is_key(e, name)))
+            continue;
+        gen_comma(&set);
+        quote_ident(&set, name);
+        buf_puts(&set, " = ");
+        if (c != NULL)
+            expected(&set, g, i);
+        else
+            buf_puts(&set, "r.p");
+        if (c != NULL && c->value.kind == VALUE_NOW)
+            continue; /* never by itself a reason to write */
+        buf_puts(&is, is.len == 0 ? "t." : ", t.");
+        quote_ident(&is, name);
+        gen_comma(&should_be);
+        if (c != NULL)
+            expected(&should_be, g, i);
+        else
+            buf_puts(&should_be, "r.p");
+    }
+    if (is.len == 0) {
+        buf_free(&set);
+        return NULL;
+    }
+    f = common(g);
+    fragments_take(&f, "assignments", buf_steal(&set));
+    fragments_take(&f, "present_columns", buf_steal(&is));
+    fragments_take(&f, "compared_values", buf_steal(&should_be));
+    return gen_fill(sql_apply_update, &f);
+}
+
+char *
+gen_insert(const struct gen *g)
+{
+    const struct mapping_entity *e = g->e;
+    struct fragments f = common(g);
+    struct buf names = {0}, values = {0};
+
+    for (size_t i = 0; i < e->target_key.count; i++) {
+        gen_comma(&names);
+        quote_ident(&names, e->target_key.items[i]);
+        gen_comma(&values);
+        buf_printf(&values, "r.k%zu", i);
+    }
+    if (gen_writes_parent(e)) {
+        buf_puts(&names, ", ");
+        quote_ident(&names, e->parent->target_column);
+        buf_puts(&values, ", r.p");
+    }
+    for (size_t i = 0; i < e->columns.count; i++) {
+        if (gen_is_key(e, e->columns.items[i].name))
+            continue;
+        buf_puts(&names, ", ");
+        quote_ident(&names, e->columns.items[i].name);
+        buf_puts(&values, ", ");
+        expected(&values, g, i);
+    }
+    fragments_take(&f, "columns", buf_steal(&names));
+    fragments_take(&f, "expected", buf_steal(&values));
+    return gen_fill(sql_apply_insert, &f);
+}
+
+char *
+gen_remove(const struct gen *g)
+{
+    struct fragments f;
+    struct buf set = {0}, is = {0}, should_be = {0};
+
+    if (g->e->removal.kind == REMOVAL_KEEP)
+        return NULL;
+    f = common(g);
+    for (size_t i = 0; i < g->e->removal.set.count; i++) {
+        const char *name = g->e->removal.set.items[i].name;
+
+        gen_comma(&set);
+        quote_ident(&set, name);
+        buf_puts(&set, " = ");
+        removed_value(&set, g, name);
+        buf_puts(&is, i == 0 ? "t." : ", t.");
+        quote_ident(&is, name);
+        gen_comma(&should_be);
+        removed_value(&should_be, g, name);
+    }
+    fragments_take(&f, "removal_assignments", buf_steal(&set));
+    fragments_take(&f, "removal_columns", buf_steal(&is));
+    fragments_take(&f, "removal_values", buf_steal(&should_be));
+    return gen_fill(g->e->removal.kind == REMOVAL_SET ? sql_apply_remove_set : sql_apply_remove_delete, &f);
+}
+
+/* t holds what the mapping asks for, column by column, by the type's own equality where it has one. */
+char *
+gen_verify(const struct gen *g)
+{
+    const struct mapping_entity *e = g->e;
+    struct fragments f = common(g);
+    struct buf equal = {0};
+
+    for (size_t i = 0; i < e->columns.count; i++) {
+        const struct mapping_column *c = &e->columns.items[i];
+        const char *cast = target_column(g, c->name)->has_equality ? "" : "::pg_catalog.text";
+
+        if (c->value.insert_only || c->value.kind == VALUE_NOW || gen_is_key(e, c->name))
+            continue;
+        buf_puts(&equal, equal.len == 0 ? "t." : " AND t.");
+        quote_ident(&equal, c->name);
+        buf_printf(&equal, "%s IS NOT DISTINCT FROM (", cast);
+        expected(&equal, g, i);
+        buf_printf(&equal, ")%s", cast);
+    }
+    if (gen_writes_parent(e)) {
+        buf_puts(&equal, equal.len == 0 ? "t." : " AND t.");
+        quote_ident(&equal, e->parent->target_column);
+        buf_puts(&equal, " IS NOT DISTINCT FROM r.p");
+    }
+    if (equal.len == 0)
+        buf_puts(&equal, "true");
+    fragments_take(&f, "equal", buf_steal(&equal));
+    return gen_fill(sql_apply_verify, &f);
+}
+
+char *
+gen_draw(const struct gen *g)
+{
+    const char *key = g->e->target_key.items[0];
+    struct fragments f = {0};
+    struct buf name = {0};
+
+    if (g->e->map == NULL)
+        return NULL;
+    quote_literal(&name, g->e->target.schema);
+    buf_puts(&name, ", ");
+    quote_literal(&name, g->e->target.name);
+    gen_set_table(&f, "target", &g->e->target);
+    gen_set_ident(&f, "target_key", key);
+    gen_set_literal(&f, "target_key_name", key);
+    fragments_take(&f, "target_name", buf_steal(&name));
+    fragments_set(&f, "next_target_key", target_column(g, key)->default_expr);
+    fragments_set(&f, "target_key_type", target_column(g, key)->type);
+    return gen_fill(sql_apply_draw, &f);
+}
+
+char *
+gen_missing(const struct gen *g)
+{
+    const char *key = g->e->target_key.items[0];
+    struct fragments f = {0};
+
+    if (g->e->target_key.count != 1)
+        return NULL;
+    gen_set_table(&f, "target", &g->e->target);
+    gen_set_ident(&f, "target_key", key);
+    fragments_set(&f, "target_key_type", target_column(g, key)->type);
+    return gen_fill(sql_apply_missing, &f);
+}

@@ -1,0 +1,13 @@
+-- session.sql: how the transaction of a batch works, in either database. $1 statement_timeout. row_security off makes a
+-- policy an error instead of missing rows; the rest fixes how values look as text, so that every daemon and both databases
+-- read and write them alike, without loss.
+SELECT pg_catalog.set_config('search_path', 'pg_catalog', true),
+       pg_catalog.set_config('row_security', 'off', true),
+       pg_catalog.set_config('timezone', 'UTC', true),
+       pg_catalog.set_config('datestyle', 'ISO, YMD', true),
+       pg_catalog.set_config('intervalstyle', 'postgres', true),
+       pg_catalog.set_config('extra_float_digits', '1', true),
+       pg_catalog.set_config('bytea_output', 'hex', true),
+       pg_catalog.set_config('statement_timeout', $1::pg_catalog.text, true),
+       pg_catalog.set_config('lock_timeout', '2s', true),
+       pg_catalog.set_config('idle_in_transaction_session_timeout', '10s', true)

@@ -1,0 +1,483 @@
+"""Legacy tables in a database of their own: `install` and `uninstall` of both, the guard there, and the mirror that brings
+it the flags."""
+
+import json
+import re
+import threading
+import time
+
+import psycopg
+import pytest
+
+from conftest import Daemon, config_for, dualwrited, install, wait_until, write_env_file
+from helpers import (
+    BLOCKED, BYPASS, ENABLED, LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, MEMBERSHIP, STRICT, TEAM, as_sync_session, cli,
+    connections, default_mapping, drop_daemon_role, events, flags_json, installed_objects, json_find, pg_dump, settings_of,
+    write_mapping,
+)
+
+LEGACY_URL = "DUALWRITE_LEGACY_DATABASE_URL"
+SOURCES = (TEAM, MEMBERSHIP, MAP)
+TARGETS = (LEGACY_TEAM, LEGACY_MEMBERSHIP)
+NEW_TEAM = f"""INSERT INTO {LEGACY_TEAM} (name, slug, game, region, description, is_active, created_at, updated_at)
+               VALUES ('Direct', 'direct', 'csgo', 'EU', '', true, now(), now())"""
+
+
+class Two:
+    """A vNext database without the legacy tables, and a legacy one without the vNext tables."""
+
+    def __init__(self, cluster):
+        self.cluster = cluster
+        self.vnext, self.legacy = cluster.create_db(), cluster.create_db()
+        for table in TARGETS:
+            self.vnext.execute(f"DROP TABLE {table} CASCADE")
+        for table in SOURCES:
+            self.legacy.execute(f"DROP TABLE {table} CASCADE")
+
+    def settings(self, user="postgres", **settings):
+        return {LEGACY_URL: self.legacy.url(user), **settings}
+
+    def install(self, *args, user="postgres", **settings):
+        done = install(self.vnext, *args, user=user, **self.settings(user, **settings))
+        self.legacy.execute("GRANT dualwrite_daemon TO daemon_login")
+        return done
+
+    def cli(self, command, *args, user="postgres", **more):
+        return cli(self.vnext, command, *args, user=user, **{**self.settings(user), **more})
+
+    def both(self, what):
+        return what(self.vnext), what(self.legacy)
+
+    def drop(self):
+        self.vnext.drop()
+        self.legacy.drop()
+
+
+@pytest.fixture
+def two(cluster):
+    databases = Two(cluster)
+    yield databases
+    cluster.ensure_running()
+    databases.drop()
+
+
+def exists(db):
+    return db.value("SELECT count(*) FROM pg_namespace WHERE nspname = 'dualwrite'") == 1
+
+
+def side(db):
+    return db.value("SELECT dualwrite.setting('side')")
+
+
+def our_triggers(db):
+    """{table: names of our triggers}"""
+    found = {}
+    for table, name in db.execute("""
+            SELECT t.tgrelid::regclass::text, t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+            JOIN pg_class c ON c.oid = t.tgrelid
+            WHERE NOT t.tgisinternal AND p.pronamespace = 'dualwrite'::regnamespace
+              AND c.relnamespace <> p.pronamespace"""):
+        found.setdefault(table, set()).add(name)
+    return found
+
+
+def rights(db):
+    """{table: rights of dualwrite_daemon} outside our schema."""
+    found = {}
+    for table, right in db.execute("""
+            SELECT c.oid::regclass::text, a.privilege_type FROM pg_class c, aclexplode(c.relacl) a
+            WHERE a.grantee = 'dualwrite_daemon'::regrole AND c.relnamespace <> 'dualwrite'::regnamespace"""):
+        found.setdefault(table, set()).add(right)
+    return found
+
+
+def refused(db, statement=NEW_TEAM, user="app_user"):
+    """Whether the guard refuses this direct write; it is taken back in any case."""
+    with db.connect(user) as conn:
+        try:
+            conn.execute(statement)
+        except psycopg.Error as error:
+            assert error.sqlstate == "DW003", error
+            return True
+        finally:
+            conn.rollback()
+    return False
+
+
+def published(db, flag):
+    return db.value("SELECT published FROM dualwrite.flag WHERE flag = %s", [flag])
+
+
+def override(db, flag, value):
+    db.execute("INSERT INTO dualwrite.override (flag, value) VALUES (%s, %s)", [flag, value])
+
+
+VNEXT_TRIGGERS = {table: {f"zz_dualwrite_{kind}_{entity}" for kind in ("insert", "update", "delete", "truncate")}
+                  for table, entity in ((TEAM, "team"), (MEMBERSHIP, "membership"))}
+LEGACY_TRIGGERS = {table: {"aa_dualwrite_guard"} | {f"zz_dualwrite_record_{kind}" for kind in
+                                                    ("insert", "update", "delete", "truncate")} for table in TARGETS}
+VNEXT_RIGHTS = {TEAM: {"SELECT"}, MEMBERSHIP: {"SELECT"}, MAP: {"SELECT", "INSERT", "UPDATE"}, f"{MAP}_id_seq": {"USAGE"}}
+LEGACY_RIGHTS = {LEGACY_TEAM: {"SELECT", "INSERT", "UPDATE"}, f"{LEGACY_TEAM}_id_seq": {"USAGE"},
+                 LEGACY_MEMBERSHIP: {"SELECT", "INSERT", "UPDATE"}, f"{LEGACY_MEMBERSHIP}_id_seq": {"USAGE"}}
+
+
+# ---- install -----------------------------------------------------------------------------------------------------------
+
+
+def test_each_database_gets_its_side_and_nothing_of_the_other(two):
+    done = two.install("--guard=on")
+    assert two.both(side) == ("vnext", "legacy")
+    assert two.both(our_triggers) == (VNEXT_TRIGGERS, LEGACY_TRIGGERS)
+    assert two.both(rights) == (VNEXT_RIGHTS, LEGACY_RIGHTS)
+    pair = two.both(lambda db: settings_of(db)[0]["installation"])
+    assert pair[0] == pair[1] and len(pair[0]) == 36
+    assert two.both(lambda db: settings_of(db)[0]["schema_version"]) == ("2", "2")
+    assert two.legacy.value("SELECT count(*) FROM pg_class WHERE relnamespace = 'dualwrite'::regnamespace "
+                            "AND relkind = 'S' AND relname ~ '^(doorbell|resync)_'") == 0
+    for db in (two.vnext, two.legacy):
+        assert f"dbname={db.name}" in done.stdout, done.stdout
+    two.vnext.new_member(two.vnext.new_team())
+    assert len(events(two.vnext)) == 2
+    assert refused(two.legacy)
+
+
+def test_the_report_shows_no_password(two):
+    urls = {"DUALWRITE_DATABASE_URL": two.vnext.url(password="hidden1"), LEGACY_URL: two.legacy.url(password="hidden2")}
+    done = two.cli("install", **urls)
+    printed = two.cli("install", "--print-sql", **urls)
+    for text in (done.stdout, done.stderr, printed.stdout, str(settings_of(two.vnext)), str(settings_of(two.legacy))):
+        assert "hidden" not in text
+    assert f"dbname={two.legacy.name}" in settings_of(two.vnext)[0]["legacy_database"]
+
+
+@pytest.mark.parametrize("args", [[], ["--guard=record"], ["--guard=off"], ["--partitions=3"]],
+                         ids=lambda args: args[0][2:] if args else "defaults")
+def test_a_second_install_changes_nothing(two, args):
+    two.install(*args)
+    two.vnext.new_team()
+    before = two.both(installed_objects), two.both(pg_dump)
+    done = two.install(*args)
+    assert (two.both(installed_objects), two.both(pg_dump)) == before
+    assert "warning" not in done.stderr
+
+
+def test_print_sql_prints_what_each_database_gets_and_changes_nothing(cluster, two):
+    untouched = two.both(pg_dump)
+    printed = two.cli("install", "--guard=on", "--print-sql").stdout
+    assert two.both(pg_dump) == untouched
+    heads = re.findall(r"^-- for the (vNext|legacy) database: .*$", printed, re.M)
+    assert heads == ["vNext", "legacy"]
+    parts = re.split(r"^-- for the .*\n", printed, flags=re.M)[1:]
+    other = Two(cluster)
+    try:
+        for db, script in zip((other.vnext, other.legacy), parts):
+            with db.connect(autocommit=True) as conn:
+                conn.execute(script)
+        two.install("--guard=on")
+        for mine, theirs in ((two.vnext, other.vnext), (two.legacy, other.legacy)):
+            assert pg_dump(theirs, "--schema-only") == pg_dump(mine, "--schema-only")
+            mine, theirs = settings_of(mine), settings_of(theirs)
+            for settings, _ in (mine, theirs):
+                assert settings.pop("installation")
+                settings.pop("legacy_database", None)
+            assert theirs == mine
+        # what was installed by hand is an installation like any other
+        before = other.both(installed_objects)
+        other.install("--guard=on")
+        assert other.both(our_triggers) == (VNEXT_TRIGGERS, LEGACY_TRIGGERS)
+        assert [part["triggers"] for part in other.both(installed_objects)] == [part["triggers"] for part in before]
+    finally:
+        other.drop()
+
+
+@pytest.mark.parametrize("command", ["install", "uninstall"])
+def test_dry_run_changes_nothing_in_either(cluster, two, command):
+    drop_daemon_role(cluster)
+    if command == "uninstall":
+        two.install()
+    before = two.both(pg_dump)
+    done = two.cli(command, "--dry-run")
+    assert two.both(pg_dump) == before
+    assert done.stdout.count("would be") >= 2
+    role = two.vnext.value("SELECT count(*) FROM pg_roles WHERE rolname = 'dualwrite_daemon'")
+    assert role == (command == "uninstall")
+
+
+def test_uninstall_is_the_exact_inverse_in_both(cluster, two):
+    drop_daemon_role(cluster)
+    before = two.both(pg_dump)
+    install(two.vnext, "--guard=on", grant=False, **two.settings())
+    done = two.cli("uninstall")
+    assert two.both(pg_dump) == before
+    assert two.vnext.value("SELECT count(*) FROM pg_roles WHERE rolname = 'dualwrite_daemon'") == 0
+    assert done.stdout.count("uninstalled") == 2 and "kept" not in done.stderr, done.stdout + done.stderr
+    two.cli("uninstall")
+    assert two.both(pg_dump) == before
+
+
+def test_uninstall_keeps_the_role_while_a_login_is_a_member(two):
+    two.install()
+    done = two.cli("uninstall")
+    assert two.both(exists) == (False, False)
+    assert "kept" in done.stderr and "daemon_login" in done.stderr
+
+
+def test_print_sql_of_uninstall_does_what_uninstall_does(cluster, two):
+    drop_daemon_role(cluster)
+    fresh = two.both(pg_dump)
+    install(two.vnext, grant=False, **two.settings())
+    before = two.both(pg_dump)
+    printed = two.cli("uninstall", "--print-sql").stdout
+    assert two.both(pg_dump) == before
+    for db, script in zip((two.vnext, two.legacy), re.split(r"^-- for the .*\n", printed, flags=re.M)[1:]):
+        with db.connect(autocommit=True) as conn:
+            conn.execute(script)
+    assert two.both(pg_dump) == fresh
+    assert two.vnext.value("SELECT count(*) FROM pg_roles WHERE rolname = 'dualwrite_daemon'") == 0
+
+
+def test_uninstall_refuses_while_events_wait_and_takes_nothing_out(two):
+    two.install()
+    two.vnext.new_team()
+    before = two.both(pg_dump)
+    done = two.cli("uninstall", check=1)
+    assert "--discard" in done.stderr
+    assert two.both(pg_dump) == before
+    two.cli("uninstall", "--discard")
+    assert two.both(exists) == (False, False)
+
+
+def test_the_owner_of_the_tables_installs_and_uninstalls_without_being_superuser(cluster, two):
+    drop_daemon_role(cluster)
+    fresh = two.both(pg_dump)
+    with cluster.connect() as conn:
+        conn.execute("ALTER ROLE app_owner CREATEROLE")
+    try:
+        install(two.vnext, "--guard=on", user="app_owner", grant=False, **two.settings("app_owner"))
+        assert two.both(side) == ("vnext", "legacy")
+        two.cli("uninstall", user="app_owner")
+    finally:
+        with cluster.connect() as conn:
+            conn.execute("ALTER ROLE app_owner NOCREATEROLE")
+    assert two.both(pg_dump) == fresh
+
+
+def test_who_may_not_create_the_role_is_told_so_and_nothing_changes(cluster, two):
+    drop_daemon_role(cluster)
+    before = two.both(pg_dump)
+    done = two.cli("install", user="app_owner", check=70)
+    assert "CREATEROLE" in done.stderr and "CREATE ROLE dualwrite_daemon" in done.stderr
+    assert two.both(pg_dump) == before
+
+
+def test_a_failure_in_the_legacy_database_leaves_nothing_in_either(cluster, two):
+    drop_daemon_role(cluster)
+    two.legacy.execute(f"CREATE TRIGGER zz_dualwrite_record_delete AFTER DELETE ON {LEGACY_MEMBERSHIP} FOR EACH ROW "
+                       "EXECUTE FUNCTION suppress_redundant_updates_trigger()")
+    before = two.both(pg_dump)
+    done = two.cli("install", check=70)
+    assert "legacy database" in done.stderr, done.stderr
+    assert two.both(pg_dump) == before
+    assert two.vnext.value("SELECT count(*) FROM pg_roles WHERE rolname = 'dualwrite_daemon'") == 0
+
+
+@pytest.mark.parametrize("locked", ["vnext", "legacy"])
+def test_a_lock_timeout_in_either_is_tried_again(two, locked):
+    conn = getattr(two, locked).connect("postgres")
+    conn.execute(f"LOCK {LEGACY_TEAM if locked == 'legacy' else TEAM} IN ROW EXCLUSIVE MODE")  # as a writer does
+    writer = threading.Timer(2.0, conn.rollback)
+    writer.start()
+    done = two.install()
+    writer.join()
+    assert "trying again" in done.stderr
+    assert two.both(our_triggers) == (VNEXT_TRIGGERS, LEGACY_TRIGGERS)
+
+
+# ---- which databases -----------------------------------------------------------------------------------------------------
+
+
+def test_the_same_database_twice_by_different_words_is_a_fault(db):
+    before = pg_dump(db)
+    for url in (db.url(connect_timeout=7), db.cluster.url(db.name, tcp=True), f"postgresql://postgres@localhost:"
+                f"{db.cluster.port}/{db.name}"):
+        for command in ("install", "uninstall"):
+            done = cli(db, command, check=78, **{LEGACY_URL: url})
+            assert LEGACY_URL in done.stderr and "remove the key" in done.stderr, done.stderr
+    assert pg_dump(db) == before
+
+
+def test_the_same_words_twice_are_one_database(db):
+    install(db, **{LEGACY_URL: db.url()})
+    assert side(db) == "both"
+    cli(db, "uninstall", **{LEGACY_URL: db.url()})
+    assert not exists(db)
+
+
+def test_an_unreachable_legacy_database_is_named_by_its_key(two):
+    url = "host=127.0.0.1 port=1 user=x dbname=x connect_timeout=5"
+    for command in ("install", "uninstall"):
+        done = two.cli(command, check=69, **{LEGACY_URL: url})
+        assert LEGACY_URL in done.stderr and "port=1" in done.stderr
+    assert two.both(exists) == (False, False)
+
+
+def test_a_legacy_url_that_cannot_be_read_is_a_fault_of_its_key(db):
+    done = cli(db, "install", check=78, **{LEGACY_URL: "postgresql://user:hidden@host/x?no_such_option=1"})
+    assert LEGACY_URL in done.stderr and "hidden" not in done.stderr
+    assert not exists(db)
+
+
+def test_faults_of_both_databases_are_said_at_once(two):
+    two.vnext.execute(f"ALTER TABLE {TEAM} RENAME COLUMN description TO summary")
+    two.legacy.execute(f"ALTER TABLE {LEGACY_TEAM} DROP COLUMN logo_url")
+    done = two.cli("install", check=78)
+    assert "summary" in done.stderr and "logo_url" in done.stderr
+    assert two.both(exists) == (False, False)
+
+
+def test_swapped_urls_are_noticed(two):
+    two.install()
+    before = two.both(pg_dump)
+    done = cli(two.legacy, "install", check=78, **{LEGACY_URL: two.vnext.url()})
+    assert "swapped" in done.stderr
+    done = cli(two.legacy, "uninstall", check=78, **{LEGACY_URL: two.vnext.url()})
+    assert LEGACY_URL in done.stderr
+    # and the legacy database alone, without the other key
+    done = cli(two.legacy, "install", check=78)
+    assert "legacy side" in done.stderr
+    assert two.both(pg_dump) == before
+
+
+def test_two_vnext_databases_cannot_share_a_legacy_one(cluster, two):
+    """Their epochs would know nothing of each other: the fence would stop one of them, or neither."""
+    two.install()
+    before = two.both(pg_dump)
+    other = Two(cluster)
+    try:
+        for command in ("install", "uninstall"):
+            done = cli(other.vnext, command, check=78, **{LEGACY_URL: two.legacy.url()})
+            assert LEGACY_URL in done.stderr and two.legacy.name in done.stderr
+        other.install()
+        cli(other.vnext, "install", check=78, **{LEGACY_URL: two.legacy.url()})
+        assert two.both(pg_dump) == before
+    finally:
+        other.drop()
+
+
+def test_each_side_can_be_taken_out_alone(two):
+    two.install()
+    done = cli(two.legacy, "uninstall")
+    assert two.both(exists) == (True, False)
+    assert "only the legacy side" in done.stderr
+    two.install()  # heals
+    assert two.both(our_triggers) == (VNEXT_TRIGGERS, LEGACY_TRIGGERS)
+    done = cli(two.vnext, "uninstall")
+    assert two.both(exists) == (False, True)
+    assert "only the vNext side" in done.stderr and two.legacy.name in done.stderr
+    # another pair begins: what was left of the first must go before
+    two.cli("install", check=78)
+    two.cli("uninstall", check=78)
+    cli(two.legacy, "uninstall")
+    two.install()
+    assert two.both(side) == ("vnext", "legacy")
+
+
+def test_an_installation_cut_off_between_the_two_commits_is_finished_by_the_next(two):
+    """The vNext COMMIT happened, the legacy one did not: as after a crash just there."""
+    before = pg_dump(two.legacy)
+    two.install()
+    cli(two.legacy, "uninstall")
+    assert pg_dump(two.legacy) == before
+    two.install()
+    assert two.both(our_triggers) == (VNEXT_TRIGGERS, LEGACY_TRIGGERS)
+    assert two.both(rights) == (VNEXT_RIGHTS, LEGACY_RIGHTS)
+
+
+def test_an_epoch_from_a_backup_is_raised_above_the_fence(two):
+    two.install()
+    two.legacy.execute("UPDATE dualwrite.fence SET epoch = 1000 + partition")
+    two.install()
+    assert two.vnext.value("SELECT nextval('dualwrite.epoch')") == 1064
+    two.vnext.execute("SELECT setval('dualwrite.epoch', 5000)")
+    two.install()
+    assert two.vnext.value("SELECT nextval('dualwrite.epoch')") == 5001
+
+
+# ---- from one database to two, and back ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def whole(cluster):
+    """Two databases that each have every table, as after a copy."""
+    databases = Two.__new__(Two)
+    databases.cluster = cluster
+    databases.vnext, databases.legacy = cluster.create_db(), cluster.create_db()
+    yield databases
+    cluster.ensure_running()
+    databases.drop()
+
+
+def test_from_one_database_to_two_and_back(whole):
+    two = whole
+    install(two.vnext, "--guard=on")
+    one = pg_dump(two.vnext, "--schema-only"), rights(two.vnext), our_triggers(two.vnext)
+    assert refused(two.vnext)
+    two.vnext.new_team()
+    waiting = events(two.vnext)
+    two.install()
+    assert two.both(our_triggers) == (VNEXT_TRIGGERS, LEGACY_TRIGGERS)
+    assert two.both(rights) == (VNEXT_RIGHTS, LEGACY_RIGHTS)
+    assert not refused(two.vnext) and refused(two.legacy)
+    assert events(two.vnext) == waiting
+    done = install(two.vnext)
+    assert two.legacy.name in done.stderr and "uninstall" in done.stderr  # nobody else knows that it is still there
+    assert (pg_dump(two.vnext, "--schema-only"), rights(two.vnext), our_triggers(two.vnext)) == one
+    assert side(two.vnext) == "both" and events(two.vnext) == waiting
+    assert "legacy_database" not in settings_of(two.vnext)[0]
+    assert install(two.vnext).stderr == ""  # said once
+    assert refused(two.vnext) and refused(two.legacy)
+    # and forth again: the same pair
+    two.install()
+    assert two.both(our_triggers) == (VNEXT_TRIGGERS, LEGACY_TRIGGERS)
+
+
+def test_the_old_database_becomes_the_legacy_one(whole):
+    """The vNext tables move out: capture goes from the old database, the guard stays."""
+    two = whole
+    install(two.legacy, "--guard=record")
+    assert set(our_triggers(two.legacy)) == {TEAM, MEMBERSHIP, *TARGETS}
+    two.legacy.new_team()
+    done = two.cli("install", check=1)
+    assert two.legacy.name in done.stderr and "1 events" in done.stderr
+    assert not exists(two.vnext)
+    two.legacy.execute("DELETE FROM dualwrite.outbox")
+    two.install()
+    assert two.both(side) == ("vnext", "legacy")
+    assert set(our_triggers(two.legacy)) == set(TARGETS)
+    assert two.both(rights) == (VNEXT_RIGHTS, LEGACY_RIGHTS)
+    assert two.both(lambda db: settings_of(db)[0]["guard"]) == ("record", "record")
+    assert two.legacy.execute("SELECT entity FROM dualwrite.resync") == []
+
+
+def test_a_legacy_database_in_which_daemons_work_is_left_alone(whole):
+    two = whole
+    install(two.legacy)
+    with Daemon(two.legacy):
+        before = pg_dump(two.legacy, "--schema-only")
+        done = two.cli("install", check=1)
+        assert "1 daemons" in done.stderr and two.legacy.name in done.stderr
+        assert pg_dump(two.legacy, "--schema-only") == before
+    assert not exists(two.vnext)
+
+
+def test_another_legacy_database_takes_over_and_the_old_one_is_named(cluster, two):
+    two.install()
+    old, two.legacy = two.legacy, cluster.create_db()
+    try:
+        done = two.install()
+        assert old.name in done.stderr and "uninstall" in done.stderr
+        assert two.both(side) == ("vnext", "legacy") and refused(two.legacy) and refused(old)
+        cli(old, "uninstall")
+        assert not refused(old)
+    finally:
+        old.drop()

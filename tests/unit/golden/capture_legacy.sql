@@ -1,0 +1,66 @@
+CREATE TRIGGER aa_dualwrite_guard BEFORE TRUNCATE ON "public"."teams_team"
+    FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_refuse();
+ALTER TABLE "public"."teams_team" ENABLE ALWAYS TRIGGER aa_dualwrite_guard;
+CREATE TRIGGER zz_dualwrite_record_insert AFTER INSERT ON "public"."teams_team"
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+CREATE TRIGGER zz_dualwrite_record_update AFTER UPDATE ON "public"."teams_team"
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+CREATE TRIGGER zz_dualwrite_record_delete AFTER DELETE ON "public"."teams_team"
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+CREATE TRIGGER zz_dualwrite_record_truncate AFTER TRUNCATE ON "public"."teams_team"
+    FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+ALTER TABLE "public"."teams_team" ENABLE ALWAYS TRIGGER zz_dualwrite_record_insert;
+ALTER TABLE "public"."teams_team" ENABLE ALWAYS TRIGGER zz_dualwrite_record_update;
+ALTER TABLE "public"."teams_team" ENABLE ALWAYS TRIGGER zz_dualwrite_record_delete;
+ALTER TABLE "public"."teams_team" ENABLE ALWAYS TRIGGER zz_dualwrite_record_truncate;
+CREATE TRIGGER aa_dualwrite_guard BEFORE TRUNCATE ON "public"."teams_teammembership"
+    FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_refuse();
+ALTER TABLE "public"."teams_teammembership" ENABLE ALWAYS TRIGGER aa_dualwrite_guard;
+CREATE TRIGGER zz_dualwrite_record_insert AFTER INSERT ON "public"."teams_teammembership"
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+CREATE TRIGGER zz_dualwrite_record_update AFTER UPDATE ON "public"."teams_teammembership"
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+CREATE TRIGGER zz_dualwrite_record_delete AFTER DELETE ON "public"."teams_teammembership"
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+CREATE TRIGGER zz_dualwrite_record_truncate AFTER TRUNCATE ON "public"."teams_teammembership"
+    FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.guard_record();
+ALTER TABLE "public"."teams_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_record_insert;
+ALTER TABLE "public"."teams_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_record_update;
+ALTER TABLE "public"."teams_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_record_delete;
+ALTER TABLE "public"."teams_teammembership" ENABLE ALWAYS TRIGGER zz_dualwrite_record_truncate;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA dualwrite FROM PUBLIC;
+GRANT USAGE ON SCHEMA "public" TO dualwrite_daemon;
+GRANT SELECT, INSERT, UPDATE ON "public"."teams_team" TO dualwrite_daemon;
+GRANT USAGE ON SEQUENCE public.teams_team_id_seq TO dualwrite_daemon;
+GRANT USAGE ON SCHEMA "public" TO dualwrite_daemon;
+GRANT SELECT, INSERT, UPDATE ON "public"."teams_teammembership" TO dualwrite_daemon;
+DO $capture$
+DECLARE
+    e record;
+BEGIN
+    FOR e IN
+        SELECT r.entity FROM dualwrite.resync r
+        WHERE r.entity <> ALL (ARRAY[]::pg_catalog.text[])
+          AND NOT EXISTS (SELECT FROM dualwrite.outbox o WHERE o.entity = r.entity)
+          AND NOT EXISTS (SELECT FROM dualwrite.failed f WHERE f.entity = r.entity)
+          AND coalesce(pg_catalog.pg_sequence_last_value(
+                  pg_catalog.to_regclass(pg_catalog.format('dualwrite.%I', 'resync_' || r.entity))), 0) <= r.handled
+    LOOP
+        DELETE FROM dualwrite.resync WHERE entity = e.entity;
+        EXECUTE pg_catalog.format('DROP SEQUENCE IF EXISTS dualwrite.%I', 'resync_' || e.entity);
+    END LOOP;
+END $capture$;
+SELECT pg_catalog.setval('dualwrite.outbox_ceiling', 5000000000);
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('schema_version', '2') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('side', 'legacy') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('installation', '0b9f8a8c') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('guard', 'on') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('mapping_digest', 'd1') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('hang_digest', 'd2') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+UPDATE dualwrite.flag SET published = 'false', published_at = pg_catalog.now(), published_by = session_user WHERE flag = 'TEAM_VNEXT_DUAL_WRITE_ENABLED' AND published <> 'false';
+UPDATE dualwrite.flag SET published = 'false', published_at = pg_catalog.now(), published_by = session_user WHERE flag = 'TEAM_VNEXT_DUAL_WRITE_STRICT_MODE' AND published <> 'false';
+UPDATE dualwrite.flag SET published = 'true', published_at = pg_catalog.now(), published_by = session_user WHERE flag = 'TEAM_LEGACY_WRITE_BLOCKED' AND published <> 'true';
+UPDATE dualwrite.flag SET published = 'false', published_at = pg_catalog.now(), published_by = session_user WHERE flag = 'TEAM_LEGACY_WRITE_BYPASS_ENABLED' AND published <> 'false';
+UPDATE dualwrite.flag SET published = 'false', published_at = pg_catalog.now(), published_by = session_user WHERE flag = 'TEAM_VNEXT_ADAPTER_ENABLED' AND published <> 'false';
+UPDATE dualwrite.flag SET published = 'false', published_at = pg_catalog.now(), published_by = session_user WHERE flag = 'TEAM_VNEXT_FORCE_LEGACY' AND published <> 'false';
+UPDATE dualwrite.flag SET published = 'legacy_only', published_at = pg_catalog.now(), published_by = session_user WHERE flag = 'TEAM_VNEXT_ROUTING_MODE' AND published <> 'legacy_only';

@@ -1,0 +1,46 @@
+GRANT USAGE ON SCHEMA "public" TO dualwrite_daemon;
+GRANT SELECT ON "public"."organizations_team" TO dualwrite_daemon;
+GRANT USAGE ON SCHEMA "public" TO dualwrite_daemon;
+GRANT SELECT, INSERT, UPDATE ON "public"."organizations_teammigrationmap" TO dualwrite_daemon;
+GRANT USAGE ON SCHEMA "public" TO dualwrite_daemon;
+GRANT SELECT ON "public"."organizations_teammembership" TO dualwrite_daemon;
+GRANT SELECT, UPDATE ON SEQUENCE dualwrite.doorbell_0 TO dualwrite_daemon;
+GRANT SELECT, UPDATE ON SEQUENCE dualwrite.doorbell_1 TO dualwrite_daemon;
+GRANT SELECT ON SEQUENCE dualwrite.resync_team TO dualwrite_daemon;
+INSERT INTO dualwrite.resync (entity) VALUES ('team') ON CONFLICT DO NOTHING;
+GRANT SELECT ON SEQUENCE dualwrite.resync_membership TO dualwrite_daemon;
+INSERT INTO dualwrite.resync (entity) VALUES ('membership') ON CONFLICT DO NOTHING;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('partitions', '2') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('channel', 'dualwrite') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+DO $capture$
+DECLARE
+    e record;
+BEGIN
+    FOR e IN
+        SELECT r.entity FROM dualwrite.resync r
+        WHERE r.entity <> ALL (ARRAY['team', 'membership']::pg_catalog.text[])
+          AND NOT EXISTS (SELECT FROM dualwrite.outbox o WHERE o.entity = r.entity)
+          AND NOT EXISTS (SELECT FROM dualwrite.failed f WHERE f.entity = r.entity)
+          AND coalesce(pg_catalog.pg_sequence_last_value(
+                  pg_catalog.to_regclass(pg_catalog.format('dualwrite.%I', 'resync_' || r.entity))), 0) <= r.handled
+    LOOP
+        DELETE FROM dualwrite.resync WHERE entity = e.entity;
+        EXECUTE pg_catalog.format('DROP SEQUENCE IF EXISTS dualwrite.%I', 'resync_' || e.entity);
+    END LOOP;
+END $capture$;
+SELECT pg_catalog.setval('dualwrite.outbox_ceiling', 5000000000);
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('schema_version', '2') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('side', 'vnext') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('installation', '0b9f8a8c') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('legacy_database', 'host=old dbname=legacy') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('guard', 'on') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('mapping_digest', 'd1') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('hang_digest', 'd2') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('ref_layout', 'team:id') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+UPDATE dualwrite.flag SET published = 'false', published_at = pg_catalog.now(), published_by = session_user WHERE flag = 'TEAM_VNEXT_DUAL_WRITE_ENABLED' AND published <> 'false';
+UPDATE dualwrite.flag SET published = 'false', published_at = pg_catalog.now(), published_by = session_user WHERE flag = 'TEAM_VNEXT_DUAL_WRITE_STRICT_MODE' AND published <> 'false';
+UPDATE dualwrite.flag SET published = 'true', published_at = pg_catalog.now(), published_by = session_user WHERE flag = 'TEAM_LEGACY_WRITE_BLOCKED' AND published <> 'true';
+UPDATE dualwrite.flag SET published = 'false', published_at = pg_catalog.now(), published_by = session_user WHERE flag = 'TEAM_LEGACY_WRITE_BYPASS_ENABLED' AND published <> 'false';
+UPDATE dualwrite.flag SET published = 'false', published_at = pg_catalog.now(), published_by = session_user WHERE flag = 'TEAM_VNEXT_ADAPTER_ENABLED' AND published <> 'false';
+UPDATE dualwrite.flag SET published = 'false', published_at = pg_catalog.now(), published_by = session_user WHERE flag = 'TEAM_VNEXT_FORCE_LEGACY' AND published <> 'false';
+UPDATE dualwrite.flag SET published = 'legacy_only', published_at = pg_catalog.now(), published_by = session_user WHERE flag = 'TEAM_VNEXT_ROUTING_MODE' AND published <> 'legacy_only';
