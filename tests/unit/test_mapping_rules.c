@@ -157,6 +157,9 @@ test_no_echo(void **state)
         {"\"map\": {\"table\": \"map\", \"source_key\": \"new_id\", \"target_key\": \"old_id\", \"columns\": {\"at\": "
          "{\"now\": true}}}",
          "\"map\": 5"},
+        {"\"map\": {\"table\": \"map\", \"source_key\": \"new_id\", \"target_key\": \"old_id\", \"columns\": {\"at\": "
+         "{\"now\": true}}},\n \"columns\": {",
+         "\"map\": 5, \"columns\": {\"id\": \"code\", "},
         {"\"insert\": \"m_i\", \"update\": \"m_u\"", "\"insert\": \"t_i\", \"update\": \"t_i\""},
         {"\"user\": \"account\"",
          "\"user\": {\"column\": \"account\", \"lookup\": {\"table\": 1, \"key\": \"k\", \"value\": \"v\"}}"},
@@ -178,6 +181,31 @@ test_no_echo(void **state)
         faults_free(&faults);
         free(text);
     }
+}
+
+/* A parent without a map whose key is its own parent's: that one's map knows it, the child's column does not. */
+static void
+test_parent_of_parent(void **state)
+{
+    static const char club[] =
+        ", {\"name\": \"club\", \"parent\": {\"entity\": \"team\", \"column\": \"t\", \"target_column\": \"t\"}, "
+        "\"source\": {\"table\": \"new_club\", \"key\": [\"t\"]}, \"target\": {\"table\": \"old_club\", \"key\": "
+        "[\"t\"]}, \"columns\": {\"n\": \"n\"}, \"removal\": \"keep\", \"log\": {\"id\": \"club_id\"}, \"operations\": "
+        "{\"insert\": \"c_u\", \"update\": \"c_u\", \"remove\": \"c_r\"}}]}";
+    char *text = changed("\"parent\": {\"entity\": \"team\"", "\"parent\": {\"entity\": \"club\"");
+    struct buf whole = {0};
+    struct faults faults = {0};
+
+    (void) state;
+    buf_add(&whole, text, strlen(text) - strlen("]}\n"));
+    buf_puts(&whole, club);
+    assert_null(parse(buf_text(&whole), &faults));
+    assert_int_equal(faults.count, 1);
+    assert_string_equal(faults.items[0].where, "m.json: $.entities[1].parent.entity");
+    assert_non_null(strstr(faults.items[0].text, "is \"club\", whose target key cannot be told from its source key"));
+    buf_free(&whole);
+    faults_free(&faults);
+    free(text);
 }
 
 /* The identity: with a map the source key; without, one source column for each target key column, in its order. */
@@ -207,6 +235,7 @@ main(void)
         cmocka_unit_test(test_rules),
         cmocka_unit_test(test_no_echo),
         cmocka_unit_test(test_identity),
+        cmocka_unit_test(test_parent_of_parent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
