@@ -281,24 +281,34 @@ run_begin(struct write *w)
         finish(w, &(struct write_answer){.error = "the connection to the legacy database was lost"});
 }
 
-/* The rows that have something to be written, by entity: parents before children. */
 static void
-collect(struct write *w)
+collect_entity(struct write *w, size_t entity, bool removals)
 {
     const struct batch *b = batch(w);
 
-    w->order = xcalloc(b->nrows, sizeof *w->order);
-    w->place = xcalloc(b->nrows, sizeof *w->place);
-    for (size_t entity = 0; entity < w->request.mapping->count; entity++)
-        for (size_t i = 0; i < b->nrows; i++) {
-            const struct row *r = &b->rows[i];
+    for (size_t i = 0; i < b->nrows; i++) {
+        const struct row *r = &b->rows[i];
 
-            if (subject_of(w, i)->entity != entity || subject_of(w, i)->state != SUBJECT_PENDING ||
-                !(r->write || r->create || r->remove))
-                continue;
-            w->place[i] = w->count;
-            w->order[w->count++] = i;
-        }
+        if (subject_of(w, i)->entity != entity || subject_of(w, i)->state != SUBJECT_PENDING ||
+            !(removals ? r->remove : r->write || r->create))
+            continue;
+        w->place[i] = w->count;
+        w->order[w->count++] = i;
+    }
+}
+
+/* The rows that have something to be done: parents are written before children, and removed after them. */
+static void
+collect(struct write *w)
+{
+    size_t entities = w->request.mapping->count;
+
+    w->order = xcalloc(batch(w)->nrows, sizeof *w->order);
+    w->place = xcalloc(batch(w)->nrows, sizeof *w->place);
+    for (size_t entity = 0; entity < entities; entity++)
+        collect_entity(w, entity, false);
+    for (size_t entity = entities; entity-- > 0;)
+        collect_entity(w, entity, true);
 }
 
 struct write *

@@ -742,9 +742,14 @@ def pytest_generate_tests(metafunc):
     names, most = marks[0].args, {name for mark in marks for name in mark.args}
     assert set(names) <= {"one", "two"} and names, metafunc.definition.nodeid
     assert most == set(names) or marks[0].kwargs.get("reason"), f"{metafunc.definition.nodeid}: only {names}, and no reason"
-    if only := metafunc.config.getoption("layout"):
-        names = [name for name in names if name == only]
     metafunc.parametrize("layout", names, ids=names, scope="module")
+
+
+def pytest_collection_modifyitems(config, items):
+    if only := config.getoption("layout"):
+        other = [item for item in items if hasattr(item, "callspec") and item.callspec.params.get("layout", only) != only]
+        config.hook.pytest_deselected(items=other)
+        items[:] = [item for item in items if item not in other]
 
 
 @pytest.fixture(scope="module")

@@ -12,14 +12,19 @@ pytestmark = pytest.mark.layouts("one", "two")
 # how this test looks at values: nothing is lost, and nothing depends on what the database is set to
 LOOK = """SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 1; SET bytea_output = 'hex';
           SET TimeZone = 'UTC'; SET standard_conforming_strings = on; SET array_nulls = on; SET search_path = public;
-          SET default_transaction_isolation = 'read committed'"""
+          SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off"""
 
 # what an old database may be set to, in any of the three places where that can be done
 ODD = {
     "DateStyle": "'SQL, DMY'", "IntervalStyle": "'sql_standard'", "extra_float_digits": "0", "bytea_output": "'escape'",
-    "TimeZone": "'Asia/Kathmandu'", "search_path": "odd", "array_nulls": "off", "standard_conforming_strings": "off",
-    "client_encoding": "'LATIN1'", "default_transaction_isolation": "'repeatable read'", "quote_all_identifiers": "on",
-    "transform_null_equals": "on", "row_security": "on", "lc_monetary": "'C'", "xmlbinary": "'hex'",
+    "TimeZone": "'Asia/Kathmandu'", "search_path": "odd", "standard_conforming_strings": "off",
+    "quote_all_identifiers": "on", "transform_null_equals": "on", "lc_monetary": "'C'", "xmlbinary": "'hex'",
+}
+# and what bites by itself
+SINGLE = {
+    "client_encoding": "'LATIN1'", "array_nulls": "off", "default_transaction_isolation": "'serializable'",
+    "default_transaction_read_only": "on", "default_transaction_deferrable": "on", "idle_session_timeout": "'3s'",
+    "backslash_quote": "'off'", "synchronize_seqscans": "off", "plan_cache_mode": "'force_generic_plan'",
 }
 
 
@@ -120,19 +125,21 @@ def odd_login(cluster):
     """A login with odd settings of its own, and what makes a database odd."""
     with cluster.connect() as conn:
         conn.execute("DO $$ BEGIN CREATE ROLE odd_login LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
-        for name, value in ODD.items():
-            conn.execute(f"ALTER ROLE odd_login SET {name} = {value}")
-    return "odd_login"
+    yield "odd_login"
+    with cluster.connect() as conn:
+        conn.execute("ALTER ROLE odd_login RESET ALL")
 
 
-def make_odd(db):
-    """New sessions of these databases are odd from now on, with decoys where the search path leads."""
+def make_odd(db, settings):
+    """New sessions of these databases, and of odd_login, have these settings from now on, with decoys where an odd search path
+    leads."""
     for side in db.sides:
         side.execute("""CREATE SCHEMA odd; CREATE TABLE odd.a (id text); CREATE TABLE odd.b (id text); GRANT USAGE ON SCHEMA odd TO PUBLIC;
                         GRANT ALL ON ALL TABLES IN SCHEMA odd TO PUBLIC""")
-        for name, value in ODD.items():
-            side.execute(f"ALTER DATABASE {side.name} SET {name} = {value}")
         side.execute("GRANT dualwrite_daemon TO odd_login")
+        for name, value in settings.items():
+            side.execute(f"ALTER ROLE odd_login SET {name} = {value}")
+            side.execute(f"ALTER DATABASE {side.name} SET {name} = {value}")
     db.close()
 
 
@@ -154,7 +161,7 @@ def test_values_arrive_without_loss_and_are_not_written_again(application, odd_l
     install(db)
     user = "daemon_login"
     if surroundings == "odd":
-        make_odd(db)
+        make_odd(db, ODD)
         user = odd_login
     with Daemon(db, user=user) as daemon:
         count = max(map(len, types.values())) + 1  # the last row has NULL in every column
@@ -179,6 +186,32 @@ def test_values_arrive_without_loss_and_are_not_written_again(application, odd_l
             daemon.wait_for("dual_write_completed", since=mark, a_id=0)
             assert texts(db.legacy, "b", columns)["0"][c] is None
         assert failed(db) == {} and daemon.lines("dual_write_failed") == []
+
+
+@pytest.mark.parametrize("setting", SINGLE)
+def test_a_setting_of_the_role_or_the_database_changes_nothing(application, odd_login, setting):
+    """Each of these is somebody's way to run a database, and none of the daemon's business."""
+    db = application({"entities": [entity({"id": "id", "n": "n", "l": "l", "s": {"expression": "10 / s"}})]},
+                     "CREATE TABLE a (id int PRIMARY KEY, n text, l text[], s int)",
+                     "CREATE TABLE b (id int PRIMARY KEY, n text, l text[], s int)")
+    install(db)
+    make_odd(db, {setting: SINGLE[setting]})
+    values = [("plain", ["a"]), ("\u00fc \u20ac \u65e5\u672c \U0001f984", ["\U0001f984", None, "NULL", ""]), (None, None), ("back\\slash'", ["\\'"])]
+    with Daemon(db, user=odd_login) as daemon:
+        for round in range(2):
+            for id, (text, list_) in enumerate(values):
+                look(db, "INSERT INTO a VALUES (%s, %s, %s, 2) ON CONFLICT (id) DO UPDATE SET n = excluded.n || '!'", [id, text, list_])
+            # and one that fails, so that failures can be filed
+            look(db, "INSERT INTO a VALUES (%s, 'bad', NULL, 0)", [100 + round])
+            line = daemon.wait_for("dual_write_failed", a_id=100 + round)
+            assert line["sqlstate"] == "22012", line
+            wait_until(lambda: texts(db.legacy, "b", ["n", "l"]) == {
+                id: row for id, row in texts(db, "a", ["n", "l"]).items() if int(id) < 100})
+            drained(db)
+        assert set(failed(db)) == {"100", "101"}
+        look(db, "DELETE FROM a WHERE id <= 1")
+        wait_until(lambda: set(texts(db.legacy, "b", ["n"])) == {"2", "3"})
+        assert len(daemon.lines("dual_write_failed")) == 2
 
 
 def test_what_looks_equal_and_is_not_is_written(application):

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The documents say what the program does: every command and option stands in the manual page, every event_type in
-# docs/operations.md, README's table of commands is that of --help, and no link within the tree leads nowhere.
+# docs/operations.md, README's table of commands is that of --help, both references of the mapping file have the keys
+# that its parser knows, and no link within the tree leads nowhere.
 # DUALWRITED names the program, build/dualwrited without; it is built when it is missing.
 # shellcheck disable=SC2016 # the backticks are Markdown's
 set -euo pipefail
@@ -74,6 +75,24 @@ done
 while read -r type; do
     grep -qx "$type" <<<"$types" || fault "$runbook: nothing logs event_type=$type"
 done < <(sed -n '/^## Log lines$/,/^## /s/^| `\([a-z_]*\)` |.*/\1/p' "$runbook" | sort -u)
+
+# ---- the mapping file ---------------------------------------------------------------------------------------------
+
+# what the parser knows stands in arrays: keys[] = {"name", ...}
+keys=$(cat lib/core/mapping*.c | tr '\n' ' ' | grep -oE 'keys\[\] = \{[^}]*\}' | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u)
+[ "$(wc -w <<<"$keys")" -ge 40 ] || fault "hardly any key was found in lib/core/mapping*.c: this check reads it wrongly"
+# in docs/mapping.md they are the first cells of the tables that begin with "key"
+documented=$(awk -F'|' '/^\| key \|/ { table = 1; next } !/^\|/ { table = 0 } table { print $2 }' docs/mapping.md |
+    grep -oE '`[a-z_]+`' | tr -d '`' | sort -u)
+differences=$(diff <(echo "$keys") <(echo "$documented")) ||
+    fault "docs/mapping.md: the keys in its tables differ from the parser's (< parser, > document):"$'\n'"$differences"
+# in the manual page every key is set in Cm, and nothing else is; each is once a list's item
+page_keys=$(sed -n -e 's/^\.It Cm //p' docs/dualwrited-mapping.5 | tr -cs 'a-z_' '\n' | grep . | sort -u)
+differences=$(diff <(echo "$keys") <(echo "$page_keys")) ||
+    fault "docs/dualwrited-mapping.5: its lists' keys differ from the parser's (< parser, > page):"$'\n'"$differences"
+while read -r key; do
+    grep -qx "$key" <<<"$keys" || fault "docs/dualwrited-mapping.5: there is no key \"$key\""
+done < <(sed -n -e 's/^\.Cm //p' docs/dualwrited-mapping.5 | tr -cs 'a-z_' '\n' | grep .)
 
 # ---- files -------------------------------------------------------------------------------------------------------
 

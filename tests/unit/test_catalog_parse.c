@@ -1,5 +1,5 @@
 /* test_catalog_parse.c - what is asked of the database's catalog, and its answer as structs. */
-/* links: lib/core/catalog_parse.c lib/core/catalog.c lib/core/pgarray.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/catalog_parse.c lib/core/catalog.c lib/core/pgarray.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/expression.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
