@@ -203,13 +203,18 @@ def cli_commands():
     return re.findall(r"(?m)^  (\w+)  ", dualwrited("--help").stdout)
 
 
-@pytest.mark.xfail(strict=False, reason="an item that is gone waits for ever for a product that is gone too (lookup in a key)")
 def test_everything_at_once_after_the_fact(shop):
-    """The daemon comes when all of it has happened: one pass ends in the same rows."""
+    """The daemon comes when all of it has happened: one pass ends in the same rows. An item that is gone is keyed by a
+    product that is gone too: nothing says any more which legacy row it had, so that event is left to a person."""
     for legacy, _, sql in flows():
         (shop.legacy if legacy else shop).execute(sql, user="app_user")
     with Daemon(shop):
-        in_step(shop)
+        wait_until(lambda: wanted(shop) == held(shop), HEALS)
+        drained(shop)
+    assert wanted(shop) == held(shop)
+    left = list(failed(shop).values())
+    assert [(f["operation"], f["retry_at"]) for f in left] == [("sync_item_removed", None)] * len(left)
+    assert all("look for it by hand" in f["message"] for f in left)
     assert legacy_customer(shop, "name") == "Ada King"
 
 
@@ -273,7 +278,6 @@ def test_a_removal_of_each_kind(shop):
         assert grep(daemon, "dual_write_failed|legacy_differs") == []
 
 
-@pytest.mark.xfail(strict=True, reason="a present row that is deleted in legacy is read back as different")
 def test_a_row_that_is_there_but_not_present_is_deleted_without_a_warning(shop):
     everything(shop)
     with Daemon(shop) as daemon:
