@@ -4,7 +4,7 @@
  * The golden file is what `mapping init` says of config/examples/subscriptions/schema.sql; test_mapping_command.py asks a
  * server for the same. It is written anew by UPDATE_GOLDEN=1 (then read the difference).
  */
-/* links: lib/core/mapping_init.c lib/core/init_tables.c lib/core/init_keys.c lib/core/init_maps.c lib/core/init_columns.c lib/core/init_match.c lib/core/init_value.c lib/core/mapping_json.c lib/core/lossless.c lib/core/names.c lib/core/quote.c lib/core/schema_facts.c lib/core/catalog.c lib/core/pgarray.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/mapping_init.c lib/core/init_tables.c lib/core/init_keys.c lib/core/init_maps.c lib/core/init_columns.c lib/core/init_match.c lib/core/init_value.c lib/core/mapping_json.c lib/core/lossless.c lib/core/names.c lib/core/quote.c lib/core/schema_facts.c lib/core/catalog.c lib/core/pgarray.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/mapping_entities.c lib/core/expression.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
