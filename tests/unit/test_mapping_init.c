@@ -178,6 +178,12 @@ static const struct piece pieces[] = {
      "T|item\nC|id|int4|n|" SERIAL "\nC|x|int4|n\nC|y|text|n\nP|id\n",
      {"\"source_key\": [\"vnext_x\", \"vnext_y\"]", "PRIMARY KEY (\"vnext_x\", \"vnext_y\")", "\"x\": \"x\""},
      NULL},
+    /* a primary key of two columns that nothing gives, and a unique one that the parent and the row give */
+    {"T|p\nC|id|uuid|n\nP|id\nT|seat\nC|id|uuid|n\nC|p_id|uuid|n\nC|row|text|n\nP|id\nF|p_id|p|id\n",
+     "T|p\nC|id|uuid|n\nP|id\nT|seat\nC|x|int4|n\nC|y|int4|n\nC|p_id|uuid|n\nC|row|text|n\nP|x|y\nU|p_id|row\n"
+     "F|p_id|p|id\n",
+     {"\"key\": [\"p_id\", \"row\"]", "$.entities[1].columns.x.TODO"},
+     "\"map\""},
     /* no key at all */
     {"T|item\nC|a|text|n\n", L_ITEM, {"$.entities[0].source.key: has no primary key"}, "\"map\""},
     /* a unique key does instead of a primary one, unless it may be NULL or is partial */
