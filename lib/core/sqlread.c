@@ -81,15 +81,26 @@ speaking(struct fragments *f, const struct mapping_entity *e)
 static void
 first_of_its_kind(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *value)
 {
+    bool rivals = g->e->map == NULL; /* several rows may stand for one legacy row: they do not compete for its value */
+
     buf_puts(out, "NOT EXISTS (SELECT FROM (SELECT ");
     gen_input(out, &c->value);
     buf_puts(out, " AS q, ");
     quote_ident(out, g->e->source_key.items[0]);
-    buf_puts(out, " AS k FROM ");
+    buf_puts(out, " AS k");
+    for (size_t i = 0; rivals && i < g->e->identity.count; i++) {
+        buf_puts(out, ", ");
+        quote_ident(out, g->e->identity.items[i]);
+        buf_printf(out, " AS i%zu", i);
+    }
+    buf_puts(out, " FROM ");
     sql_table(out, &g->e->source);
     buf_puts(out, ") a WHERE ");
     gen_text(out, g, c, "a.q", gen_length(g, c));
-    buf_printf(out, " = %s AND a.k < b.k)", value);
+    buf_printf(out, " = %s AND a.k < b.k", value);
+    for (size_t i = 0; rivals && i < g->e->identity.count; i++)
+        buf_printf(out, "%sa.i%zu = w.i%zu", i == 0 ? " AND NOT coalesce(" : " AND ", i, i);
+    buf_puts(out, rivals ? ", false))" : ")");
 }
 
 /* Whether the row carries column `i` of the entity in its values. */
