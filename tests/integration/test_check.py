@@ -584,6 +584,47 @@ def test_a_table_in_the_other_database_is_looked_for_there(two, tmp_path):
     assert found["where"] == "$.entities[1].target.table"
 
 
+# ---- names and values that want out of their place -------------------------------------------------------------------
+
+ODD = ['x', 'k', "n", 'y"; DROP TABLE t; --', "it's", ":{rows}", "$check0$", "dualwrite_row", "Select", "a b\\c"]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_names_are_quoted(cluster, tmp_path, odd):
+    """The same word as the name of schemas, tables, columns, an index, a label and a value."""
+    def q(name):
+        return '"' + name.replace('"', '""') + '"'
+
+    word = odd.replace("'", "''")
+    db = cluster.create_db("template0")
+    try:
+        db.execute(f"""
+            CREATE SCHEMA {q(odd)}; CREATE SCHEMA other;
+            CREATE TYPE {q(odd)}.{q(odd)} AS ENUM ('{word}');
+            CREATE TABLE other.{q(odd)} ({q(odd)} text PRIMARY KEY, v text, p text, f0 text, e {q(odd)}.{q(odd)});
+            CREATE TABLE {q(odd)}.{q('t' + odd)} ({q(odd)} varchar(200) PRIMARY KEY, v varchar(300), p text NOT NULL, f0 date,
+                e text, CONSTRAINT {q(odd + ' unique')} UNIQUE (v));
+            CREATE UNIQUE INDEX {q(odd + ' index')} ON {q(odd)}.{q('t' + odd)} (lower(v)) WHERE p <> '{word}';
+            INSERT INTO other.{q(odd)} VALUES ('{word}', '{word}', '{word}', '2020-01-01', '{word}'),
+                ('2', 'V', '{word}', 'no date', '{word}'), ('3', 'v', '{word}', NULL, NULL);""")
+        mapping = {"entities": [{
+            "name": "odd", "source": {"schema": "other", "table": odd, "key": [odd]},
+            "target": {"schema": odd, "table": "t" + odd, "key": [odd]},
+            "columns": {odd: odd, "v": "v", "p": {"column": "p", "values": {odd: odd + odd}},
+                        "f0": {"expression": "f0"}, "e": "e"},
+            "present": {"column": "p", "in": [odd]}, "removal": {"set": {"e": {"constant": odd}}},
+            "log": {"id": "odd_id"}, "operations": {"insert": "o_i", "update": "o_u", "remove": "o_r"}}]}
+        before = pg_dump(db)
+        status, report = check(db, tmp_path, DUALWRITE_MAPPING_FILE=write_mapping(tmp_path / "m.json", mapping))
+        assert status == 2 and report.summary["unfinished"] == 0, report.text()
+        assert pg_dump(db) == before
+        assert "1 rows hold what type date does not take, the first with key 2" in report.one("FAIL", "data", "type")["message"]
+        assert "2 rows of vNext would give 1 values" in report.one("FAIL", "data", "unique", odd + " index")["message"]
+        assert not any("could not be counted" in f["message"] for f in report.bad()), report.text()
+    finally:
+        db.drop()
+
+
 # ---- lookups, unique rules, keys of several columns ------------------------------------------------------------------
 
 LANGUAGE = """

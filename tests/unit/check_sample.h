@@ -4,8 +4,10 @@
  *
  * The catalog is written as text, one line a thing, so that a case is a piece of text changed:
  *     T NAME KIND RIGHTS   KIND table, view or none; RIGHTS of S I U D T(rigger) O(wner) Q(sequence) R(ow security)
- *     C FLAGS NAME TYPE    FLAGS of ! not null, = default, G generated, - none
+ *     C FLAGS NAME TYPE    FLAGS of ! not null, = default, # default 0, G generated, - none
  *     U COLUMN,...         a unique index; d: a deferrable one; p: a partial one; x EXPRESSION: one on that
+ *     F COLUMN TABLE       a foreign key to its id
+ * A type public.mood is an enum of up and down, old.mood one of up.
  */
 #ifndef TESTS_CHECK_SAMPLE_H
 #define TESTS_CHECK_SAMPLE_H
@@ -128,14 +130,35 @@ add_unique(struct catalog_table *t, const char *columns, char kind)
     t->uniques = xreallocarray(t->uniques, t->nuniques + 1, sizeof *t->uniques);
     u = &t->uniques[t->nuniques++];
     *u = (struct catalog_unique){.usable = kind == 'U', .whole = kind == 'U' || kind == 'd'};
+    u->predicate = kind == 'p' ? xstrdup("kind > 0") : NULL;
+    u->name = xstrdup(columns);
     if (kind == 'x') {
         u->expressions = xstrdup(columns);
+        u->keys = xcalloc(1, sizeof *u->keys);
+        u->keys[u->nkeys++] = xstrdup(columns);
         return;
     }
     for (const char *p = columns; *p != '\0'; p += p[strcspn(p, ",")] == ',' ? strcspn(p, ",") + 1 : strcspn(p, ",")) {
         u->columns = xreallocarray(u->columns, u->count + 1, sizeof *u->columns);
         u->columns[u->count++] = xstrndup(p, strcspn(p, ","));
+        u->keys = xreallocarray(u->keys, u->nkeys + 1, sizeof *u->keys);
+        u->keys[u->nkeys++] = xstrndup(p, strcspn(p, ","));
     }
+}
+
+static inline void
+add_foreign(struct catalog_table *t, const char *column, const char *table)
+{
+    struct catalog_foreign *f;
+
+    t->foreigns = xreallocarray(t->foreigns, t->nforeigns + 1, sizeof *t->foreigns);
+    f = &t->foreigns[t->nforeigns++];
+    *f = (struct catalog_foreign){.name = xstrdup(column), .schema = xstrdup("public"), .table = xstrdup(table)};
+    f->columns = xcalloc(1, sizeof *f->columns);
+    f->referenced = xcalloc(1, sizeof *f->referenced);
+    f->columns[0] = xstrdup(column);
+    f->referenced[0] = xstrdup("id");
+    f->count = 1;
 }
 
 /* The type's own name, of its long one; others have but one. */
@@ -154,12 +177,36 @@ base_of(const char *shown)
         {"boolean", "bool"},
         {"double precision", "float8"},
         {"public.mood", "enum"},
+        {"old.mood", "enum"},
     };
 
     for (size_t i = 0; i < COUNT(types); i++)
         if (strncmp(shown, types[i][0], strlen(types[i][0])) == 0)
             return types[i][1];
     return shown;
+}
+
+static inline char *
+type_of(const char *base)
+{
+    struct buf out = {0};
+
+    buf_printf(&out, strchr(base, '.') == NULL ? "pg_catalog.%s" : "%s", base);
+    return buf_steal(&out);
+}
+
+static inline void
+add_labels(struct catalog_column *c)
+{
+    static const char *const labels[] = {"up", "down"};
+
+    if (strcmp(c->base, "enum") != 0)
+        return;
+    c->labels = xcalloc(2, sizeof *c->labels);
+    while (c->nlabels < (strcmp(c->shown_type, "old.mood") == 0 ? 1 : 2)) {
+        c->labels[c->nlabels] = xstrdup(labels[c->nlabels]);
+        c->nlabels++;
+    }
 }
 
 static inline struct catalog *
@@ -184,15 +231,20 @@ build(const char *text)
             t->columns = xreallocarray(t->columns, t->ncolumns + 1, sizeof *t->columns);
             t->columns[t->ncolumns++] = (struct catalog_column){
                 .name = xstrdup(b),
-                .type = xstrdup("pg_catalog.\"text\""),
+                .type = type_of(base_of(more)),
                 .base = xstrdup(base_of(more)),
                 .shown_type = xstrdup(more),
-                .default_expr = strchr(a, '=') == NULL ? NULL : xstrdup("nextval('s')"),
+                .default_expr = strchr(a, '=') != NULL   ? xstrdup("nextval('s')")
+                                : strchr(a, '#') != NULL ? xstrdup("0")
+                                                         : NULL,
                 .not_null = strchr(a, '!') != NULL,
                 .generated = strchr(a, 'G') != NULL,
                 .length =
                     strncmp(more, "character", 9) != 0 || strchr(more, '(') == NULL ? 0 : atoi(strchr(more, '(') + 1),
             };
+            add_labels(&t->columns[t->ncolumns - 1]);
+        } else if (line[0] == 'F') {
+            add_foreign(&c->tables[c->count - 1], a, b);
         } else {
             add_unique(&c->tables[c->count - 1], a, line[0]);
         }

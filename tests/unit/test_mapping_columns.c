@@ -3,7 +3,7 @@
  * lookups, keys of several columns, parents without a map, presence by NULL, unique rules. The model is changed after it
  * was read.
  */
-/* links: lib/core/mapping_check.c lib/core/mapping_columns.c lib/core/expression.c lib/core/lossless.c lib/core/mapping_rights.c lib/core/catalog.c lib/core/quote.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/mapping_check.c lib/core/mapping_columns.c lib/core/expression.c lib/core/lossless.c lib/core/mapping_rights.c lib/core/catalog.c lib/core/quote.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
