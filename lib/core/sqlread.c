@@ -75,8 +75,8 @@ speaking(struct fragments *f, const struct mapping_entity *e)
 }
 
 /*
- * True when no source row with a lower key gives the same value: that one keeps it plain. The other rows are read in a FROM of
- * their own, whatever the source is called; the server sees through it to an index.
+ * True when no source row with a lower key gives the same value: that one keeps it plain. The other rows are read in a
+ * FROM of their own, whatever the source is called; the server sees through it to an index.
  */
 static void
 first_of_its_kind(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *value)
@@ -111,9 +111,9 @@ carried(const struct mapping_entity *e, size_t i)
 }
 
 /*
- * Appends the raw input of `v` under `name`, and puts into `input` how to name it; nothing where the mapping reads nothing.
- * coalesce() of one value is that value: it refuses functions that return sets, which would make rows appear or vanish. An
- * absent row that is to be deleted needs no values, so none can stand in the way of that.
+ * Appends the raw input of `v` under `name`, and puts into `input` how to name it; nothing where the mapping reads
+ * nothing. coalesce() of one value is that value: it refuses functions that return sets, which would make rows appear
+ * or vanish. An absent row that is to be deleted needs no values, so none can stand in the way of that.
  */
 static void
 raw_input(struct buf *inputs, struct buf *input, const struct gen *g, const struct mapping_value *v, const char *name)

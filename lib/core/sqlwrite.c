@@ -205,7 +205,10 @@ match(struct buf *out, const struct gen *g, const char *alias)
     }
 }
 
-/* The plain value for the row that has it already or comes first, unless another legacy row holds it; else the suffixed. */
+/*
+ * The plain value for the row that has it already or comes first, unless another legacy row holds it; else the
+ * suffixed.
+ */
 static void
 settled(struct buf *out, const struct gen *g, size_t i)
 {

@@ -1,8 +1,9 @@
 /*
- * plan_sample.h - mappings with the catalogs they are made for, ready for the generator of SQL. Includes catalog_sample.h.
+ * plan_sample.h - mappings with the catalogs they are made for, ready for the generator of SQL. Includes
+ * catalog_sample.h.
  *
- * The second family has what the parser does not know yet: its lookups, unique rules, composite map key, presence by NULL
- * and parent without a map are set by hand.
+ * The second family has what the parser does not know yet: its lookups, unique rules, composite map key, presence by
+ * NULL and parent without a map are set by hand.
  */
 #ifndef TESTS_PLAN_SAMPLE_H
 #define TESTS_PLAN_SAMPLE_H
@@ -10,7 +11,10 @@
 #include "catalog_sample.h"
 #include "dualwrite/sqlparts.h"
 
-/* A word has no map and pages below it; a note has a key of two columns; a line's key holds a lookup of the legacy side. */
+/*
+ * A word has no map and pages below it; a note has a key of two columns; a line's key holds a lookup of the legacy
+ * side.
+ */
 static const char more_json[] =
     "{\"channel\": \"bell\", \"entities\": [\n"
     "{\"name\": \"word\",\n"

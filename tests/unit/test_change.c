@@ -1,6 +1,6 @@
 /*
- * test_change.c - claimed events grouped into subjects: one per identity, parents first, nothing lost; what is to be done with
- * a row; parents that children need.
+ * test_change.c - claimed events grouped into subjects: one per identity, parents first, nothing lost; what is to be
+ * done with a row; parents that children need.
  */
 /* links: lib/core/change.c lib/core/ref.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
@@ -367,8 +367,8 @@ test_rows(void **state)
 }
 
 /*
- * What is done: rows are found or not, present or not; the events hold a removal or not; the mapping's removal; and the row of
- * a parent that a child needs. W writes what is there, C creates what is not, R removes.
+ * What is done: rows are found or not, present or not; the events hold a removal or not; the mapping's removal; and the
+ * row of a parent that a child needs. W writes what is there, C creates what is not, R removes.
  */
 static void
 test_decide(void **state)
@@ -489,7 +489,9 @@ needs(struct batch *b, size_t subject, size_t up)
     batch_add_row(b, subject)->needs = up;
 }
 
-/* Who hangs on a failed one waits, down to the last; who has failed by itself, and who hangs on another, is left alone. */
+/*
+ * Who hangs on a failed one waits, down to the last; who has failed by itself, and who hangs on another, is left alone.
+ */
 static void
 test_fail_children(void **state)
 {

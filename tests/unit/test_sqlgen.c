@@ -1,6 +1,7 @@
 /*
- * test_sqlgen.c - the plan: golden files, and what must hold of every statement by itself. Their pieces are test_sqlvalue.c,
- * test_sqlread.c, test_sqlmap.c and test_sqlwrite.c; that the server takes them is for the integration tests.
+ * test_sqlgen.c - the plan: golden files, and what must hold of every statement by itself. Their pieces are
+ * test_sqlvalue.c, test_sqlread.c, test_sqlmap.c and test_sqlwrite.c; that the server takes them is for the integration
+ * tests.
  */
 /* links: embedded.c lib/core/sqlgen.c lib/core/sqlread.c lib/core/sqlmap.c lib/core/sqlwrite.c lib/core/sqlvalue.c lib/core/ref.c lib/core/template.c lib/core/quote.c lib/core/catalog.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/expression.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
@@ -190,7 +191,9 @@ test_sides(void **state)
     check_sides(more_sample());
 }
 
-/* A map brings a key to draw, to reserve and maybe to mark; "keep" removes nothing; nothing but a key updates nothing. */
+/*
+ * A map brings a key to draw, to reserve and maybe to mark; "keep" removes nothing; nothing but a key updates nothing.
+ */
 static void
 test_steps(void **state)
 {

@@ -1,4 +1,6 @@
-/* test_sqlmap.c - what is written into the map: the rows that reserve a legacy key, and the note of what was read back. */
+/*
+ * test_sqlmap.c - what is written into the map: the rows that reserve a legacy key, and the note of what was read back.
+ */
 /* links: embedded.c lib/core/sqlmap.c lib/core/sqlvalue.c lib/core/template.c lib/core/quote.c lib/core/catalog.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/expression.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -72,7 +72,9 @@ test_who_speaks(void **state)
     check(rows, COUNT(rows), true);
 }
 
-/* Bare names in an expression are the source's columns: it stands over a FROM with nothing but the source's own name. */
+/*
+ * Bare names in an expression are the source's columns: it stands over a FROM with nothing but the source's own name.
+ */
 static void
 test_levels(void **state)
 {
@@ -193,7 +195,9 @@ test_told(void **state)
     check(rows, COUNT(rows), true);
 }
 
-/* The plain value, the one with a suffix of the whole value, and whether another row with a lower key gives the same. */
+/*
+ * The plain value, the one with a suffix of the whole value, and whether another row with a lower key gives the same.
+ */
 static void
 test_suffix(void **state)
 {

@@ -101,7 +101,9 @@ test_values(void **state)
     }
 }
 
-/* What is read of the source row: a column, or an expression in parentheses that a comment at its end cannot swallow. */
+/*
+ * What is read of the source row: a column, or an expression in parentheses that a comment at its end cannot swallow.
+ */
 static void
 test_input(void **state)
 {
