@@ -1,6 +1,7 @@
 /*
  * cmd_flags.c - `dualwrited flags`: every flag's effective value and where it comes from, what this host's settings say,
- * what the database has published, and each running daemon's own view. Reads only.
+ * what the database has published, each running daemon's own view, and what the guard of a legacy database of its own
+ * obeys. Reads only.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -80,9 +81,20 @@ add_effective(cJSON *object, const PGresult *r, int row)
     }
 }
 
-/* One object per flag; `r` is NULL when the database has nothing to say, then the local view is all there is. */
+/* What the guard in a legacy database of its own obeys; no members when it has nothing to say. */
 static void
-add_flags(cJSON *answer, const struct config *c, const PGresult *r)
+add_legacy(cJSON *object, const PGresult *r, int row)
+{
+    cJSON *legacy = cJSON_AddObjectToObject(object, "legacy");
+
+    cJSON_AddItemToObject(legacy, "value", text_or_null(r, row, "value"));
+    cJSON_AddItemToObject(legacy, "source", text_or_null(r, row, "source"));
+    cJSON_AddItemToObject(legacy, "published", text_or_null(r, row, "published"));
+}
+
+/* One object per flag; `r` and `legacy` are NULL when that database has nothing to say. */
+static void
+add_flags(cJSON *answer, const struct config *c, const PGresult *r, const PGresult *legacy)
 {
     cJSON *flags = cJSON_AddArrayToObject(answer, "flags");
 
@@ -94,6 +106,9 @@ add_flags(cJSON *answer, const struct config *c, const PGresult *r)
         for (int row = 0; r != NULL && row < PQntuples(r); row++)
             if (strcmp(PQgetvalue(r, row, 0), flag_name(f)) == 0)
                 add_effective(object, r, row);
+        for (int row = 0; legacy != NULL && row < PQntuples(legacy); row++)
+            if (strcmp(PQgetvalue(legacy, row, 0), flag_name(f)) == 0)
+                add_legacy(object, legacy, row);
         local = cJSON_AddObjectToObject(object, "here");
         cJSON_AddStringToObject(local, "value", c->flags.value[f]);
         cJSON_AddStringToObject(local, "source", local_source(c, f));
@@ -134,6 +149,24 @@ string(const cJSON *object, const char *key)
     return s == NULL ? "-" : s;
 }
 
+/* The guard obeys another value than the one in force. */
+static void
+warn_of_legacy(cJSON *warnings, const cJSON *object)
+{
+    const cJSON *legacy = cJSON_GetObjectItemCaseSensitive(object, "legacy");
+    char text[300];
+
+    if (legacy == NULL || !cJSON_HasObjectItem(object, "effective") ||
+        strcmp(string(legacy, "value"), string(object, "effective")) == 0)
+        return;
+    snprintf(text, sizeof text, "in the legacy database %s is %s (%s), not %s; %s", string(object, "flag"),
+             string(legacy, "value"), string(legacy, "source"), string(object, "effective"),
+             strcmp(string(legacy, "source"), "override") == 0
+                 ? "an override there holds for its guard alone: delete it, and write overrides into the vNext database"
+                 : "a running daemon brings it there within seconds, so look whether one runs and logs mirror_failed");
+    cJSON_AddItemToArray(warnings, cJSON_CreateString(text));
+}
+
 static void
 add_warnings(cJSON *answer, const struct config *c)
 {
@@ -156,6 +189,7 @@ add_warnings(cJSON *answer, const struct config *c)
                      string(object, "effective"));
             cJSON_AddItemToArray(warnings, cJSON_CreateString(text));
         }
+        warn_of_legacy(warnings, object);
     }
     for (size_t i = 0; (sentence = flags_warning(&effective, i)) != NULL; i++)
         cJSON_AddItemToArray(warnings, cJSON_CreateString(sentence));
@@ -166,8 +200,10 @@ print_text(const cJSON *answer)
 {
     const cJSON *object;
 
-    printf("database: %s\n\n%-36s %-13s %-10s %-26s %s\n", string(answer, "database"), "flag", "effective", "source",
-           "here (from)", "published");
+    printf("database: %s\n", string(answer, "database"));
+    if (cJSON_HasObjectItem(answer, "legacy_database"))
+        printf("legacy database: %s\n", string(answer, "legacy_database"));
+    printf("\n%-36s %-13s %-10s %-26s %s\n", "flag", "effective", "source", "here (from)", "published");
     cJSON_ArrayForEach(object, cJSON_GetObjectItemCaseSensitive(answer, "flags"))
     {
         const cJSON *here = cJSON_GetObjectItemCaseSensitive(object, "here");
@@ -203,30 +239,69 @@ print_text(const cJSON *answer)
         printf("WARNING: %s\n", cJSON_GetStringValue(object));
 }
 
-static int
-gather(cJSON *answer, const struct config *c)
+/* Whether the schema is there, in words; then `pq` may be asked more. NULL: the question failed. */
+static const char *
+state_of(PGconn *pq, bool *installed)
 {
+    PGresult *r = pgblock_query(pq, sql_installed, 0, NULL);
+    const char *word = NULL;
+
+    *installed = r != NULL && strcmp(PQgetvalue(r, 0, 0), "ours") == 0;
+    if (r != NULL)
+        word = *installed ? "installed" : "dualwrite is not installed here";
+    PQclear(r);
+    return word;
+}
+
+/* The legacy database's effective flags, NULL where they cannot be had: that changes nothing of what is in force. */
+static PGresult *
+ask_legacy(cJSON *answer, const struct settings *settings)
+{
+    PGconn *pq;
+    PGresult *r = NULL;
+    const char *word = "unreachable";
+    bool installed = false;
+
+    if (!settings_two_databases(settings))
+        return NULL;
+    pq = pgblock_connect(settings->config->legacy_database_url, SETTINGS_LEGACY_URL, "flags");
+    if (pq != NULL)
+        word = state_of(pq, &installed);
+    if (installed)
+        r = pgblock_query(pq, sql_flags_effective, 0, NULL);
+    if (r == NULL)
+        fprintf(stderr, "dualwrited: warning: what the guard in the legacy database obeys is not known\n");
+    cJSON_AddStringToObject(answer, "legacy_database", word == NULL ? "unreadable" : word);
+    PQfinish(pq);
+    return r;
+}
+
+static int
+gather(cJSON *answer, const struct settings *settings)
+{
+    const struct config *c = settings->config;
     PGconn *pq = pgblock_connect(c->database_url, SETTINGS_URL, "flags");
-    PGresult *state = pq == NULL ? NULL : pgblock_query(pq, sql_installed, 0, NULL);
     PGresult *effective = NULL;
     PGresult *daemons = NULL;
-    int status = pq == NULL ? EXIT_UNREACHABLE : state == NULL ? EXIT_UNFINISHED : EXIT_GOOD;
-    const char *database = status == EXIT_UNREACHABLE ? "unreachable" : "dualwrite is not installed here";
+    PGresult *legacy;
+    bool installed = false;
+    const char *database = pq == NULL ? "unreachable" : state_of(pq, &installed);
+    int status = pq == NULL ? EXIT_UNREACHABLE : database == NULL ? EXIT_UNFINISHED : EXIT_GOOD;
 
-    if (state != NULL && strcmp(PQgetvalue(state, 0, 0), "ours") == 0) {
+    if (installed) {
         effective = pgblock_query(pq, sql_flags_effective, 0, NULL);
         daemons = pgblock_query(pq, sql_flags_daemons, 0, NULL);
-        database = "installed";
         if (effective == NULL || daemons == NULL)
             status = EXIT_UNFINISHED;
     }
-    cJSON_AddStringToObject(answer, "database", database);
-    add_flags(answer, c, effective);
+    cJSON_AddStringToObject(answer, "database", database == NULL ? "unreadable" : database);
+    legacy = ask_legacy(answer, settings);
+    add_flags(answer, c, effective, legacy);
     add_daemons(answer, daemons);
     add_warnings(answer, c);
-    PQclear(state);
     PQclear(effective);
     PQclear(daemons);
+    PQclear(legacy);
     PQfinish(pq);
     return status;
 }
@@ -246,7 +321,7 @@ run(const struct command *self, int argc, char **argv)
     if (settings == NULL)
         return EXIT_CONFIGURATION;
     answer = cJSON_CreateObject();
-    status = gather(answer, settings->config);
+    status = gather(answer, settings);
     if (asked.json) {
         char *json = cJSON_Print(answer);
 
@@ -271,7 +346,8 @@ const struct command cmd_flags = {
     .name = "flags",
     .summary = "the flags in force, where each comes from, and every running daemon's view",
     .help = "Effective is the override, else the safest of the running daemons' views, else what was last published.\n"
-            "\"here\" is what this host's env file and environment say.",
+            "\"here\" is what this host's env file and environment say. Where the legacy tables are in a database of\n"
+            "their own, it warns of flags that the guard there does not obey yet.",
     .options = options,
     .run = run,
 };

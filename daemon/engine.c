@@ -9,24 +9,22 @@
 #include <uv.h>
 
 #include "command.h"
-#include "dualwrite/conninfo.h"
 #include "dualwrite/flags.h"
 #include "dualwrite/log.h"
 #include "dualwrite/uuid4.h"
 #include "dualwrite/xalloc.h"
 #include "fault_log.h"
 #include "listener.h"
+#include "mirror.h"
 #include "reload.h"
 #include "sd_notify.h"
 #include "signals.h"
 #include "status.h"
-#include "version.h"
 #include "view.h"
 #include "worker.h"
 
 #define BEAT_POLL_ONLY_MS 1000 /* nothing else tells a poll-only daemon of an override within a second */
 #define STOP_MS 9000           /* a stop ends within 10 s, also with a batch that hangs */
-#define NAG_MS 60000           /* what cannot be helped is said once a minute */
 #define WATCH_MS 1000
 #define LEAVE_MS 500
 #define LEAVE_TRIES 50
@@ -42,6 +40,7 @@ struct engine {
     char instance[UUID4_TEXT];
     struct listener *listener;
     struct worker *worker;
+    struct mirror *mirror; /* NULL: the guard is in the vNext database */
     struct view view;
     uint64_t beats; /* the serial of the last one asked for */
 
@@ -62,20 +61,16 @@ struct engine {
     bool stopping;
     bool closed;
     int status;
-    uint64_t said_down, said_listen_down, said_preflight; /* uv_now(), 0: never */
+    uint64_t said_down, said_claim_down, said_listen_down, said_preflight; /* uv_now(), 0: never */
 };
 
 static void send_beat(struct engine *e);
 static void start_reload(struct engine *e);
 
-/* True at most once a minute per `last`, and the first time at once. */
 static bool
-may_say(struct engine *e, uint64_t *last)
+may_say(const struct engine *e, uint64_t *last)
 {
-    if (*last != 0 && uv_now(&e->loop) - *last < NAG_MS)
-        return false;
-    *last = uv_now(&e->loop) + (uv_now(&e->loop) == 0);
-    return true;
+    return status_nag(&e->loop, last);
 }
 
 static void
@@ -118,6 +113,7 @@ close_all(void *arg)
     uv_stop(&e->loop); /* what is left is drained by engine_run() */
     worker_close(e->worker);
     listener_close(e->listener);
+    mirror_close(e->mirror);
     uv_close((uv_handle_t *) &e->beat, NULL);
     uv_close((uv_handle_t *) &e->stop, NULL);
     uv_close((uv_handle_t *) &e->watch, NULL);
@@ -278,6 +274,8 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
     }
     ours_changed = view_note(&e->view, b, e->settings->config->notify);
     give_orders(e);
+    if (e->mirror != NULL)
+        mirror_flags(e->mirror, &b->flags, b->installation);
     worker_resync(e->worker, b->resync);
     if (ours_changed || (worker_asleep(e->worker) && !b->armed) ||
         (worker_standing_by(e->worker) && *b->partitions != '\0'))
@@ -345,7 +343,9 @@ on_worker_down(void *arg, const char *connection, const char *why, int64_t retry
 {
     struct engine *e = arg;
 
-    status_disconnected(may_say(e, &e->said_down) ? LOG_WARNING : LOG_DEBUG, connection, why, retry_in_ms);
+    uint64_t *said = strcmp(connection, "claim") == 0 ? &e->said_claim_down : &e->said_down;
+
+    status_disconnected(may_say(e, said) ? LOG_WARNING : LOG_DEBUG, connection, why, retry_in_ms);
     e->mapping_good = false;
 }
 
@@ -363,7 +363,9 @@ on_preflight(void *arg, struct preflight_answer *answer)
         fault_log(&answer->faults);
         if (e->said_down != 0)
             status_connected("apply");
-        e->said_down = e->said_preflight = 0;
+        if (e->said_claim_down != 0)
+            status_connected("claim");
+        e->said_down = e->said_claim_down = e->said_preflight = 0;
     }
     faults_free(&answer->faults);
     if (answer->verdict == PREFLIGHT_BAD && !e->passed_once) {
@@ -431,25 +433,6 @@ start_handles(struct engine *e)
     e->signals = signals_start(&e->loop, on_signal, e);
 }
 
-static void
-log_start(const struct engine *e)
-{
-    char *why = NULL;
-    struct conninfo *info = conninfo_parse(e->settings->config->database_url, "start", &why);
-    char *shown = info == NULL ? why : conninfo_shown(info);
-    struct log_line l = {0};
-
-    log_begin(&l, LOG_INFO, "starting");
-    log_str(&l, "version", DUALWRITE_VERSION);
-    log_str(&l, "instance", e->instance);
-    log_str(&l, "config", e->settings->file);
-    log_str(&l, "mapping", e->settings->mapping_name);
-    log_str(&l, "database", shown);
-    log_end(&l);
-    conninfo_free(info);
-    free(shown);
-}
-
 /*
  * Lets the closed handles go. False when something does not end that cannot be cancelled: a name server that hangs
  * (uv_cancel() cannot stop a lookup under way). Then the process must leave without waiting for that thread.
@@ -477,13 +460,17 @@ engine_run(struct settings *settings, const char *config_option, bool *hung)
     uv_loop_init(&e.loop);
     uv_random(NULL, NULL, random, sizeof random, 0, NULL);
     uuid4_text(random, e.instance);
-    log_start(&e);
+    status_starting(settings, e.instance);
     start_handles(&e);
     e.worker = worker_new(&e.loop, settings, e.instance, &worked, &e);
     e.listener = listener_new(&e.loop, settings->config->database_url, settings->mapping->channel,
                               settings->config->notify, &heard, &e);
+    if (settings_two_databases(settings))
+        e.mirror = mirror_new(&e.loop, settings->config->legacy_database_url, on_control, &e);
     worker_start(e.worker);
     listener_start(e.listener);
+    if (e.mirror != NULL)
+        mirror_start(e.mirror);
     uv_run(&e.loop, UV_RUN_DEFAULT);
     *hung = !drain_loop(&e.loop);
     log_msg(LOG_INFO, "stopped", "exit status %d", e.status);

@@ -1,7 +1,6 @@
 /* listener.c - the connection that hears; see listener.h. Nothing is decided here: answers go to the engine. */
 #include "listener.h"
 
-#include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -116,23 +115,6 @@ number_or(const PGresult *r, const char *column, int64_t none)
     return PQgetisnull(r, 0, i) ? none : strtoll(PQgetvalue(r, 0, i), NULL, 10);
 }
 
-static struct flags
-parse_flags(const char *json)
-{
-    cJSON *object = cJSON_Parse(json);
-    struct flags flags;
-
-    for (enum flag f = 0; f < FLAG_COUNT; f++) {
-        const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, flag_name(f)));
-
-        flags.value[f] = text == NULL ? NULL : flag_value(f, text);
-        if (flags.value[f] == NULL)
-            flags.value[f] = flag_default(f);
-    }
-    cJSON_Delete(object);
-    return flags;
-}
-
 static void
 parse_gone(void *arg, const struct pg_reply *reply)
 {
@@ -187,10 +169,11 @@ parse_beat(void *arg, const struct pg_reply *reply)
     channels = copy(r, "channels");
     answer = (struct beat_answer){
         .serial = l->serial,
-        .flags = parse_flags(PQgetvalue(r, 0, PQfnumber(r, "flags"))),
+        .flags = flags_parse(PQgetvalue(r, 0, PQfnumber(r, "flags"))),
         .disagreement = copy(r, "disagreement"),
         .overrides = copy(r, "overrides"),
         .mapping_digest = copy(r, "mapping_digest"),
+        .installation = copy(r, "installation"),
         .partitions = copy(r, "partitions"),
         .armed = truth(r, "armed"),
         .waiting = truth(r, "waiting"),
@@ -209,22 +192,10 @@ parse_beat(void *arg, const struct pg_reply *reply)
     free(answer.disagreement);
     free(answer.overrides);
     free(answer.mapping_digest);
+    free(answer.installation);
     free(answer.partitions);
     if (l->wanted)
         l->events.control(l->arg);
-}
-
-static char *
-flags_json(const struct flags *flags)
-{
-    cJSON *object = cJSON_CreateObject();
-    char *json;
-
-    for (enum flag f = 0; f < FLAG_COUNT; f++)
-        cJSON_AddStringToObject(object, flag_name(f), flags->value[f]);
-    json = cJSON_PrintUnformatted(object);
-    cJSON_Delete(object);
-    return json;
 }
 
 /* LISTEN takes no parameters; the names are quoted. It takes effect at the script's end, so this beat cannot see it. */
@@ -279,7 +250,7 @@ listener_beat(struct listener *l, const struct beat_request *request)
         .params = {request->instance, request->asleep ? "true" : "false", doorbell_ms},
     };
     pgconn_run(l->pg, script, n, ANSWER_MS, parse_beat, l);
-    cJSON_free(flags);
+    free(flags);
     buf_free(&own);
     buf_free(&control);
 }

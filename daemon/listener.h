@@ -31,6 +31,7 @@ struct beat_answer {
     char *disagreement;      /* names of flags, NULL: none */
     char *overrides;         /* FLAG=value, ..., NULL: none */
     char *mapping_digest;    /* the installed one */
+    char *installation;      /* of the two databases, NULL: there is one */
     char *partitions;        /* ours, "0,3", "" for none */
     bool armed;              /* asleep only: the doorbell still stood and was renewed */
     bool waiting;            /* the outbox holds something of ours */

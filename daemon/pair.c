@@ -49,14 +49,15 @@ pair_connect(struct pair *p, const struct settings *settings, const char *name)
 {
     const char *const urls[] = {settings->config->database_url, settings->config->legacy_database_url};
     static const char *const keys[] = {SETTINGS_URL, SETTINGS_LEGACY_URL};
+    const size_t count = settings_two_databases(settings) ? 2 : 1;
 
-    *p = (struct pair){.count = settings_two_databases(settings) ? 2 : 1};
-    for (size_t i = 0; i < p->count; i++)
+    *p = (struct pair){.count = count};
+    for (size_t i = 0; i < count; i++)
         p->shown[i] = conninfo_shown_of(urls[i]);
-    for (size_t i = 0; i < p->count; i++)
+    for (size_t i = 0; i < count; i++)
         if ((p->pq[i] = pgblock_connect(urls[i], keys[i], name)) == NULL)
             return EXIT_UNREACHABLE;
-    return p->count == 1 ? EXIT_GOOD : check_apart(p);
+    return count == 1 ? EXIT_GOOD : check_apart(p);
 }
 
 void

@@ -101,8 +101,8 @@ load_mapping(struct settings *s, struct faults *faults)
     s->mapping_text = text;
 }
 
-struct settings *
-settings_load(const char *option, const struct config *before, struct faults *faults)
+static struct settings *
+load(const char *option, const struct config *before, bool with_mapping, struct faults *faults)
 {
     struct settings *s = xcalloc(1, sizeof *s);
     size_t errors = faults->errors;
@@ -115,12 +115,25 @@ settings_load(const char *option, const struct config *before, struct faults *fa
         if (settings_two_databases(s))
             check_url(SETTINGS_LEGACY_URL, s->config->legacy_database_url, where, faults);
         check_http(s->config, where, faults);
-        load_mapping(s, faults);
+        if (with_mapping)
+            load_mapping(s, faults);
     }
     if (faults->errors == errors)
         return s;
     settings_free(s);
     return NULL;
+}
+
+struct settings *
+settings_load(const char *option, const struct config *before, struct faults *faults)
+{
+    return load(option, before, true, faults);
+}
+
+struct settings *
+settings_load_without_mapping(const char *option, struct faults *faults)
+{
+    return load(option, NULL, false, faults);
 }
 
 bool

@@ -31,6 +31,9 @@ struct settings {
 struct settings *settings_load(const char *option, const struct config *before, struct faults *faults);
 void settings_free(struct settings *s);
 
+/* The same without the mapping, for a command that makes one: mapping and its texts are NULL. */
+struct settings *settings_load_without_mapping(const char *option, struct faults *faults);
+
 /* The legacy tables are in a database of their own: the second URL is set, and not word for word the first. */
 bool settings_two_databases(const struct settings *s);
 

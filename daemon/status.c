@@ -2,8 +2,34 @@
 #include "status.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
+#include "dualwrite/conninfo.h"
 #include "sd_notify.h"
+#include "version.h"
+
+#define NAG_MS 60000
+
+void
+status_starting(const struct settings *settings, const char *instance)
+{
+    bool two = settings_two_databases(settings);
+    char *vnext = conninfo_shown_of(settings->config->database_url);
+    char *legacy = two ? conninfo_shown_of(settings->config->legacy_database_url) : NULL;
+    struct log_line l = {0};
+
+    log_begin(&l, LOG_INFO, "starting");
+    log_str(&l, "version", DUALWRITE_VERSION);
+    log_str(&l, "instance", instance);
+    log_str(&l, "config", settings->file);
+    log_str(&l, "mapping", settings->mapping_name);
+    log_str(&l, "database", vnext);
+    if (two)
+        log_str(&l, "legacy_database", legacy);
+    log_end(&l);
+    free(vnext);
+    free(legacy);
+}
 
 void
 status_log(const struct view *v, const struct worker *w, bool ready, const char *instance)
@@ -38,6 +64,17 @@ status_systemd(const struct view *v, const struct worker *w)
                worker_state(w), c->completed, c->failures, v->failed);
     notify_status(buf_text(&text));
     buf_free(&text);
+}
+
+bool
+status_nag(const uv_loop_t *loop, uint64_t *last)
+{
+    uint64_t now = uv_now(loop);
+
+    if (*last != 0 && now - *last < NAG_MS)
+        return false;
+    *last = now == 0 ? 1 : now;
+    return true;
 }
 
 void

@@ -1,15 +1,21 @@
 /*
- * status.h - what the daemon says about itself: the status line, systemd's STATUS, connections that come and go.
+ * status.h - what the daemon says about itself: the first line, the status line, systemd's STATUS, connections that come
+ * and go.
  */
 #ifndef STATUS_H
 #define STATUS_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <uv.h>
 
 #include "dualwrite/log.h"
+#include "settings.h"
 #include "view.h"
 #include "worker.h"
+
+/* The first line: what is going to run, on which databases. */
+void status_starting(const struct settings *settings, const char *instance);
 
 /* The one line that SIGUSR1 asks for. */
 void status_log(const struct view *v, const struct worker *w, bool ready, const char *instance);
@@ -17,7 +23,10 @@ void status_log(const struct view *v, const struct worker *w, bool ready, const 
 /* What `systemctl status` shows. */
 void status_systemd(const struct view *v, const struct worker *w);
 
-/* `connection` is "listen" or "apply". */
+/* What cannot be helped is said once a minute: true then, per `last`, and the first time (0) at once. */
+bool status_nag(const uv_loop_t *loop, uint64_t *last);
+
+/* `connection` is "listen", "apply" or "mirror". */
 void status_connected(const char *connection);
 void status_disconnected(enum log_level level, const char *connection, const char *why, int64_t retry_in_ms);
 

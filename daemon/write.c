@@ -154,24 +154,31 @@ failed(void *arg, struct grouped *g, size_t item, const PGresult *error, const c
     const struct row *r = &batch(w)->rows[w->order[item]];
     struct subject *s = subject_of(w, w->order[item]);
     const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
-    char *too_long = NULL;
-    struct buf out = {0};
 
     if (waits_for_others(sqlstate) && !s->second_try) {
         s->second_try = true;
         defer(w, g, w->order[item]);
         return;
     }
-    if (strcmp(sqlstate, "22001") == 0)
-        too_long = sqlrow_too_long(row_entity(batch(w), w->request.mapping, r), r, plan_of(w, item)->length);
-    buf_printf(&out, "%s%s%s", text, too_long == NULL ? "" : ": ", too_long == NULL ? "" : too_long);
-    subject_fail(s, outcome_of(sqlstate), sqlstate, PQresultErrorField(error, PG_DIAG_CONSTRAINT_NAME), buf_text(&out));
+    if (strcmp(sqlstate, LOOKUP_MISSING) == 0)
+        subject_fail_lookup(s, text);
+    else
+        subject_fail(s, outcome_of(sqlstate), sqlstate, PQresultErrorField(error, PG_DIAG_CONSTRAINT_NAME), text);
     batch_fail_children(batch(w), w->request.mapping, r->subject);
-    buf_free(&out);
-    free(too_long);
 }
 
 /* ---- the end ---- */
+
+/* The legacy side is what was asked for; where nothing was, it is. */
+static bool
+as_wanted(const struct write *w, const struct row *r)
+{
+    bool deleted = r->remove && row_entity(batch(w), w->request.mapping, r)->removal.kind == REMOVAL_DELETE;
+
+    if (!r->write && !r->create && !r->remove)
+        return true;
+    return deleted ? !r->shadow : r->equal;
+}
 
 static void
 succeed(struct write *w)
@@ -189,7 +196,7 @@ succeed(struct write *w)
     for (size_t i = 0; i < b->nrows; i++) {
         struct subject *s = &b->subjects[b->rows[i].subject];
 
-        s->verified = s->verified && b->rows[i].equal;
+        s->verified = s->verified && as_wanted(w, &b->rows[i]);
         if (s->target_key == NULL && b->rows[i].nkey > 0)
             s->target_key = b->rows[i].key[0];
     }
@@ -281,24 +288,59 @@ run_begin(struct write *w)
         finish(w, &(struct write_answer){.error = "the connection to the legacy database was lost"});
 }
 
-/* The rows that have something to be written, by entity: parents before children. */
+/*
+ * The server would say that a value is too long, but not of which column; and of blanks at the end it would cut what is too
+ * much, and say nothing (manual, 8.3).
+ */
 static void
-collect(struct write *w)
+refuse_too_long(struct write *w)
+{
+    struct batch *b = batch(w);
+
+    for (size_t i = 0; i < b->nrows; i++) {
+        const struct row *r = &b->rows[i];
+        struct subject *s = subject_of(w, i);
+        char *why;
+
+        if (s->state != SUBJECT_PENDING || !(r->write || r->create))
+            continue;
+        why = sqlrow_too_long(row_entity(b, w->request.mapping, r), r, w->request.plan->entities[s->entity].length);
+        if (why == NULL)
+            continue;
+        subject_fail(s, OUTCOME_PARK, "22001", NULL, why);
+        batch_fail_children(b, w->request.mapping, r->subject);
+        free(why);
+    }
+}
+
+static void
+collect_entity(struct write *w, size_t entity, bool removals)
 {
     const struct batch *b = batch(w);
 
-    w->order = xcalloc(b->nrows, sizeof *w->order);
-    w->place = xcalloc(b->nrows, sizeof *w->place);
-    for (size_t entity = 0; entity < w->request.mapping->count; entity++)
-        for (size_t i = 0; i < b->nrows; i++) {
-            const struct row *r = &b->rows[i];
+    for (size_t i = 0; i < b->nrows; i++) {
+        const struct row *r = &b->rows[i];
 
-            if (subject_of(w, i)->entity != entity || subject_of(w, i)->state != SUBJECT_PENDING ||
-                !(r->write || r->create || r->remove))
-                continue;
-            w->place[i] = w->count;
-            w->order[w->count++] = i;
-        }
+        if (subject_of(w, i)->entity != entity || subject_of(w, i)->state != SUBJECT_PENDING ||
+            !(removals ? r->remove : r->write || r->create))
+            continue;
+        w->place[i] = w->count;
+        w->order[w->count++] = i;
+    }
+}
+
+/* The rows that have something to be done: parents are written before children, and removed after them. */
+static void
+collect(struct write *w)
+{
+    size_t entities = w->request.mapping->count;
+
+    w->order = xcalloc(batch(w)->nrows, sizeof *w->order);
+    w->place = xcalloc(batch(w)->nrows, sizeof *w->place);
+    for (size_t entity = 0; entity < entities; entity++)
+        collect_entity(w, entity, false);
+    for (size_t entity = entities; entity-- > 0;)
+        collect_entity(w, entity, true);
 }
 
 struct write *
@@ -330,6 +372,7 @@ write_start(struct write *w, const struct write_request *request)
 {
     w->request = *request;
     w->count = 0;
+    refuse_too_long(w);
     collect(w);
     if (w->count == 0)
         succeed(w);

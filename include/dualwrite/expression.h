@@ -1,16 +1,27 @@
 /*
- * expression.h - which columns an SQL expression of the mapping may read.
+ * expression.h - what can be told of an SQL expression of the mapping without parsing it: its tokens.
  *
- * Pure and deliberately generous: it looks for column names among the expression's words, outside of string constants
- * and comments, and does not parse SQL. A column too many costs an event that changes nothing; one too few would lose
- * a change, so an expression in which no column is recognised counts as reading all of them.
+ * Pure. The tokens are cut as the server's scanner cuts them with standard_conforming_strings on (manual, 4.1;
+ * src/backend/parser/scan.l), so both agree on where a string or comment ends. Whether the expression means anything is
+ * the server's business.
  */
 #ifndef DUALWRITE_EXPRESSION_H
 #define DUALWRITE_EXPRESSION_H
 
 #include <stdbool.h>
 
-/* True when `expression` has the word `column`: as written when quoted, folded to lower case when not (manual, 4.1.1). */
+/*
+ * True when `expression` has the word `column`: as written when quoted, folded to lower case when not (manual, 4.1.1).
+ * Deliberately generous: a column too many costs an event that changes nothing; one too few would lose a change, so a
+ * caller takes an expression in which no column is recognised as reading all of them.
+ */
 bool expression_reads(const char *expression, const char *column);
+
+/*
+ * Why `expression` cannot be put between a parenthesis and a line break with another parenthesis without reaching out
+ * of them: what is wrong and what to do, to follow a place's name ("closes a parenthesis that ..."). NULL: it can. A
+ * comment that the line break ends is no fault. The text is a constant.
+ */
+const char *expression_fault(const char *expression);
 
 #endif

@@ -47,6 +47,12 @@ flag_on(const struct flags *flags, enum flag f)
     return flags->value[f][0] == 't';
 }
 
+/* {"NAME": "value", ...}, as a daemon registers its view and the legacy database gets those in force; free() it. */
+char *flags_json(const struct flags *flags);
+
+/* The same back. What is missing or not taken is the default; also where `json` is no object at all. */
+struct flags flags_parse(const char *json);
+
 /*
  * Combinations that make dual write pointless or dangerous. Returns the i-th warning as a static sentence, or NULL
  * when there are no more.

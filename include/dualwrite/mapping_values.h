@@ -18,6 +18,10 @@ enum mapping_place { PLACE_TARGET, PLACE_MAP, PLACE_REMOVAL };
 void mapping_values_read(struct json_reader *r, const struct json_node *n, enum mapping_place place,
                          struct mapping_columns *out);
 
+/* Reads "table" and "schema" of the object at `n`; frees what they became. */
+void mapping_table_read(struct json_reader *r, const struct json_node *n, struct mapping_table *out);
+void mapping_table_free(struct mapping_table *table);
+
 void mapping_values_free(struct mapping_columns *columns);
 
 #endif

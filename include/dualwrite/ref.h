@@ -18,7 +18,12 @@ const char *ref_column(const struct mapping_entity *e, size_t i);
 /* Where `column` stands, ref_count() when it is not carried. */
 size_t ref_position(const struct mapping_entity *e, const char *column);
 
-/* The source column whose value is hashed into the bucket: the root's key, so a family shares a partition. */
+/*
+ * The source column whose value is hashed into the bucket. It is part of the identity, so that all events of one legacy
+ * row are in one partition, which one daemon at a time works on: a child with a map that moves to another parent keeps
+ * its legacy row, and must keep its partition. A child without a map has its parent's column in its identity where that
+ * is part of the target key, and then shares the parent's partition.
+ */
 const char *ref_root(const struct mapping_entity *e);
 
 #endif

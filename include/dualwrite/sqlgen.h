@@ -39,7 +39,7 @@ enum database plan_step_database(enum plan_step step);
 
 struct plan_entity {
     char *sql[PLAN_STEPS]; /* NULL: this entity has no such step */
-    int *length;           /* of each mapped column: the characters that its legacy column takes, 0: no limit */
+    int *length;           /* of each mapped column: the characters of its value that legacy takes; 0: no limit known */
 };
 
 struct plan {

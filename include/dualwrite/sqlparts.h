@@ -1,10 +1,11 @@
 /*
- * sqlparts.h - what sqlgen.c puts together, by side. Internal to lib/core/sqlgen.c, sqlread.c, sqlwrite.c, sqlvalue.c.
+ * sqlparts.h - what sqlgen.c puts together, by side. Internal to lib/core/sqlgen.c and the sql*.c it calls.
  *
  * Aliases are the same in every template. vNext: w the wanted identities, s the source row as the mapping reads it, b the
- * same with raw inputs (q0.. one per mapped column, k the key), m the entity's own map row, p its parent's. Legacy: r the
- * rows of the JSON parameter (k0.. target key, p the parent's key, c0.. one per mapped column), t the legacy row, d what a
- * removal sets.
+ * same with raw inputs (q0.. one per mapped column, k the key), a another source row, m the entity's own map row, p its
+ * parent's. Legacy: r the rows of the JSON parameter (k0.. target key, p the parent's key, c0.. one per mapped column), t
+ * the legacy row, h another one, d what a removal sets. Both: l a lookup. A name alone may be a column of any table around,
+ * so a whole row is written v.*
  */
 #ifndef DUALWRITE_SQLPARTS_H
 #define DUALWRITE_SQLPARTS_H
@@ -28,11 +29,17 @@ struct gen {
 
 struct gen gen_for(const struct mapping *m, const struct catalogs *c, const struct mapping_entity *e);
 
-/* sqlread.c, sqlwrite.c: the statement of a step; NULL when the entity has none. */
+/* The statement of a step; NULL when the entity has none. */
+
+/* sqlread.c */
 char *gen_read(const struct gen *g);
+char *gen_resync(const struct gen *g);
+
+/* sqlmap.c */
 char *gen_reserve(const struct gen *g);
 char *gen_mark(const struct gen *g);
-char *gen_resync(const struct gen *g);
+
+/* sqlwrite.c */
 char *gen_draw(const struct gen *g);
 char *gen_missing(const struct gen *g);
 char *gen_update(const struct gen *g);
@@ -60,9 +67,8 @@ void gen_text(struct buf *out, const struct gen *g, const struct mapping_column 
 /* Where the value of `c` is cut: its truncate, or the declared length where its unique rule cuts; 0: nowhere. */
 int gen_length(const struct gen *g, const struct mapping_column *c);
 
-/* The result of a lookup for `key` (SQL, of the key's type) as `type`; it fails by name when there is no row. */
-void gen_lookup(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *key,
-                const char *type);
+/* The text of what a lookup gives for `key` (SQL, of the key's type); it fails by name when there is no row. */
+void gen_lookup(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *key);
 
 /* ", " before each item but the first. */
 void gen_comma(struct buf *out);

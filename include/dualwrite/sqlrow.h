@@ -2,7 +2,8 @@
  * sqlrow.h - the JSON that the statements of a plan take: rows read from vNext on their way to legacy.
  *
  * Pure. A row of the legacy statements is {"n": its number, "present", "write", "create", "remove": what to do, "k0"..: the
- * target key, "p": the parent's target key, "v": the mapped values as PLAN_READ gave them}; all values are text.
+ * target key, "v": {"p": the parent's target key, and the mapped values as PLAN_READ gave them}}; all values are text. "v" is
+ * null where the row is only removed.
  */
 #ifndef DUALWRITE_SQLROW_H
 #define DUALWRITE_SQLROW_H

@@ -5,6 +5,7 @@
  */
 #include "dualwrite/flags.h"
 
+#include <cjson/cJSON.h>
 #include <string.h>
 #include <strings.h>
 
@@ -162,4 +163,34 @@ flags_warning(const struct flags *flags, size_t i)
             return text;
     }
     return NULL;
+}
+
+char *
+flags_json(const struct flags *flags)
+{
+    cJSON *object = cJSON_CreateObject();
+    char *json;
+
+    for (enum flag f = 0; f < FLAG_COUNT; f++)
+        cJSON_AddStringToObject(object, flag_name(f), flags->value[f]);
+    json = cJSON_PrintUnformatted(object);
+    cJSON_Delete(object);
+    return json;
+}
+
+struct flags
+flags_parse(const char *json)
+{
+    cJSON *object = cJSON_Parse(json);
+    struct flags flags;
+
+    for (enum flag f = 0; f < FLAG_COUNT; f++) {
+        const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, flag_name(f)));
+
+        flags.value[f] = text == NULL ? NULL : flag_value(f, text);
+        if (flags.value[f] == NULL)
+            flags.value[f] = flag_default(f);
+    }
+    cJSON_Delete(object);
+    return flags;
 }

@@ -1,6 +1,7 @@
 /*
  * mapping.c - the mapping file, read into the structs of dualwrite/mapping.h. The form of each part is checked here,
- * columns in mapping_values.c, what must hold between parts in mapping_rules.c; the database is mapping_check.c.
+ * columns in mapping_values.c; what must hold between the parts of an entity in mapping_rules.c, between entities in
+ * mapping_entities.c. The database is mapping_check.c.
  */
 #include "dualwrite/mapping.h"
 
@@ -9,6 +10,7 @@
 
 #include "dualwrite/json_file.h"
 #include "dualwrite/json_node.h"
+#include "dualwrite/mapping_entities.h"
 #include "dualwrite/mapping_rules.h"
 #include "dualwrite/mapping_values.h"
 #include "dualwrite/xalloc.h"
@@ -59,19 +61,6 @@ read_key(struct json_reader *r, const struct json_node *n, const char *accepted,
 }
 
 static void
-read_table(struct json_reader *r, const struct json_node *n, struct mapping_table *out)
-{
-    struct json_node table = json_child(n, "table");
-    struct json_node schema = json_child(n, "schema");
-
-    out->name = json_identifier(r, &table, "the name of a table (its schema goes into \"schema\")");
-    if (schema.json == NULL)
-        out->schema = xstrdup("public");
-    else
-        out->schema = json_identifier(r, &schema, "the name of a schema, or leave it out for \"public\"");
-}
-
-static void
 read_side(struct json_reader *r, const struct json_node *n, struct mapping_table *table, struct mapping_names *key)
 {
     static const char *const keys[] = {"table", "schema", "key"};
@@ -79,7 +68,7 @@ read_side(struct json_reader *r, const struct json_node *n, struct mapping_table
 
     if (!json_object_of(r, n, "an object like {\"table\": \"team\", \"key\": [\"id\"]}", keys, COUNT(keys)))
         return;
-    read_table(r, n, table);
+    mapping_table_read(r, n, table);
     read_key(r, &names, "an array of column names, like [\"id\"]", key);
 }
 
@@ -97,12 +86,14 @@ read_map(struct json_reader *r, const struct json_node *n)
         !json_object_of(r, n, "an object with table, source_key and target_key, or leave it out", keys, COUNT(keys)))
         return NULL;
     map = xcalloc(1, sizeof *map);
-    read_table(r, n, &map->table);
+    mapping_table_read(r, n, &map->table);
     if (cJSON_IsArray(source_key.json)) {
         read_key(r, &source_key, "the map's columns that hold the source key", &map->source_key);
     } else {
         map->source_key.items = xcalloc(1, sizeof *map->source_key.items);
-        map->source_key.items[0] = json_identifier(r, &source_key, "the map's column that holds the source key");
+        map->source_key.items[0] = json_identifier(
+            r, &source_key,
+            "the map's column that holds the source key (an array for a source key of several columns)");
         map->source_key.count = 1;
     }
     map->target_key = json_identifier(r, &target_key, "the map's column that holds the target key");
@@ -133,23 +124,15 @@ read_parent(struct json_reader *r, const struct json_node *n)
 }
 
 static void
-read_present(struct json_reader *r, const struct json_node *n, struct mapping_present *out)
+read_present_values(struct json_reader *r, const struct json_node *n, struct mapping_names *out)
 {
-    static const char *const keys[] = {"column", "in"};
-    struct json_node column = json_child(n, "column");
-    struct json_node in = json_child(n, "in");
     size_t i = 0;
 
-    if (n->json == NULL ||
-        !json_object_of(r, n, "an object like {\"column\": \"status\", \"in\": [\"ACTIVE\"]}", keys, COUNT(keys)))
+    if (!json_list(r, n, "an array of the values that count as present, like [\"ACTIVE\"]"))
         return;
-    out->kind = PRESENT_IN;
-    out->column = json_identifier(r, &column, "the name of a source column");
-    if (!json_list(r, &in, "an array of the values that count as present, like [\"ACTIVE\"]"))
-        return;
-    out->values.items = xcalloc((size_t) cJSON_GetArraySize(in.json), sizeof *out->values.items);
-    for (const cJSON *item = in.json->child; item != NULL; item = item->next, i++) {
-        struct json_node at = json_element(&in, i, item);
+    out->items = xcalloc((size_t) cJSON_GetArraySize(n->json), sizeof *out->items);
+    for (const cJSON *item = n->json->child; item != NULL; item = item->next, i++) {
+        struct json_node at = json_element(n, i, item);
         char *text = NULL;
 
         if (cJSON_IsNull(item) || (cJSON_IsString(item) && item->valuestring[0] == '\0'))
@@ -157,7 +140,35 @@ read_present(struct json_reader *r, const struct json_node *n, struct mapping_pr
                        json_kind(item));
         else
             json_scalar(r, &at, &text);
-        out->values.items[out->values.count++] = text;
+        out->items[out->count++] = text;
+    }
+}
+
+static void
+read_present(struct json_reader *r, const struct json_node *n, struct mapping_present *out)
+{
+    static const char accepted[] =
+        "an object like {\"column\": \"status\", \"in\": [\"ACTIVE\"]} or {\"column\": \"deleted_at\", \"null\": true}";
+    static const char *const keys[] = {"column", "in", "null"};
+    struct json_node column = json_child(n, "column");
+    struct json_node in = json_child(n, "in");
+    struct json_node null = json_child(n, "null");
+
+    if (n->json == NULL || !json_object_of(r, n, accepted, keys, COUNT(keys)))
+        return;
+    out->column = json_identifier(r, &column, "the name of a source column");
+    if (in.json != NULL && null.json != NULL) {
+        json_fault(r, FAULT_ERROR, n, "has both \"in\" and \"null\"; keep one of them");
+    } else if (in.json != NULL) {
+        out->kind = PRESENT_IN;
+        read_present_values(r, &in, &out->values);
+    } else if (cJSON_IsBool(null.json)) {
+        out->kind = cJSON_IsTrue(null.json) ? PRESENT_NULL : PRESENT_NOT_NULL;
+    } else if (null.json != NULL) {
+        json_fault(r, FAULT_ERROR, &null, "is %s; write true (a row is present while the column is NULL) or false",
+                   json_kind(null.json));
+    } else {
+        json_fault(r, FAULT_ERROR, n, "does not say when a row is present; write %s", accepted);
     }
 }
 
@@ -241,7 +252,7 @@ read_entity(struct json_reader *r, const struct json_node *n, struct mapping_ent
     read_removal(r, &removal, &e->removal);
     read_log(r, &log, e);
     read_operations(r, &operations, e);
-    mapping_rules_entity(r, n, e);
+    mapping_rules_check(r, n, e);
 }
 
 static void
@@ -284,7 +295,7 @@ read_mapping(struct json_reader *r, const struct json_node *n, struct mapping *m
         e->position = m->count++;
         read_entity(r, &at, e);
     }
-    mapping_rules_entities(r, &entities, m);
+    mapping_entities_check(r, &entities, m);
 }
 
 /* Parents before children, else the file's order; there are no cycles any more. */
@@ -344,13 +355,6 @@ free_names(struct mapping_names *names)
 }
 
 static void
-free_table(struct mapping_table *table)
-{
-    free(table->schema);
-    free(table->name);
-}
-
-static void
 free_entity(struct mapping_entity *e)
 {
     char *const texts[] = {e->name,
@@ -364,8 +368,8 @@ free_entity(struct mapping_entity *e)
 
     for (size_t i = 0; i < COUNT(texts); i++)
         free(texts[i]);
-    free_table(&e->source);
-    free_table(&e->target);
+    mapping_table_free(&e->source);
+    mapping_table_free(&e->target);
     free_names(&e->source_key);
     free_names(&e->target_key);
     free_names(&e->identity);
@@ -373,7 +377,7 @@ free_entity(struct mapping_entity *e)
     mapping_values_free(&e->columns);
     mapping_values_free(&e->removal.set);
     if (e->map != NULL) {
-        free_table(&e->map->table);
+        mapping_table_free(&e->map->table);
         free_names(&e->map->source_key);
         free(e->map->target_key);
         free(e->map->verified);

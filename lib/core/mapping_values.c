@@ -1,21 +1,42 @@
 /*
- * mapping_values.c - "columns" of the mapping file: name of a column to the value it gets; see mapping_values.h. Rules
- * between this and other parts of the file are mapping_rules.c.
+ * mapping_values.c - "columns" of the mapping file: name of a column to the value it gets; see mapping_values.h. What
+ * must hold between this and other parts of the file is mapping_rules.c.
  */
 #include "dualwrite/mapping_values.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "dualwrite/expression.h"
 #include "dualwrite/xalloc.h"
 
-static const char *const value_keys[] = {"column", "expression", "constant",    "now",     "target_column",
-                                         "values", "otherwise",  "insert_only", "truncate"};
+static const char *const value_keys[] = {"column", "expression", "constant",    "now",      "target_column", "values",
+                                         "lookup", "otherwise",  "insert_only", "truncate", "unique"};
 #define VALUE_KEYS (sizeof value_keys / sizeof value_keys[0])
 #define KINDS 5 /* the first keys, in the order of enum value_kind: exactly one of them says where the value is from */
 
 static const enum value_kind kind_of_key[KINDS] = {VALUE_COLUMN, VALUE_EXPRESSION, VALUE_CONSTANT, VALUE_NOW,
                                                    VALUE_TARGET_COLUMN};
+
+void
+mapping_table_read(struct json_reader *r, const struct json_node *n, struct mapping_table *out)
+{
+    struct json_node table = json_child(n, "table");
+    struct json_node schema = json_child(n, "schema");
+
+    out->name = json_identifier(r, &table, "the name of a table (its schema goes into \"schema\")");
+    if (schema.json == NULL)
+        out->schema = xstrdup("public");
+    else
+        out->schema = json_identifier(r, &schema, "the name of a schema, or leave it out for \"public\"");
+}
+
+void
+mapping_table_free(struct mapping_table *table)
+{
+    free(table->schema);
+    free(table->name);
+}
 
 static const char *
 accepted_at(enum mapping_place place)
@@ -66,6 +87,7 @@ static void
 read_source(struct json_reader *r, const struct json_node *n, struct mapping_value *v)
 {
     const char *text;
+    const char *fault;
 
     switch (v->kind) {
     case VALUE_COLUMN:
@@ -76,8 +98,9 @@ read_source(struct json_reader *r, const struct json_node *n, struct mapping_val
         break;
     case VALUE_EXPRESSION:
         text = json_string(r, n, "an SQL expression over the source row, as a string");
-        if (text != NULL && text[strspn(text, " \t\r\n")] == '\0')
-            json_fault(r, FAULT_ERROR, n, "is blank; write an SQL expression over the source row");
+        fault = text == NULL ? NULL : expression_fault(text);
+        if (fault != NULL)
+            json_fault(r, FAULT_ERROR, n, "%s", fault);
         v->text = xstrdup(text);
         break;
     case VALUE_CONSTANT:
@@ -124,42 +147,131 @@ read_truncate(struct json_reader *r, const struct json_node *n, struct mapping_v
                    MAPPING_TRUNCATE_MAX);
 }
 
-/* "values", "otherwise", "insert_only" and "truncate", each only where it means something. */
+/* Which one of `words` stands at n; `count` with a fault when it is none of them. */
+static size_t
+read_choice(struct json_reader *r, const struct json_node *n, const char *const *words, size_t count)
+{
+    struct buf accepted = {0};
+    const char *word;
+    size_t found = count;
+
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&accepted, "%s\"%s\"", i == 0 ? "" : i + 1 < count ? ", " : " or ", words[i]);
+    word = json_string(r, n, buf_text(&accepted));
+    for (size_t i = 0; word != NULL && i < count; i++)
+        if (strcmp(word, words[i]) == 0)
+            found = i;
+    if (word != NULL && found == count)
+        json_fault(r, FAULT_ERROR, n, "is not known here; write %s", buf_text(&accepted));
+    buf_free(&accepted);
+    return found;
+}
+
+static struct mapping_lookup *
+read_lookup(struct json_reader *r, const struct json_node *n, enum mapping_place place)
+{
+    static const char accepted[] = "an object like {\"table\": \"profile\", \"key\": \"user_id\", \"value\": \"id\"}";
+    static const char *const keys[] = {"table", "schema", "key", "value", "database"};
+    static const char *const databases[] = {"vnext", "legacy"};
+    struct json_node key = json_child(n, "key");
+    struct json_node value = json_child(n, "value");
+    struct json_node database = json_child(n, "database");
+    struct mapping_lookup *lookup;
+
+    if (!json_object_of(r, n, accepted, keys, sizeof keys / sizeof keys[0]))
+        return NULL;
+    lookup = xcalloc(1, sizeof *lookup);
+    mapping_table_read(r, n, &lookup->table);
+    lookup->key = json_identifier(r, &key, "the column of that table that is compared with the value");
+    lookup->value = json_identifier(r, &value, "the column of that table that is the result");
+    if (database.json != NULL)
+        lookup->legacy = read_choice(r, &database, databases, 2) == 1;
+    if (lookup->legacy && place == PLACE_MAP)
+        json_fault(r, FAULT_ERROR, &database,
+                   "is \"legacy\", where a map's columns are not looked up; look it up in the vNext database, or leave "
+                   "\"lookup\" out");
+    return lookup;
+}
+
+/* A looked-up value is taken as it is. */
+static void
+forbid_with_lookup(struct json_reader *r, const struct json_node *n)
+{
+    if (n->json != NULL)
+        json_fault(r, FAULT_ERROR, n, "does not go with \"lookup\", whose result is taken as it is; leave it out");
+}
+
+/* What becomes of a value of the row on its way. */
+static void
+read_conversion(struct json_reader *r, const struct json_node *n, enum mapping_place place, struct mapping_value *v)
+{
+    static const char *const rules[] = {"fail", "truncate", "suffix"}; /* in the order of enum unique_rule */
+    struct json_node values = json_child(n, "values");
+    struct json_node lookup = json_child(n, "lookup");
+    struct json_node otherwise = json_child(n, "otherwise");
+    struct json_node truncate = json_child(n, "truncate");
+    struct json_node unique = json_child(n, "unique");
+
+    if (values.json != NULL)
+        read_value_map(r, &values, v);
+    if (lookup.json != NULL && values.json != NULL)
+        json_fault(r, FAULT_ERROR, &lookup, "does not go with \"values\"; keep one of them");
+    else if (lookup.json != NULL)
+        v->lookup = read_lookup(r, &lookup, place);
+    if (otherwise.json != NULL && values.json == NULL && lookup.json == NULL)
+        json_fault(r, FAULT_ERROR, &otherwise,
+                   "goes with \"values\" or \"lookup\" only; add one of them or leave it out");
+    else if (otherwise.json != NULL)
+        v->has_otherwise = json_scalar(r, &otherwise, &v->otherwise);
+    if (lookup.json != NULL) {
+        forbid_with_lookup(r, &truncate);
+        forbid_with_lookup(r, &unique);
+        return;
+    }
+    if (truncate.json != NULL)
+        read_truncate(r, &truncate, v);
+    if (unique.json == NULL)
+        return;
+    if (place == PLACE_TARGET) {
+        size_t rule = read_choice(r, &unique, rules, 3);
+
+        v->unique = rule < 3 ? (enum unique_rule) rule : UNIQUE_FAIL;
+    } else {
+        json_fault(r, FAULT_ERROR, &unique, "says nothing here: it is for the columns of legacy rows; leave it out");
+    }
+}
+
+static void
+read_insert_only(struct json_reader *r, const struct json_node *n, enum mapping_place place, struct mapping_value *v)
+{
+    if (place != PLACE_TARGET)
+        json_fault(r, FAULT_ERROR, n, "says nothing here: %s; leave it out",
+                   place == PLACE_MAP ? "these columns are written once, with the map row"
+                                      : "a removal writes a row that exists");
+    else if (cJSON_IsBool(n->json))
+        v->insert_only = cJSON_IsTrue(n->json);
+    else
+        json_fault(r, FAULT_ERROR, n, "is %s; write true or false", json_kind(n->json));
+}
+
+/* What may stand beside the source of a value, each only where it means something. */
 static void
 read_options(struct json_reader *r, const struct json_node *n, enum mapping_place place, struct mapping_value *v)
 {
-    struct json_node values = json_child(n, "values");
-    struct json_node otherwise = json_child(n, "otherwise");
+    static const char *const row_only[] = {"values", "lookup", "otherwise", "truncate", "unique"};
     struct json_node insert_only = json_child(n, "insert_only");
-    struct json_node truncate = json_child(n, "truncate");
-    bool from_row = v->kind == VALUE_COLUMN || v->kind == VALUE_EXPRESSION;
 
-    if (!from_row) {
-        const struct json_node *row_only[] = {&values, &otherwise, &truncate};
-
-        for (size_t i = 0; i < 3; i++)
-            if (row_only[i]->json != NULL)
-                json_fault(r, FAULT_ERROR, row_only[i], "goes with \"column\" or \"expression\" only; leave it out");
-    } else {
-        if (values.json != NULL)
-            read_value_map(r, &values, v);
-        if (otherwise.json != NULL && values.json == NULL)
-            json_fault(r, FAULT_ERROR, &otherwise, "goes with \"values\" only; add them or leave it out");
-        else if (otherwise.json != NULL)
-            v->has_otherwise = json_scalar(r, &otherwise, &v->otherwise);
-        if (truncate.json != NULL)
-            read_truncate(r, &truncate, v);
-    }
-    if (insert_only.json == NULL)
-        return;
-    if (place != PLACE_TARGET)
-        json_fault(r, FAULT_ERROR, &insert_only, "says nothing here: %s; leave it out",
-                   place == PLACE_MAP ? "these columns are written once, with the map row"
-                                      : "a removal writes a row that exists");
-    else if (cJSON_IsBool(insert_only.json))
-        v->insert_only = cJSON_IsTrue(insert_only.json);
+    if (v->kind == VALUE_COLUMN || v->kind == VALUE_EXPRESSION)
+        read_conversion(r, n, place, v);
     else
-        json_fault(r, FAULT_ERROR, &insert_only, "is %s; write true or false", json_kind(insert_only.json));
+        for (size_t i = 0; i < sizeof row_only / sizeof row_only[0]; i++) {
+            struct json_node at = json_child(n, row_only[i]);
+
+            if (at.json != NULL)
+                json_fault(r, FAULT_ERROR, &at, "goes with \"column\" or \"expression\" only; leave it out");
+        }
+    if (insert_only.json != NULL)
+        read_insert_only(r, &insert_only, place, v);
 }
 
 static void
@@ -227,6 +339,12 @@ mapping_values_free(struct mapping_columns *columns)
             free(v->values[j].to);
         }
         free(v->values);
+        if (v->lookup != NULL) {
+            mapping_table_free(&v->lookup->table);
+            free(v->lookup->key);
+            free(v->lookup->value);
+            free(v->lookup);
+        }
         free(v->otherwise);
         free(v->text);
         free(columns->items[i].name);

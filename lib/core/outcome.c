@@ -35,7 +35,7 @@ static const struct {
     {"72", OUTCOME_RETRY_SERVER},    /* snapshot_too_old */
     {"F0", OUTCOME_RETRY_SERVER},    /* config_file_error */
     {"23503", OUTCOME_WAIT},         /* foreign_key_violation: the row it refers to may come later */
-    {"DW004", OUTCOME_WAIT},         /* a lookup that found no row (dualwrite.lookup_missing) */
+    {LOOKUP_MISSING, OUTCOME_WAIT},  /* the row that is looked up may come later */
     {"XX", OUTCOME_RETRY_ROW},       /* internal_error, data_corrupted: mostly what one row makes some function do */
     {"42P01", OUTCOME_SCHEMA},       /* undefined_table */
     {"42703", OUTCOME_SCHEMA},       /* undefined_column */

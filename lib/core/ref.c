@@ -20,9 +20,12 @@ ref_column(const struct mapping_entity *e, size_t i)
 
     if (i < at)
         return e->source_key.items[i];
-    for (size_t j = 0; j < e->identity.count; j++)
-        if (!among(&e->source_key, e->identity.items[j]) && at++ == i)
+    for (size_t j = 0; j < e->identity.count; j++) {
+        const struct mapping_names before = {e->identity.items, j}; /* two target columns may have one source */
+
+        if (!among(&e->source_key, e->identity.items[j]) && !among(&before, e->identity.items[j]) && at++ == i)
             return e->identity.items[j];
+    }
     if (e->parent != NULL && !among(&e->source_key, e->parent->column) && !among(&e->identity, e->parent->column) &&
         at == i)
         return e->parent->column;
@@ -53,5 +56,7 @@ ref_position(const struct mapping_entity *e, const char *column)
 const char *
 ref_root(const struct mapping_entity *e)
 {
-    return e->parent != NULL ? e->parent->column : e->source_key.items[0];
+    if (e->map == NULL && e->parent != NULL && among(&e->identity, e->parent->column))
+        return e->parent->column;
+    return e->identity.items[0];
 }

@@ -1,5 +1,6 @@
 /*
- * sqlgen.c - the plan: which statements sync an entity; see dualwrite/sqlgen.h. They are made in sqlread.c and sqlwrite.c.
+ * sqlgen.c - the plan: which statements sync an entity; see dualwrite/sqlgen.h. sqlread.c, sqlmap.c and sqlwrite.c
+ * make them.
  */
 #include "dualwrite/sqlgen.h"
 
@@ -48,8 +49,12 @@ lengths(const struct gen *g)
 {
     int *out = xcalloc(g->e->columns.count, sizeof *out);
 
-    for (size_t i = 0; i < g->e->columns.count; i++)
-        out[i] = catalog_column(g->target, g->e->columns.items[i].name)->length;
+    for (size_t i = 0; i < g->e->columns.count; i++) {
+        const struct mapping_lookup *l = g->e->columns.items[i].value.lookup;
+
+        if (l == NULL || !l->legacy) /* else the row carries a key */
+            out[i] = catalog_column(g->target, g->e->columns.items[i].name)->length;
+    }
     return out;
 }
 

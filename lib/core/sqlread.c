@@ -1,8 +1,8 @@
 /*
- * sqlread.c - the statements of the vNext database: reading rows through the mapping, the map, a table's resync; see
- * dualwrite/sqlparts.h.
+ * sqlread.c - the statements that ask the vNext database: rows through the mapping, and a table's resync; see
+ * dualwrite/sqlparts.h. The map's own are sqlmap.c.
  */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "dualwrite/quote.h"
@@ -74,24 +74,33 @@ speaking(struct fragments *f, const struct mapping_entity *e)
     fragments_take(f, "speaking", buf_steal(&out));
 }
 
-/* True when no source row with a lower key gives the same value: that one keeps it plain. */
+/*
+ * True when no source row with a lower key gives the same value: that one keeps it plain. The other rows are read in a FROM of
+ * their own, whatever the source is called; the server sees through it to an index.
+ */
 static void
 first_of_its_kind(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *value)
 {
-    struct buf input = {0};
-    struct buf key = {0};
+    bool rivals = g->e->map == NULL; /* several rows may stand for one legacy row: they do not compete for its value */
 
-    gen_input(&input, &c->value);
-    quote_ident(&key, g->e->source_key.items[0]);
-    buf_puts(out, "NOT EXISTS (SELECT FROM ");
+    buf_puts(out, "NOT EXISTS (SELECT FROM (SELECT ");
+    gen_input(out, &c->value);
+    buf_puts(out, " AS q, ");
+    quote_ident(out, g->e->source_key.items[0]);
+    buf_puts(out, " AS k");
+    for (size_t i = 0; rivals && i < g->e->identity.count; i++) {
+        buf_puts(out, ", ");
+        quote_ident(out, g->e->identity.items[i]);
+        buf_printf(out, " AS i%zu", i);
+    }
+    buf_puts(out, " FROM ");
     sql_table(out, &g->e->source);
-    if (strcmp(g->e->source.name, "b") == 0)
-        buf_puts(out, " AS \"B\""); /* it would hide the row that asks */
-    buf_puts(out, " WHERE ");
-    gen_text(out, g, c, buf_text(&input), gen_length(g, c));
-    buf_printf(out, " = %s AND %s < b.k)", value, buf_text(&key));
-    buf_free(&input);
-    buf_free(&key);
+    buf_puts(out, ") a WHERE ");
+    gen_text(out, g, c, "a.q", gen_length(g, c));
+    buf_printf(out, " = %s AND a.k < b.k", value);
+    for (size_t i = 0; rivals && i < g->e->identity.count; i++)
+        buf_printf(out, "%sa.i%zu = w.i%zu", i == 0 ? " AND NOT coalesce(" : " AND ", i, i);
+    buf_puts(out, rivals ? ", false))" : ")");
 }
 
 /* Whether the row carries column `i` of the entity in its values. */
@@ -99,6 +108,33 @@ static bool
 carried(const struct mapping_entity *e, size_t i)
 {
     return !gen_is_key(e, e->columns.items[i].name) && e->columns.items[i].value.kind != VALUE_NOW;
+}
+
+/*
+ * Appends the raw input of `v` under `name`, and puts into `input` how to name it; nothing where the mapping reads nothing.
+ * coalesce() of one value is that value: it refuses functions that return sets, which would make rows appear or vanish. An
+ * absent row that is to be deleted needs no values, so none can stand in the way of that.
+ */
+static void
+raw_input(struct buf *inputs, struct buf *input, const struct gen *g, const struct mapping_value *v, const char *name)
+{
+    const struct mapping_entity *e = g->e;
+    bool guarded = e->present.kind != PRESENT_ALWAYS && e->removal.kind == REMOVAL_DELETE &&
+                   (v->kind == VALUE_EXPRESSION || v->nvalues > 0 || v->lookup != NULL);
+    struct buf raw = {0};
+
+    if (gen_input(&raw, v)) {
+        buf_puts(inputs, ", ");
+        if (guarded) {
+            buf_puts(inputs, "CASE WHEN ");
+            sql_present(inputs, e, "");
+            buf_puts(inputs, " THEN ");
+        }
+        buf_printf(inputs, v->kind == VALUE_EXPRESSION && !guarded ? "coalesce(%s)" : "%s", buf_text(&raw));
+        buf_printf(inputs, "%s AS %s", guarded ? " END" : "", name);
+        buf_printf(input, "b.%s", name);
+    }
+    buf_free(&raw);
 }
 
 /* Raw inputs q0.. and the columns c0.. (y: with its suffix, o: keeps it plain) made of them. */
@@ -110,14 +146,12 @@ mapped(struct buf *inputs, struct buf *values, const struct gen *g)
         int length = gen_length(g, c);
         struct buf input = {0};
         struct buf text = {0};
+        char name[24];
 
         if (!carried(g->e, i))
             continue;
-        if (gen_input(&input, &c->value)) {
-            buf_printf(inputs, ", %s AS q%zu", buf_text(&input), i);
-            buf_clear(&input);
-            buf_printf(&input, "b.q%zu", i);
-        }
+        snprintf(name, sizeof name, "q%zu", i);
+        raw_input(inputs, &input, g, &c->value, name);
         gen_text(&text, g, c, buf_text(&input), length);
         buf_printf(values, ", %s AS c%zu", buf_text(&text), i);
         if (c->value.unique == UNIQUE_SUFFIX) {
@@ -143,14 +177,12 @@ map_columns(struct buf *inputs, struct buf *values, const struct gen *g)
     for (size_t i = 0; g->e->map != NULL && i < g->e->map->columns.count; i++) {
         const struct mapping_column *c = &g->e->map->columns.items[i];
         struct buf input = {0};
+        char name[24];
 
         if (c->value.kind == VALUE_NOW || c->value.kind == VALUE_TARGET_COLUMN)
             continue;
-        if (gen_input(&input, &c->value)) {
-            buf_printf(inputs, ", %s AS z%zu", buf_text(&input), i);
-            buf_clear(&input);
-            buf_printf(&input, "b.z%zu", i);
-        }
+        snprintf(name, sizeof name, "z%zu", i);
+        raw_input(inputs, &input, g, &c->value, name);
         buf_puts(values, ", ");
         gen_text(values, g, c, buf_text(&input), c->value.truncate);
         buf_printf(values, " AS x%zu", i);
@@ -286,7 +318,7 @@ object(struct buf *columns)
     if (columns->len == 0)
         buf_puts(&out, "'{}'");
     else
-        buf_printf(&out, "(SELECT pg_catalog.row_to_json(v)::pg_catalog.text FROM (SELECT %s) v)", buf_text(columns));
+        buf_printf(&out, "(SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT %s) v)", buf_text(columns));
     buf_free(columns);
     return buf_steal(&out);
 }
@@ -350,128 +382,6 @@ gen_read(const struct gen *g)
     return gen_fill(sql_apply_read, &f);
 }
 
-/* ---- the map ---- */
-
-/* "s0 TYPE, s1 TYPE" as the map declares its source key. */
-static void
-declare_source_key(struct buf *out, const struct gen *g)
-{
-    const struct mapping_map *map = g->e->map;
-
-    for (size_t i = 0; i < map->source_key.count; i++)
-        buf_printf(out, "%ss%zu %s", i == 0 ? "" : ", ", i,
-                   catalog_column(g->map, map->source_key.items[i])->shown_type);
-}
-
-static bool
-is_source_key(const struct catalog_unique *u, const struct mapping_names *key)
-{
-    size_t held = 0;
-
-    for (size_t i = 0; i < u->count; i++)
-        for (size_t j = 0; j < key->count; j++)
-            held += strcmp(u->columns[i], key->items[j]) == 0;
-    return u->usable && u->count == key->count && held == key->count;
-}
-
-static void
-map_row(struct fragments *f, const struct gen *g)
-{
-    const struct mapping_map *map = g->e->map;
-    struct buf columns = {0};
-    struct buf values = {0};
-    struct buf declared = {0};
-
-    for (size_t i = 0; i < map->columns.count; i++) {
-        const struct mapping_column *c = &map->columns.items[i];
-        const struct catalog_column *column = catalog_column(g->map, c->name);
-        bool json = strcmp(column->base, "json") == 0 || strcmp(column->base, "jsonb") == 0;
-
-        buf_puts(&columns, ", ");
-        quote_ident(&columns, c->name);
-        if (c->value.kind == VALUE_NOW) {
-            buf_printf(&values, ", pg_catalog.now()::%s", column->type);
-            continue;
-        }
-        gen_comma(&declared);
-        buf_printf(&declared, "x%zu %s", i, json ? "pg_catalog.text" : column->shown_type);
-        buf_printf(&values, ", x.x%zu%s%s", i, json ? "::" : "", json ? column->shown_type : "");
-    }
-    if (map->verified != NULL) {
-        buf_puts(&columns, ", ");
-        quote_ident(&columns, map->verified);
-        buf_puts(&values, ", false");
-    }
-    if (declared.len == 0)
-        buf_puts(&declared, "nothing pg_catalog.text");
-    fragments_take(f, "map_columns", buf_steal(&columns));
-    fragments_take(f, "map_values", buf_steal(&values));
-    fragments_take(f, "extra_declarations", buf_steal(&declared));
-}
-
-char *
-gen_reserve(const struct gen *g)
-{
-    const struct mapping_map *map = g->e->map;
-    struct fragments f = {0};
-    struct buf declarations = {0};
-    struct buf keys = {0};
-    struct buf names = {0};
-    struct buf unless = {0};
-    struct buf key = {0};
-
-    if (map == NULL)
-        return NULL;
-    declare_source_key(&declarations, g);
-    buf_printf(&declarations, ", key %s", catalog_column(g->map, map->target_key)->shown_type);
-    for (size_t i = 0; i < map->source_key.count; i++) {
-        gen_comma(&keys);
-        buf_printf(&keys, "r.s%zu", i);
-        gen_comma(&names);
-        quote_ident(&names, map->source_key.items[i]);
-    }
-    for (size_t i = 0; i < g->map->nuniques && unless.len == 0; i++)
-        if (is_source_key(&g->map->uniques[i], &map->source_key))
-            buf_printf(&unless, "ON CONFLICT (%s) DO NOTHING", buf_text(&names));
-    quote_ident(&key, map->target_key);
-    gen_set_table(&f, "map", &map->table);
-    gen_set_ident(&f, "map_target_key", map->target_key);
-    fragments_take(&f, "map_source_key", buf_steal(&names));
-    fragments_take(&f, "source_keys", buf_steal(&keys));
-    fragments_take(&f, "declarations", buf_steal(&declarations));
-    fragments_take(&f, "unless_mapped", buf_steal(&unless));
-    fragments_take(&f, "returned_key", buf_steal(&key));
-    map_row(&f, g);
-    return gen_fill(sql_apply_reserve, &f);
-}
-
-char *
-gen_mark(const struct gen *g)
-{
-    const struct mapping_map *map = g->e->map;
-    struct fragments f = {0};
-    struct buf declarations = {0};
-    struct buf match = {0};
-
-    if (map == NULL || map->verified == NULL)
-        return NULL;
-    declare_source_key(&declarations, g);
-    buf_printf(&declarations, ", key %s", catalog_column(g->map, map->target_key)->shown_type);
-    for (size_t i = 0; i < map->source_key.count; i++) {
-        buf_puts(&match, "m.");
-        quote_ident(&match, map->source_key.items[i]);
-        buf_printf(&match, " = r.s%zu AND ", i);
-    }
-    buf_puts(&match, "m.");
-    quote_ident(&match, map->target_key);
-    buf_puts(&match, " = r.key");
-    gen_set_table(&f, "map", &map->table);
-    gen_set_ident(&f, "verified", map->verified);
-    fragments_take(&f, "declarations", buf_steal(&declarations));
-    fragments_take(&f, "map_match", buf_steal(&match));
-    return gen_fill(sql_apply_mark, &f);
-}
-
 /* ---- resync ---- */
 
 char *
@@ -479,21 +389,20 @@ gen_resync(const struct gen *g)
 {
     const struct mapping_entity *e = g->e;
     struct fragments f = {0};
-    struct buf columns = {0}, position = {0}, text = {0}, descending = {0}, ref = {0};
+    struct buf columns = {0}, names = {0}, position = {0}, text = {0}, descending = {0}, ref = {0};
 
     for (size_t i = 0; i < e->source_key.count; i++) {
         const char *comma = i == 0 ? "" : ", ";
 
         buf_printf(&columns, "%sn.", comma);
         quote_ident(&columns, e->source_key.items[i]);
+        buf_printf(&names, "%sn.", comma);
+        quote_ident(&names, e->source_key.items[i]);
+        buf_printf(&names, " AS k%zu", i);
         buf_printf(&position, "%s($1::pg_catalog.text[])[%zu]::%s", comma, i + 1,
                    source_type(g, e->source_key.items[i]));
-        buf_printf(&text, "%sn.", comma);
-        quote_ident(&text, e->source_key.items[i]);
-        buf_puts(&text, "::pg_catalog.text");
-        buf_printf(&descending, "%sn.", comma);
-        quote_ident(&descending, e->source_key.items[i]);
-        buf_puts(&descending, " DESC");
+        buf_printf(&text, "%sc.k%zu::pg_catalog.text", comma, i);
+        buf_printf(&descending, "%sc.k%zu DESC", comma, i);
     }
     for (size_t i = 0; i < ref_count(e); i++) {
         buf_puts(&ref, i == 0 ? "n." : ", n.");
@@ -505,6 +414,7 @@ gen_resync(const struct gen *g)
     gen_set_table(&f, "source", &e->source);
     gen_set_ident(&f, "root", ref_root(e));
     fragments_take(&f, "key_columns", buf_steal(&columns));
+    fragments_take(&f, "key_names", buf_steal(&names));
     fragments_take(&f, "position", buf_steal(&position));
     fragments_take(&f, "key_text", buf_steal(&text));
     fragments_take(&f, "key_descending", buf_steal(&descending));

@@ -22,6 +22,23 @@ put_truth(struct buf *out, const char *name, bool truth)
     buf_printf(out, ", \"%s\": %s", name, truth ? "true" : "false");
 }
 
+/* What the columns get, the parent's key among them. A removal needs none, so none can stand in its way. */
+static void
+put_values(struct buf *out, const struct mapping_entity *e, const struct row *r)
+{
+    if (r->values == NULL || !(r->write || r->create)) {
+        buf_puts(out, "null");
+        return;
+    }
+    buf_putc(out, '{');
+    if (e->parent != NULL) {
+        buf_puts(out, "\"p\": ");
+        put_text(out, r->parent_key);
+        buf_puts(out, strcmp(r->values, "{}") == 0 ? "" : ", ");
+    }
+    buf_puts(out, r->values + 1);
+}
+
 void
 sqlrow_write(struct buf *out, const struct mapping_entity *e, const struct row *r, size_t n)
 {
@@ -34,11 +51,9 @@ sqlrow_write(struct buf *out, const struct mapping_entity *e, const struct row *
         buf_printf(out, ", \"k%zu\": ", i);
         put_text(out, r->key[i]);
     }
-    if (e->parent != NULL) {
-        buf_puts(out, ", \"p\": ");
-        put_text(out, r->parent_key);
-    }
-    buf_printf(out, ", \"v\": %s}", r->values == NULL ? "null" : r->values);
+    buf_puts(out, ", \"v\": ");
+    put_values(out, e, r);
+    buf_putc(out, '}');
 }
 
 /* The source key: what the subject's identity is where there is a map. */
@@ -85,18 +100,28 @@ characters(const char *text)
     return n;
 }
 
+/* What column `i` of the entity gets: a part of the key, or one of the values; NULL when the row does not say. */
+static const char *
+text_of(const struct mapping_entity *e, const struct row *r, const cJSON *values, size_t i)
+{
+    char name[24];
+
+    for (size_t k = 0; k < r->nkey; k++)
+        if (strcmp(e->target_key.items[k], e->columns.items[i].name) == 0)
+            return r->key[k];
+    snprintf(name, sizeof name, "c%zu", i);
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(values, name));
+}
+
 char *
 sqlrow_too_long(const struct mapping_entity *e, const struct row *r, const int *length)
 {
     cJSON *values = r->values == NULL ? NULL : cJSON_Parse(r->values);
     struct buf out = {0};
 
-    for (size_t i = 0; values != NULL && i < e->columns.count; i++) {
-        const char *text;
-        char name[24];
+    for (size_t i = 0; i < e->columns.count; i++) {
+        const char *text = text_of(e, r, values, i);
 
-        snprintf(name, sizeof name, "c%zu", i);
-        text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(values, name));
         if (text == NULL || length[i] == 0 || characters(text) <= length[i])
             continue;
         buf_printf(&out, "%s%s takes %d characters and the value has %d", out.len == 0 ? "" : "; ",

@@ -165,7 +165,7 @@ value_map(struct buf *out, const struct gen *g, const struct mapping_column *c, 
 }
 
 void
-gen_lookup(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *key, const char *type)
+gen_lookup(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *key)
 {
     const struct mapping_lookup *l = c->value.lookup;
 
@@ -175,14 +175,14 @@ gen_lookup(struct buf *out, const struct gen *g, const struct mapping_column *c,
     quote_ident(out, l->key);
     buf_printf(out, " = %s) THEN (SELECT l.", key);
     quote_ident(out, l->value);
-    buf_printf(out, "::%s FROM ", type);
+    buf_puts(out, "::pg_catalog.text FROM ");
     sql_table(out, &l->table);
     buf_puts(out, " l WHERE l.");
     quote_ident(out, l->key);
     buf_printf(out, " = %s) ELSE ", key);
     if (c->value.has_otherwise) {
         quote_literal(out, c->value.otherwise);
-        buf_printf(out, "::%s", type);
+        buf_puts(out, "::pg_catalog.text");
     } else {
         buf_puts(out, "dualwrite.lookup_missing(");
         place(out, g, c);
@@ -192,7 +192,7 @@ gen_lookup(struct buf *out, const struct gen *g, const struct mapping_column *c,
         quote_literal(out, l->table.name);
         buf_puts(out, ", ");
         quote_literal(out, l->key);
-        buf_printf(out, ", %s::pg_catalog.text, NULL::%s)", key, type);
+        buf_printf(out, ", %s::pg_catalog.text, NULL::pg_catalog.text)", key);
     }
     buf_puts(out, " END");
 }
@@ -212,6 +212,8 @@ gen_text(struct buf *out, const struct gen *g, const struct mapping_column *c, c
 {
     const struct mapping_value *v = &c->value;
 
+    if (v->lookup != NULL && v->lookup->legacy)
+        length = 0; /* what is cut is what the key leads to */
     if (length > 0)
         buf_puts(out, "pg_catalog.left(");
     if (v->kind == VALUE_CONSTANT) {
@@ -222,7 +224,7 @@ gen_text(struct buf *out, const struct gen *g, const struct mapping_column *c, c
         value_map(out, g, c, input);
         buf_puts(out, ")::pg_catalog.text");
     } else if (v->lookup != NULL && !v->lookup->legacy) {
-        gen_lookup(out, g, c, input, "pg_catalog.text");
+        gen_lookup(out, g, c, input);
     } else {
         buf_printf(out, "(%s)::pg_catalog.text", input);
     }

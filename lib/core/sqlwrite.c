@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dualwrite/json_node.h"
 #include "dualwrite/quote.h"
 #include "dualwrite/sqlparts.h"
 #include "embedded.h"
@@ -55,6 +54,22 @@ legacy_lookup(const struct mapping_column *c)
     return c == NULL || c->value.lookup == NULL || !c->value.lookup->legacy ? NULL : c->value.lookup;
 }
 
+/* What the lookup gives for `key`, cut where that is asked for, read as a document's value for `column` is. */
+static void
+looked_up(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *key)
+{
+    const struct catalog_column *column = target_column(g, c->name);
+    int length = gen_length(g, c);
+
+    buf_puts(out, "(SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', ");
+    if (length > 0)
+        buf_puts(out, "pg_catalog.left(");
+    gen_lookup(out, g, c, key);
+    if (length > 0)
+        buf_printf(out, ", %d)", length);
+    buf_printf(out, ")) AS l(v %s))", declared(column));
+}
+
 /* Declares `name` as the lookup's key or as the target column, and says what it means in `meaning`. */
 static void
 take(struct buf *declaration, struct buf *meaning, const struct gen *g, const char *target, const char *alias,
@@ -64,6 +79,7 @@ take(struct buf *declaration, struct buf *meaning, const struct gen *g, const ch
     const struct mapping_lookup *l = legacy_lookup(c);
     const struct catalog_column *column = target_column(g, target);
     struct buf value = {0};
+    struct buf found = {0};
 
     buf_printf(&value, "%s.%s", alias, name);
     if (l == NULL) {
@@ -72,11 +88,14 @@ take(struct buf *declaration, struct buf *meaning, const struct gen *g, const ch
     } else {
         const struct catalog_table *table = catalog_table(g->catalogs->legacy, l->table.schema, l->table.name);
 
-        buf_printf(declaration, "%s %s", name, catalog_column(table, l->key)->shown_type);
-        gen_lookup(meaning, g, c, buf_text(&value), column->type);
+        /* without its length: a key that is too long for the table is one that it does not have */
+        buf_printf(declaration, "%s %s", name, catalog_column(table, l->key)->type);
+        looked_up(&found, g, c, buf_text(&value));
+        finished(meaning, buf_text(&found), column);
     }
     buf_printf(meaning, " AS %s", name);
     buf_free(&value);
+    buf_free(&found);
 }
 
 static char *
@@ -96,9 +115,8 @@ rows(const struct gen *g)
         take(&keys, &names, g, e->target_key.items[i], "w", name);
     }
     if (gen_writes_parent(e)) {
-        buf_puts(&keys, ", ");
         buf_puts(&names, ", ");
-        take(&keys, &names, g, e->parent->target_column, "w", "p");
+        take(&values, &names, g, e->parent->target_column, "e", "p");
     }
     for (size_t i = 0; i < e->columns.count; i++) {
         const struct mapping_column *c = &e->columns.items[i];
@@ -162,23 +180,15 @@ removed(const struct gen *g)
         if (set->value.kind == VALUE_NOW)
             continue;
         gen_comma(&values);
-        buf_printf(&values, "\"c%zu\": ", i);
-        if (set->value.text == NULL)
-            buf_puts(&values, "null");
-        else
-            json_quote(&values, set->value.text);
+        buf_printf(&values, "'c%zu', ", i);
+        quote_literal(&values, set->value.text);
+        buf_puts(&values, "::pg_catalog.text");
         gen_comma(&types);
         buf_printf(&types, "c%zu %s", i, declared(target_column(g, set->name)));
     }
-    if (values.len > 0) {
-        struct buf object = {0};
-
-        buf_printf(&object, "{%s}", buf_text(&values));
-        buf_puts(&out, "\nCROSS JOIN pg_catalog.json_to_record(");
-        quote_literal(&out, buf_text(&object));
-        buf_printf(&out, ") AS d(%s)", buf_text(&types));
-        buf_free(&object);
-    }
+    if (values.len > 0)
+        buf_printf(&out, "\nCROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object(%s)) AS d(%s)",
+                   buf_text(&values), buf_text(&types));
     buf_free(&values);
     buf_free(&types);
     return buf_steal(&out);
@@ -349,34 +359,78 @@ gen_remove(const struct gen *g)
     return gen_fill(g->e->removal.kind == REMOVAL_SET ? sql_apply_remove_set : sql_apply_remove_delete, &f);
 }
 
-/* t holds what the mapping asks for, column by column, by the type's own equality where it has one. */
-char *
-gen_verify(const struct gen *g)
+/* Adds that t's `column` is `value`: by the type's own equality where it has one. */
+static void
+add_equal(struct buf *out, const struct gen *g, const char *column, const char *value)
+{
+    const char *cast = target_column(g, column)->has_equality ? "" : "::pg_catalog.text";
+
+    buf_puts(out, out->len == 0 ? "t." : " AND t.");
+    quote_ident(out, column);
+    buf_printf(out, "%s IS NOT DISTINCT FROM (%s)%s", cast, value, cast);
+}
+
+/* t holds what the mapping asks for, column by column. */
+static void
+equal_columns(struct buf *out, const struct gen *g)
 {
     const struct mapping_entity *e = g->e;
-    struct fragments f = common(g);
-    struct buf equal = {0};
+    struct buf value = {0};
 
     for (size_t i = 0; i < e->columns.count; i++) {
         const struct mapping_column *c = &e->columns.items[i];
-        const char *cast = target_column(g, c->name)->has_equality ? "" : "::pg_catalog.text";
 
         if (c->value.insert_only || c->value.kind == VALUE_NOW || gen_is_key(e, c->name))
             continue;
-        buf_puts(&equal, equal.len == 0 ? "t." : " AND t.");
-        quote_ident(&equal, c->name);
-        buf_printf(&equal, "%s IS NOT DISTINCT FROM (", cast);
-        expected(&equal, g, i);
-        buf_printf(&equal, ")%s", cast);
+        buf_clear(&value);
+        expected(&value, g, i);
+        add_equal(out, g, c->name, buf_text(&value));
     }
-    if (gen_writes_parent(e)) {
-        buf_puts(&equal, equal.len == 0 ? "t." : " AND t.");
-        quote_ident(&equal, e->parent->target_column);
-        buf_puts(&equal, " IS NOT DISTINCT FROM r.p");
+    if (gen_writes_parent(e))
+        add_equal(out, g, e->parent->target_column, "r.p");
+    if (out->len == 0)
+        buf_puts(out, "true");
+    buf_free(&value);
+}
+
+/* t is as the removal leaves it. */
+static void
+equal_removed(struct buf *out, const struct gen *g)
+{
+    struct buf value = {0};
+
+    if (g->e->removal.kind == REMOVAL_DELETE) {
+        buf_puts(out, "t.");
+        quote_ident(out, g->e->target_key.items[0]);
+        buf_puts(out, " IS NULL");
     }
-    if (equal.len == 0)
-        buf_puts(&equal, "true");
-    fragments_take(&f, "equal", buf_steal(&equal));
+    for (size_t i = 0; i < g->e->removal.set.count; i++) {
+        const char *column = g->e->removal.set.items[i].name;
+
+        buf_clear(&value);
+        removed_value(&value, g, column);
+        add_equal(out, g, column, buf_text(&value));
+    }
+    buf_free(&value);
+}
+
+char *
+gen_verify(const struct gen *g)
+{
+    struct fragments f = common(g);
+    struct buf equal = {0};
+    struct buf gone = {0};
+    struct buf either = {0};
+
+    equal_columns(&equal, g);
+    equal_removed(&gone, g);
+    if (gone.len == 0)
+        buf_puts(&either, buf_text(&equal));
+    else
+        buf_printf(&either, "CASE WHEN r.remove THEN %s ELSE %s END", buf_text(&gone), buf_text(&equal));
+    fragments_take(&f, "equal", buf_steal(&either));
+    buf_free(&equal);
+    buf_free(&gone);
     return gen_fill(sql_apply_verify, &f);
 }
 

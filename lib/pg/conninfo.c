@@ -91,6 +91,7 @@ conninfo_parse(const char *url, const char *name, char **why)
             add_all(c, libpq);
         buf_printf(&application, "dualwrited/%s", name);
         conninfo_set(c, "application_name", buf_text(&application));
+        conninfo_set(c, "client_encoding", "UTF8"); /* JSON is, whatever a role's own setting says */
         buf_free(&application);
     }
     PQfreemem(message);

@@ -146,8 +146,8 @@ def test_an_acknowledgement_whose_answer_got_lost_is_logged_once(cluster, db):
 def test_killed_again_and_again_under_load_nothing_is_lost_and_nothing_twice(db):
     install(db)
     chance = random.Random(20260101)
-    with Daemon(db, DUALWRITE_BATCH_SIZE=20) as daemon:
-        with Writers(db, threads=3) as writers:
+    with Daemon(db, DUALWRITE_BATCH_SIZE=50) as daemon:
+        with Writers(db, threads=1) as writers:
             for _ in range(8):
                 daemon.wait_for("dual_write_completed", since=daemon.mark())
                 time.sleep(chance.uniform(0, 0.12))

@@ -5,7 +5,7 @@
  * Include it after cmocka.h. A catalog is written as text, one line a thing, fields divided by '|':
  *     T|schema|name|sequence     a table; the sequence behind its key as SQL, or nothing
  *     C|name|type|flags|default  a column; flags of = has a default, j has no equality, else nothing
- *     U|column|column...         a unique index; u: one that ON CONFLICT cannot use
+ *     U|column|column...         a unique index; d: a deferrable one; u: one that is partial
  */
 #ifndef TESTS_CATALOG_SAMPLE_H
 #define TESTS_CATALOG_SAMPLE_H
@@ -174,7 +174,7 @@ catalog_line(struct catalog *c, char *line)
         t->columns = xreallocarray(t->columns, t->ncolumns + 1, sizeof *t->columns);
         t->columns[t->ncolumns++] = column;
     } else {
-        struct catalog_unique u = {.usable = *kind == 'U'};
+        struct catalog_unique u = {.usable = *kind == 'U', .whole = *kind != 'u'};
 
         for (char *name = next_field(&line); name != NULL; name = next_field(&line)) {
             u.columns = xreallocarray(u.columns, u.count + 1, sizeof *u.columns);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The documents say what the program does: every command and option stands in the manual page, every event_type in
-# docs/operations.md, README's table of commands is that of --help, and no link within the tree leads nowhere.
+# docs/operations.md, README's table of commands is that of --help, both references of the mapping file have the keys
+# that its parser knows, and no link within the tree leads nowhere.
 # DUALWRITED names the program, build/dualwrited without; it is built when it is missing.
 # shellcheck disable=SC2016 # the backticks are Markdown's
 set -euo pipefail
@@ -19,11 +20,14 @@ fault() {
 }
 
 # "name" or "name=ARGUMENT" of each option of a command, without --help
-options() { "$dualwrited" "$1" --help | sed -n 's/^  --\([a-z-]*\(=[A-Z]*\)\{0,1\}\) .*/\1/p' | grep -v '^help$' || true; }
+options() { # COMMAND, may be of two words
+    # shellcheck disable=SC2086
+    "$dualwrited" $1 --help | sed -n 's/^  --\([a-z-]*\(=[A-Z]*\)\{0,1\}\) .*/\1/p' | grep -v '^help$' || true
+}
 
 # the same from a command's part of the manual page
 page_options() {
-    awk -v command="$1" '/^\.S[sh] / { here = $2 == command && NF == 2 } here' "$page" |
+    awk -v command=".Ss $1" '/^\.S[sh] / { here = $0 == command } here' "$page" |
         sed -n -e 's/^\.It Fl Fl \([a-z-]*\) Ns = Ns Ar \([A-Z]*\)$/\1=\2/p' -e 's/^\.It Fl Fl \([a-z-]*\)$/\1/p'
 }
 
@@ -33,7 +37,13 @@ help_table=$("$dualwrited" --help | sed -n 's/^  \([a-z]*\)  *\(.*\)$/| `\1` | \
 commands=$(sed -n 's/^| `\([a-z]*\)`.*/\1/p' <<<"$help_table")
 [ "$(wc -w <<<"$commands")" -ge 4 ] || fault "$dualwrited --help lists hardly any command: this check reads it wrongly"
 
-for command in $commands; do
+# a command of commands lists them as the program itself does
+while read -r command; do
+    commands+=$'\n'$("$dualwrited" "$command" --help | sed -n "s/^  \\([a-z]\\{1,\\}\\)  .*/$command \\1/p")
+done <<<"$commands"
+commands=$(grep . <<<"$commands")
+
+while read -r command; do
     if ! grep -qx "\.Ss $command" "$page"; then
         fault "$page: the command \"$command\" is missing; it is a section: .Ss $command"
         continue
@@ -41,10 +51,10 @@ for command in $commands; do
     differences=$(diff <(options "$command" | sort) <(page_options "$command" | sort)) || true
     [ -z "$differences" ] ||
         fault "$page: the options of \"$command\" differ (< --help, > $page):"$'\n'"$differences"
-done
+done <<<"$commands"
 while read -r command; do
     grep -qx "$command" <<<"$commands" || fault "$page: there is no command \"$command\""
-done < <(sed -n 's/^\.Ss \([a-z]*\)$/\1/p' "$page")
+done < <(sed -n 's/^\.Ss \([a-z ]*\)$/\1/p' "$page")
 for option in help version; do
     grep -qx "\.It Fl Fl $option" "$page" || fault "$page: --$option is missing"
 done
@@ -65,6 +75,24 @@ done
 while read -r type; do
     grep -qx "$type" <<<"$types" || fault "$runbook: nothing logs event_type=$type"
 done < <(sed -n '/^## Log lines$/,/^## /s/^| `\([a-z_]*\)` |.*/\1/p' "$runbook" | sort -u)
+
+# ---- the mapping file ---------------------------------------------------------------------------------------------
+
+# what the parser knows stands in arrays: keys[] = {"name", ...}
+keys=$(cat lib/core/mapping*.c | tr '\n' ' ' | grep -oE 'keys\[\] = \{[^}]*\}' | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u)
+[ "$(wc -w <<<"$keys")" -ge 40 ] || fault "hardly any key was found in lib/core/mapping*.c: this check reads it wrongly"
+# in docs/mapping.md they are the first cells of the tables that begin with "key"
+documented=$(awk -F'|' '/^\| key \|/ { table = 1; next } !/^\|/ { table = 0 } table { print $2 }' docs/mapping.md |
+    grep -oE '`[a-z_]+`' | tr -d '`' | sort -u)
+differences=$(diff <(echo "$keys") <(echo "$documented")) ||
+    fault "docs/mapping.md: the keys in its tables differ from the parser's (< parser, > document):"$'\n'"$differences"
+# in the manual page every key is set in Cm, and nothing else is; each is once a list's item
+page_keys=$(sed -n -e 's/^\.It Cm //p' docs/dualwrited-mapping.5 | tr -cs 'a-z_' '\n' | grep . | sort -u)
+differences=$(diff <(echo "$keys") <(echo "$page_keys")) ||
+    fault "docs/dualwrited-mapping.5: its lists' keys differ from the parser's (< parser, > page):"$'\n'"$differences"
+while read -r key; do
+    grep -qx "$key" <<<"$keys" || fault "docs/dualwrited-mapping.5: there is no key \"$key\""
+done < <(sed -n -e 's/^\.Cm //p' docs/dualwrited-mapping.5 | tr -cs 'a-z_' '\n' | grep .)
 
 # ---- files -------------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "dualwrite/flags.h"
@@ -151,14 +152,46 @@ test_warnings(void **state)
     }
 }
 
+static void
+test_json(void **state)
+{
+    static const char *const useless[] = {"",
+                                          "null",
+                                          "[]",
+                                          "{}",
+                                          "{\"TEAM_VNEXT_DUAL_WRITE_ENABLED\": true}",
+                                          "{\"TEAM_VNEXT_DUAL_WRITE_ENABLED\": \"maybe\"}",
+                                          "{\"team_vnext_dual_write_enabled\": \"true\"}",
+                                          "{"};
+    struct flags flags, back;
+    char *json;
+
+    (void) state;
+    for (enum flag f = 0; f < FLAG_COUNT; f++)
+        flags.value[f] = flags_table[f].unsafe;
+    json = flags_json(&flags);
+    assert_string_equal(json,
+                        "{\"TEAM_VNEXT_DUAL_WRITE_ENABLED\":\"true\",\"TEAM_VNEXT_DUAL_WRITE_STRICT_MODE\":\"true\","
+                        "\"TEAM_LEGACY_WRITE_BLOCKED\":\"false\",\"TEAM_LEGACY_WRITE_BYPASS_ENABLED\":\"true\","
+                        "\"TEAM_VNEXT_ADAPTER_ENABLED\":\"true\",\"TEAM_VNEXT_FORCE_LEGACY\":\"false\","
+                        "\"TEAM_VNEXT_ROUTING_MODE\":\"vnext_only\"}");
+    back = flags_parse(json);
+    for (enum flag f = 0; f < FLAG_COUNT; f++)
+        assert_string_equal(back.value[f], flags.value[f]);
+    free(json);
+    for (size_t i = 0; i < sizeof useless / sizeof *useless; i++) {
+        back = flags_parse(useless[i]);
+        for (enum flag f = 0; f < FLAG_COUNT; f++)
+            assert_string_equal(back.value[f], flag_default(f));
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names_and_defaults),
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_safer),
-        cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_names_and_defaults), cmocka_unit_test(test_values), cmocka_unit_test(test_safer),
+        cmocka_unit_test(test_warnings),           cmocka_unit_test(test_json),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

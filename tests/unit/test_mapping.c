@@ -1,5 +1,5 @@
 /* test_mapping.c - the mapping file: what is taken, and what each part becomes. Faults are test_mapping_faults.c. */
-/* links: lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/expression.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -87,6 +87,97 @@ test_default(void **state)
     assert_string_equal(member->operation_remove, "sync_team_member_removed");
     assert_int_equal(mapping_entity_index(m, "membership"), 1);
     assert_int_equal(mapping_entity_index(m, "nobody"), 2);
+    mapping_free(m);
+    free(text);
+}
+
+static const struct mapping_entity *
+entity(const struct mapping *m, const char *name)
+{
+    size_t i = mapping_entity_index(m, name);
+
+    assert_true(i < m->count);
+    return &m->entities[i];
+}
+
+static void
+assert_names(const struct mapping_names *names, const char *const *expected, size_t count)
+{
+    assert_int_equal(names->count, count);
+    for (size_t i = 0; i < count; i++)
+        assert_string_equal(names->items[i], expected[i]);
+}
+
+#define ASSERT_NAMES(names, ...)                                                                                       \
+    assert_names(&(names), (const char *const[]){__VA_ARGS__}, COUNT(((const char *const[]){__VA_ARGS__})))
+
+/* All of the language in one file. */
+static void
+test_whole(void **state)
+{
+    size_t len;
+    char *text = slurp("tests/unit/golden/mapping_whole.json", &len);
+    struct mapping *m = parse_good(text);
+    const struct mapping_entity *seat = entity(m, "seat");
+    const struct mapping_entity *team = entity(m, "team");
+    const struct mapping_entity *member = entity(m, "member");
+    const struct mapping_value *v;
+
+    (void) state;
+    assert_int_equal(m->count, 6);
+    assert_string_equal(m->channel, "_everything9");
+    assert_true(team->parent->index == mapping_entity_index(m, "account"));
+    assert_true(seat > team);
+
+    ASSERT_NAMES(seat->map->source_key, "new_team_id", "new_number");
+    ASSERT_NAMES(seat->identity, "team_id", "number");
+    assert_string_equal(seat->map->table.schema, "maps");
+    assert_string_equal(seat->operation_insert, seat->operation_update);
+    v = mapping_column(&seat->map->columns, "holder");
+    assert_string_equal(v->lookup->table.schema, "public");
+    assert_false(v->lookup->legacy);
+    assert_true(mapping_column(&seat->map->columns, "row")->has_otherwise);
+
+    ASSERT_NAMES(team->map->source_key, "new_id");
+    v = mapping_column(&team->columns, "name");
+    assert_int_equal(v->unique, UNIQUE_FAIL);
+    assert_int_equal(v->truncate, 80);
+    v = mapping_column(&team->columns, "slug");
+    assert_int_equal(v->unique, UNIQUE_SUFFIX);
+    assert_int_equal(v->truncate, 40);
+    assert_true(v->insert_only);
+    v = mapping_column(&team->columns, "tag");
+    assert_int_equal(v->unique, UNIQUE_TRUNCATE);
+    assert_int_equal(v->truncate, 0);
+    v = mapping_column(&team->columns, "game");
+    assert_int_equal(v->unique, UNIQUE_SUFFIX);
+    assert_int_equal(v->nvalues, 2);
+    assert_null(v->lookup);
+    v = mapping_column(&team->columns, "league");
+    assert_int_equal(v->kind, VALUE_EXPRESSION);
+    assert_string_equal(v->lookup->table.schema, "ref");
+    assert_string_equal(v->lookup->table.name, "league");
+    assert_string_equal(v->lookup->key, "code");
+    assert_string_equal(v->lookup->value, "id");
+    assert_true(v->lookup->legacy);
+    assert_true(v->has_otherwise);
+    assert_string_equal(v->otherwise, "0");
+    assert_int_equal(v->nvalues, 0);
+    v = mapping_column(&team->columns, "region");
+    assert_false(v->lookup->legacy);
+    assert_false(v->has_otherwise);
+    assert_int_equal(team->present.kind, PRESENT_NULL);
+    assert_string_equal(team->present.column, "deleted_at");
+    assert_int_equal(team->present.values.count, 0);
+
+    assert_int_equal(entity(m, "account")->present.kind, PRESENT_NOT_NULL);
+    assert_int_equal(entity(m, "contact")->present.kind, PRESENT_ALWAYS);
+    assert_int_equal(member->present.kind, PRESENT_IN);
+    ASSERT_NAMES(member->present.values, "ACTIVE", "1", "true");
+    /* a looked-up key column stands for the column that is looked up, and one column may give two */
+    ASSERT_NAMES(member->identity, "user_id", "team_id", "team_id");
+    ASSERT_NAMES(entity(m, "contact")->identity, "id");
+    ASSERT_NAMES(entity(m, "partner")->map->source_key, "new_id");
     mapping_free(m);
     free(text);
 }
@@ -181,6 +272,13 @@ test_accepted(void **state)
         {"\"delete\"", "\"keep\""},
         {"\"user\": \"account\"", "\"user\": {\"column\": \"account\", \"insert_only\": true}"},
         {"\"new_member\"", "\"new_team\", \"schema\": \"elsewhere\""},
+        {"\"new_member\"", "\"new_team\""},
+        {"\"old_member\"", "\"old_team\""},
+        {"\"m_u\"", "\"m_i\""},
+        {"\"source_key\": \"new_id\"", "\"source_key\": [\"new_id\"]"},
+        {"\"in\": [\"ACTIVE\", 1]", "\"null\": false"},
+        {"\"title\"", "{\"column\": \"title\", \"unique\": \"fail\"}"},
+        {"{\"now\": true}", "{\"column\": \"x\", \"truncate\": 5}"},
         {"\"member\"", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\""},
         {"\"title\"", "\"\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEF\xBF\xBF\xF0\x90\x80\x80\xF4\x8F\xBF\xBF\""},
     };
@@ -280,21 +378,72 @@ test_cycles(void **state)
     }
 }
 
-static void
-test_parent_needs_map(void **state)
+/* The sample with a parent that has no map, these keys and this column. */
+static char *
+parent_without_map(const char *source_key, const char *target_key, const char *column)
 {
-    char *text = changed(" \"map\": {\"table\": \"map\", \"source_key\": \"new_id\", \"target_key\": \"old_id\", "
-                         "\"columns\": {\"at\": {\"now\": true}}},\n \"columns\": {",
-                         " \"columns\": {\"id\": \"id\", ");
-    struct faults faults = {0};
+    struct buf out = {0};
+
+    buf_printf(&out,
+               "{\"entities\": [{\"name\": \"team\", \"source\": {\"table\": \"new_team\", \"key\": %s}, \"target\": "
+               "{\"table\": \"old_team\", \"key\": %s}, \"columns\": {%s, %s",
+               source_key, target_key, column, strstr(mapping_sample, "\"name\": \"title\""));
+    return buf_steal(&out);
+}
+
+/* A parent's legacy key must be told from the one column that a child has of it: by a map, or by being the same. */
+static void
+test_parents(void **state)
+{
+    static const char here[] = "m.json: $.entities[1].parent.entity";
+    static const char itself[] = "m.json: $.entities[0].target.key[0]";
+    static const struct {
+        const char *source_key, *target_key, *column;
+        const char *where, *said; /* NULL: it may be a parent */
+    } rows[] = {
+        {"[\"id\"]", "[\"id\"]", "\"id\": \"id\"", NULL, NULL},
+        {"[\"id\"]", "[\"key\"]", "\"key\": {\"column\": \"id\", \"insert_only\": true}", NULL, NULL},
+        {"[\"id\"]", "[\"id\"]", "\"id\": \"code\"", here,
+         "is \"team\", whose target key cannot be told from its source key; give it a \"map\", or the same key: \"id\" "
+         "from \"id\" in its \"columns\""},
+        {"[\"code\"]", "[\"key\"]", "\"key\": \"id\"", here, "or the same key: \"key\" from \"code\" in its"},
+        {"[\"id\"]", "[\"id\"]",
+         "\"id\": {\"column\": \"id\", \"lookup\": {\"table\": \"l\", \"key\": \"k\", \"value\": \"v\"}}", here,
+         "is \"team\", whose target key cannot be told"},
+        {"[\"id\", \"b\"]", "[\"id\"]", "\"id\": \"id\"", here,
+         "is \"team\", whose source key has 2 columns; a parent's source key and target key have one each"},
+        {"[\"id\"]", "[\"id\", \"c\", \"d\"]", "\"id\": \"id\", \"c\": \"c\", \"d\": \"d\"", here,
+         "is \"team\", whose target key has 3 columns"},
+        {"[\"id\", \"b\"]", "[\"id\", \"b\"]", "\"id\": \"id\", \"b\": \"b\"", here, "whose source key has 2 columns"},
+        /* what is wrong with the parent is said there, and nothing of what follows from it */
+        {"[\"id\"]", "[\"id\"]", "\"x\": \"x\"", itself, "nothing says which row is meant"},
+        {"[\"id\"]", "[\"id\"]", "\"id\": {\"expression\": \"id\"}", itself, "nothing says which row is meant"},
+        {"[\"id\"]", "[\"id\"]", "\"id\": {\"column\": \"id\", \"truncate\": 9}", itself, "nothing says which row"},
+        {"[\"id\"]", "[\"id\"]", "\"id\": 5", "m.json: $.entities[0].columns.id", "is a number"},
+        {"5", "[\"id\"]", "\"id\": \"id\"", "m.json: $.entities[0].source.key", "is a number"},
+        {"[5]", "[\"id\"]", "\"id\": \"id\"", "m.json: $.entities[0].source.key[0]", "is a number"},
+        {"[\"id\"]", "5", "\"id\": \"id\"", "m.json: $.entities[0].target.key", "is a number"},
+        {"[\"id\"]", "[5]", "\"id\": \"id\"", "m.json: $.entities[0].target.key[0]", "is a number"},
+    };
 
     (void) state;
-    assert_null(parse(text, &faults));
-    assert_int_equal(faults.count, 1);
-    assert_string_equal(faults.items[0].where, "m.json: $.entities[1].parent.entity");
-    assert_non_null(strstr(faults.items[0].text, "is \"team\", which has no \"map\""));
-    faults_free(&faults);
-    free(text);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char *text = parent_without_map(rows[i].source_key, rows[i].target_key, rows[i].column);
+        struct faults faults = {0};
+        struct mapping *m = parse(text, &faults);
+
+        if (faults.count != (rows[i].where == NULL ? 0 : 1) || (m == NULL) != (rows[i].where != NULL))
+            fail_msg("row %zu: %zu faults, the last: %s", i, faults.count,
+                     faults.count == 0 ? "" : faults.items[faults.count - 1].text);
+        if (rows[i].where != NULL) {
+            assert_string_equal(faults.items[0].where, rows[i].where);
+            if (strstr(faults.items[0].text, rows[i].said) == NULL)
+                fail_msg("row %zu: %s", i, faults.items[0].text);
+        }
+        mapping_free(m);
+        faults_free(&faults);
+        free(text);
+    }
 }
 
 /* A warning does not refuse the mapping. */
@@ -319,9 +468,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_default),          cmocka_unit_test(test_scalars), cmocka_unit_test(test_documented),
-        cmocka_unit_test(test_accepted),         cmocka_unit_test(test_order),   cmocka_unit_test(test_cycles),
-        cmocka_unit_test(test_parent_needs_map), cmocka_unit_test(test_warning),
+        cmocka_unit_test(test_default),  cmocka_unit_test(test_scalars), cmocka_unit_test(test_documented),
+        cmocka_unit_test(test_accepted), cmocka_unit_test(test_order),   cmocka_unit_test(test_cycles),
+        cmocka_unit_test(test_parents),  cmocka_unit_test(test_warning), cmocka_unit_test(test_whole),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

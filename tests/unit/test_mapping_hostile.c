@@ -1,5 +1,5 @@
 /* test_mapping_hostile.c - the mapping file cut, bent and blown up: nothing crashes, leaks or takes long. */
-/* links: lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/expression.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,12 +35,12 @@ test_mutilated(void **state)
     static const char pool[] = "{}[]\",:\\0un1e- \n\xC3\xFF";
     uint32_t random = 1;
     size_t len;
-    char *text = slurp("config/mapping.json", &len);
+    char *text = slurp("tests/unit/golden/mapping_whole.json", &len);
 
     (void) state;
-    for (size_t i = 0; i < len; i++)
+    for (size_t i = 0; i < len; i += 3)
         survive(text, i);
-    for (size_t i = 0; i < 3 * len; i++) {
+    for (size_t i = 0; i < 3 * len; i += 4) {
         char old = text[i % len];
 
         random = random * 1664525 + 1013904223;
@@ -64,6 +64,11 @@ test_big(void **state)
         {"{\"entities\":[", "{},", "{}]}"},
         {"{\"entities\":[{\"columns\":{", "\"a\":0,", "\"b\":0}}]}"},
         {"{\"entities\":[{\"columns\":{\"x\":{\"column\":\"x\",\"values\":{", "\"a\":0,", "\"b\":0}}}}]}"},
+        {"{\"entities\":[{\"columns\":{\"x\":{\"column\":\"x\",\"unique\":\"", "aaaaaaaa", "\"}}}]}"},
+        {"{\"entities\":[{\"columns\":{\"x\":{\"expression\":\"", "(", "\"}}}]}"},
+        {"{\"entities\":[{\"columns\":{\"x\":{\"expression\":\"", "$$", "\"}}}]}"},
+        {"{\"entities\":[{\"columns\":{\"x\":{\"expression\":\"", "E''\\n", "\"}}}]}"},
+        {"{\"entities\":[{\"map\":{\"source_key\":[", "\"a\",", "\"b\"]}}]}"},
         {"{\"entities\":[{\"source\":{\"key\":[", "\"a\",", "\"b\"]}}]}"},
         {"{\"entities\":[{\"present\":{\"in\":[", "{},", "1]}}]}"},
         {"{\"entities\":[{\"name\":\"", "aaaaaaaa", "\"}]}"},

@@ -2,7 +2,7 @@
  * test_mapping_rules.c - what must hold between the parts of a mapping: one rule broken at a time, and said where it
  * is. The rules are called through mapping_parse(), which is what calls them.
  */
-/* links: lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/expression.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,9 +20,13 @@ static const struct {
     const char *where;
     const char *said; /* a part of it */
 } rows[] = {
-    /* with a map: one key on each side, and the target's is the map's to give */
-    {"\"new_team\", \"key\": [\"id\"]", "\"new_team\", \"key\": [\"id\", \"no\"]", "$.entities[0].source.key",
-     "has 2 columns; with a \"map\" it must be one"},
+    /* with a map: it holds the source key, column by column, and the target's is the map's to give */
+    {"\"new_team\", \"key\": [\"id\"]", "\"new_team\", \"key\": [\"id\", \"no\"]", "$.entities[0].map.source_key",
+     "names 1 column, and the source key has 2; name a column of the map for each, in their order"},
+    {"\"source_key\": \"new_id\"", "\"source_key\": [\"a\", \"b\", \"c\"]", "$.entities[0].map.source_key",
+     "names 3 columns, and the source key has 1"},
+    {"\"source_key\": \"new_id\"", "\"source_key\": [\"new_id\", \"new_id\"]", "$.entities[0].map.source_key[1]",
+     "is there twice"},
     {"\"old_team\", \"key\": [\"id\"]", "\"old_team\", \"key\": [\"id\", \"no\"]", "$.entities[0].target.key",
      "has 2 columns; with a \"map\" it must be one"},
     {"\"name\": \"title\"", "\"id\": \"id\", \"name\": \"title\"", "$.entities[0].columns.id",
@@ -35,6 +39,16 @@ static const struct {
      "is the same column as \"source_key\""},
     {"\"source_key\": \"new_id\"", "\"verified\": \"new_id\", \"source_key\": \"new_id\"", "$.entities[0].map.verified",
      "is the same column as \"source_key\""},
+    {"\"source_key\": \"new_id\"", "\"verified\": \"old_id\", \"source_key\": \"new_id\"", "$.entities[0].map.verified",
+     "is the same column as \"target_key\""},
+    {"\"source_key\": \"new_id\"", "\"source_key\": [\"a\", \"old_id\"]", "$.entities[0].map.target_key",
+     "is the same column as \"source_key\""},
+    {"\"source_key\": \"new_id\"", "\"source_key\": [\"a\", \"b\"], \"verified\": \"b\"", "$.entities[0].map.verified",
+     "is the same column as \"source_key\""},
+    {"\"source_key\": \"new_id\"", "\"source_key\": [\"a\", \"at\"]", "$.entities[0].map.columns.at",
+     "is written as \"source_key\" of the map"},
+    {"\"source_key\": \"new_id\"", "\"source_key\": \"new_id\", \"verified\": \"at\"", "$.entities[0].map.columns.at",
+     "is written as \"verified\" of the map"},
     {"{\"at\": {\"now\": true}}", "{\"old_id\": {\"now\": true}}", "$.entities[0].map.columns.old_id",
      "is written as \"target_key\" of the map"},
     {"{\"at\": {\"now\": true}}", "{\"at\": {\"target_column\": \"nam\"}}", "$.entities[0].map.columns.at",
@@ -47,11 +61,27 @@ static const struct {
      "nothing says which row is meant"},
     {"\"user\": \"account\"", "\"user\": {\"column\": \"account\", \"values\": {\"a\": \"b\"}}",
      "$.entities[1].target.key[1]", "nothing says which row is meant"},
+    {"\"user\": \"account\"",
+     "\"user\": {\"column\": \"account\", \"lookup\": {\"table\": \"l\", \"key\": \"k\", \"value\": \"v\"}, "
+     "\"otherwise\": 1}",
+     "$.entities[1].target.key[1]", "a lookup is allowed; values, otherwise, truncate and unique are not"},
+    {"\"user\": \"account\"", "\"user\": {\"column\": \"account\", \"unique\": \"suffix\"}",
+     "$.entities[1].target.key[1]", "nothing says which row is meant"},
+    {"\"user\": \"account\"", "\"user\": {\"column\": \"account\", \"unique\": \"fail\"}",
+     "$.entities[1].target.key[1]", "nothing says which row is meant"},
     {"\"target_column\": \"team\"", "\"target_column\": \"other\"", "$.entities[1].target.key[0]",
      "is target key column \"team\", and nothing says"},
-    /* the parent's key comes from the parent's map */
+    /* a suffix is made of one column */
+    {"\"new_member\", \"key\": [\"id\"]},\n \"target\": {\"table\": \"old_member\", \"key\": [\"team\", \"user\"]},\n "
+     "\"columns\": {\"user\": \"account\", \"role\": \"role\"}",
+     "\"new_member\", \"key\": [\"id\", \"no\"]},\n \"target\": {\"table\": \"old_member\", \"key\": [\"team\", "
+     "\"user\"]},\n \"columns\": {\"user\": \"account\", \"role\": {\"column\": \"role\", \"unique\": \"suffix\"}}",
+     "$.entities[1].columns.role.unique", "is \"suffix\", which needs a source key of one column, this one has 2"},
+    /* the parent: its key gives the child's */
     {"\"user\": \"account\"", "\"team\": \"new_team\", \"user\": \"account\"", "$.entities[1].columns.team",
-     "is the parent's target_column, which the parent's map gives"},
+     "is the parent's target_column, which gets the parent's target key"},
+    {"\"new_team\", \"key\": [\"id\"]", "\"new_team\", \"key\": [\"id\", \"no\"]", "$.entities[1].parent.entity",
+     "is \"team\", whose source key has 2 columns; a parent's source key and target key have one each"},
     {"\"entity\": \"team\"", "\"entity\": \"teem\"", "$.entities[1].parent.entity",
      "is \"teem\", and no entity has that name (did you mean \"team\"?)"},
     {"\"entity\": \"team\"", "\"entity\": \"zzzzzzz\"", "$.entities[1].parent.entity",
@@ -73,8 +103,14 @@ static const struct {
     {"\"id\": \"member_id\"", "\"id\": \"team_id\"", "$.entities[1].log.id", "a key of parent \"team\""},
     /* between entities */
     {"\"name\": \"member\"", "\"name\": \"team\"", "$.entities[1].name", "which entities[0] has already"},
-    {"\"new_member\"", "\"new_team\"", "$.entities[1].source.table", "is the source table of entities[0] already"},
-    {"\"update\": \"t_u\"", "\"update\": \"t_i\"", "$.entities[0].operations.update",
+    {"\"new_member\", \"key\": [\"id\"]},\n \"target\": {\"table\": \"old_member\"",
+     "\"new_team\", \"key\": [\"id\"]},\n \"target\": {\"table\": \"old_team\"", "$.entities[1].target.table",
+     "is fed from the same source table by entities[0] already; merge the two entities into one"},
+    {"\"remove\": \"t_r\"", "\"remove\": \"t_i\"", "$.entities[0].operations.remove",
+     "is \"t_i\", which is \"insert\" of entities[0] already"},
+    {"\"remove\": \"t_r\"", "\"remove\": \"t_u\"", "$.entities[0].operations.remove",
+     "is \"t_u\", which is \"update\" of entities[0] already"},
+    {"\"update\": \"m_u\"", "\"update\": \"t_i\"", "$.entities[1].operations.update",
      "is \"t_i\", which is \"insert\" of entities[0] already"},
     {"\"remove\": \"m_r\"", "\"remove\": \"t_u\"", "$.entities[1].operations.remove",
      "is \"t_u\", which is \"update\" of entities[0] already"},
@@ -116,6 +152,18 @@ test_no_echo(void **state)
         {"\"target_column\": \"team\"", "\"target_column\": 1"},
         {"\"user\": \"account\"", "\"user\": {\"column\": 1}"},
         {"\"source_key\": \"new_id\"", "\"source_key\": 1"},
+        {"\"source_key\": \"new_id\"", "\"source_key\": [\"a\", 1]"},
+        {"\"source_key\": \"new_id\"", "\"source_key\": []"},
+        {"\"map\": {\"table\": \"map\", \"source_key\": \"new_id\", \"target_key\": \"old_id\", \"columns\": {\"at\": "
+         "{\"now\": true}}}",
+         "\"map\": 5"},
+        {"\"map\": {\"table\": \"map\", \"source_key\": \"new_id\", \"target_key\": \"old_id\", \"columns\": {\"at\": "
+         "{\"now\": true}}},\n \"columns\": {",
+         "\"map\": 5, \"columns\": {\"id\": \"code\", "},
+        {"\"insert\": \"m_i\", \"update\": \"m_u\"", "\"insert\": \"t_i\", \"update\": \"t_i\""},
+        {"\"user\": \"account\"",
+         "\"user\": {\"column\": \"account\", \"lookup\": {\"table\": 1, \"key\": \"k\", \"value\": \"v\"}}"},
+        {"{\"column\": \"status\", \"in\": [\"ACTIVE\", 1]}", "{\"column\": \"status\", \"in\": [], \"null\": 1}"},
         {"\"key\": [\"team\", \"user\"]", "\"key\": [\"team\", 1]"},
         {"\"insert\": \"t_i\"", "\"insert\": 1"},
         {"\"removal\": \"delete\"", "\"removal\": 1"},
@@ -133,6 +181,31 @@ test_no_echo(void **state)
         faults_free(&faults);
         free(text);
     }
+}
+
+/* A parent without a map whose key is its own parent's: that one's map knows it, the child's column does not. */
+static void
+test_parent_of_parent(void **state)
+{
+    static const char club[] =
+        ", {\"name\": \"club\", \"parent\": {\"entity\": \"team\", \"column\": \"t\", \"target_column\": \"t\"}, "
+        "\"source\": {\"table\": \"new_club\", \"key\": [\"t\"]}, \"target\": {\"table\": \"old_club\", \"key\": "
+        "[\"t\"]}, \"columns\": {\"n\": \"n\"}, \"removal\": \"keep\", \"log\": {\"id\": \"club_id\"}, \"operations\": "
+        "{\"insert\": \"c_u\", \"update\": \"c_u\", \"remove\": \"c_r\"}}]}";
+    char *text = changed("\"parent\": {\"entity\": \"team\"", "\"parent\": {\"entity\": \"club\"");
+    struct buf whole = {0};
+    struct faults faults = {0};
+
+    (void) state;
+    buf_add(&whole, text, strlen(text) - strlen("]}\n"));
+    buf_puts(&whole, club);
+    assert_null(parse(buf_text(&whole), &faults));
+    assert_int_equal(faults.count, 1);
+    assert_string_equal(faults.items[0].where, "m.json: $.entities[1].parent.entity");
+    assert_non_null(strstr(faults.items[0].text, "is \"club\", whose target key cannot be told from its source key"));
+    buf_free(&whole);
+    faults_free(&faults);
+    free(text);
 }
 
 /* The identity: with a map the source key; without, one source column for each target key column, in its order. */
@@ -162,6 +235,7 @@ main(void)
         cmocka_unit_test(test_rules),
         cmocka_unit_test(test_no_echo),
         cmocka_unit_test(test_identity),
+        cmocka_unit_test(test_parent_of_parent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* test_mapping_values.c - "columns" of the mapping file: each form of a value, and where it is allowed. */
-/* links: lib/core/mapping_values.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/mapping_values.c lib/core/expression.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -92,6 +92,76 @@ test_forms(void **state)
     }
 }
 
+#define LOOKUP(value) "{\"column\": \"a\", \"lookup\": " value "}"
+#define TKV "{\"table\": \"t\", \"key\": \"k\", \"value\": \"v\"}"
+
+static void
+test_lookup(void **state)
+{
+    static const struct {
+        const char *json;
+        enum mapping_place place;
+        const char *schema;
+        bool legacy;
+        bool has_otherwise;
+    } rows[] = {
+        {LOOKUP(TKV), PLACE_TARGET, "public", false, false},
+        {LOOKUP(TKV), PLACE_MAP, "public", false, false},
+        {LOOKUP(TKV ", \"otherwise\": null"), PLACE_TARGET, "public", false, true},
+        {LOOKUP(TKV ", \"insert_only\": true"), PLACE_TARGET, "public", false, false},
+        {"{\"expression\": \"a\", \"lookup\": " TKV "}", PLACE_TARGET, "public", false, false},
+        {LOOKUP("{\"table\": \"t\", \"schema\": \"s\", \"key\": \"k\", \"value\": \"v\", \"database\": \"legacy\"}"),
+         PLACE_TARGET, "s", true, false},
+        {LOOKUP("{\"table\": \"t\", \"key\": \"k\", \"value\": \"v\", \"database\": \"vnext\"}"), PLACE_TARGET,
+         "public", false, false},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct faults faults = {0};
+        struct mapping_columns c = read_value(rows[i].json, rows[i].place, &faults);
+        const struct mapping_value *v = &c.items[0].value;
+
+        assert_int_equal(faults.count, 0);
+        assert_non_null(v->lookup);
+        assert_string_equal(v->lookup->table.name, "t");
+        assert_string_equal(v->lookup->table.schema, rows[i].schema);
+        assert_string_equal(v->lookup->key, "k");
+        assert_string_equal(v->lookup->value, "v");
+        assert_int_equal(v->lookup->legacy, rows[i].legacy);
+        assert_int_equal(v->has_otherwise, rows[i].has_otherwise);
+        mapping_values_free(&c);
+    }
+}
+
+static void
+test_unique(void **state)
+{
+    static const struct {
+        const char *json;
+        enum unique_rule unique;
+        int truncate;
+    } rows[] = {
+        {"\"a\"", UNIQUE_FAIL, 0},
+        {"{\"column\": \"a\", \"unique\": \"fail\"}", UNIQUE_FAIL, 0},
+        {"{\"column\": \"a\", \"unique\": \"truncate\"}", UNIQUE_TRUNCATE, 0},
+        {"{\"column\": \"a\", \"unique\": \"truncate\", \"truncate\": 7}", UNIQUE_TRUNCATE, 7},
+        {"{\"expression\": \"a\", \"unique\": \"suffix\", \"insert_only\": true}", UNIQUE_SUFFIX, 0},
+        {"{\"column\": \"a\", \"unique\": \"suffix\", \"values\": {\"a\": \"b\"}}", UNIQUE_SUFFIX, 0},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct faults faults = {0};
+        struct mapping_columns c = read_value(rows[i].json, PLACE_TARGET, &faults);
+
+        assert_int_equal(faults.count, 0);
+        assert_int_equal(c.items[0].value.unique, rows[i].unique);
+        assert_int_equal(c.items[0].value.truncate, rows[i].truncate);
+        mapping_values_free(&c);
+    }
+}
+
 /* "otherwise": null is something else than no "otherwise". */
 static void
 test_otherwise(void **state)
@@ -147,14 +217,49 @@ test_faults(void **state)
         {"{\"column\": \"a\", \"values\": [1]}", PLACE_TARGET, "$.x.values", "is an array; write an object"},
         {"{\"column\": \"a\", \"values\": {\"1\": 2, \"1\": 3}}", PLACE_TARGET, "$.x.values.1", "is there twice"},
         {"{\"column\": \"a\", \"values\": {\"b\": {}}}", PLACE_TARGET, "$.x.values.b", "is an object; write a string"},
-        {"{\"column\": \"a\", \"otherwise\": 1}", PLACE_TARGET, "$.x.otherwise", "goes with \"values\" only"},
+        {"{\"column\": \"a\", \"otherwise\": 1}", PLACE_TARGET, "$.x.otherwise",
+         "goes with \"values\" or \"lookup\" only"},
         {"{\"constant\": \"a\", \"values\": {\"1\": 2}}", PLACE_TARGET, "$.x.values", "goes with \"column\" or"},
         {"{\"now\": true, \"truncate\": 5}", PLACE_TARGET, "$.x.truncate", "goes with \"column\" or"},
+        {"{\"expression\": \"a) b\"}", PLACE_TARGET, "$.x.expression", "closes a parenthesis that it did not open"},
+        {"{\"expression\": \"a'\"}", PLACE_MAP, "$.x.expression", "leaves a quote open; close it"},
+        {"{\"expression\": \"a; b\"}", PLACE_TARGET, "$.x.expression", "holds a semicolon"},
+        {"{\"expression\": \"$1\"}", PLACE_TARGET, "$.x.expression", "holds a parameter like $1, which is no column"},
+        {"{\"expression\": \"-- a\"}", PLACE_TARGET, "$.x.expression", "is blank"},
         {"{\"column\": \"a\", \"truncate\": 0}", PLACE_TARGET, "$.x.truncate", "is not a length"},
         {"{\"column\": \"a\", \"truncate\": -1}", PLACE_TARGET, "$.x.truncate", "is not a length"},
         {"{\"column\": \"a\", \"truncate\": 10485761}", PLACE_TARGET, "$.x.truncate", "is not a length"},
         {"{\"column\": \"a\", \"truncate\": 1e300}", PLACE_TARGET, "$.x.truncate", "is not a length"},
         {"{\"column\": \"a\", \"truncate\": \"5\"}", PLACE_TARGET, "$.x.truncate", "is not a length"},
+        {LOOKUP("1"), PLACE_TARGET, "$.x.lookup", "is a number; write an object like {\"table\""},
+        {LOOKUP("{\"key\": \"k\", \"value\": \"v\"}"), PLACE_TARGET, "$.x.lookup.table", "is missing; write the name"},
+        {LOOKUP("{\"table\": \"t\", \"value\": \"v\"}"), PLACE_TARGET, "$.x.lookup.key",
+         "is missing; write the column of that table that is compared with the value"},
+        {LOOKUP("{\"table\": \"t\", \"key\": \"k\"}"), PLACE_TARGET, "$.x.lookup.value",
+         "is missing; write the column of that table that is the result"},
+        {LOOKUP("{\"table\": \"t\", \"key\": [\"k\"], \"value\": \"v\"}"), PLACE_TARGET, "$.x.lookup.key",
+         "is an array"},
+        {LOOKUP("{\"table\": \"t\", \"schema\": 1, \"key\": \"k\", \"value\": \"v\"}"), PLACE_TARGET,
+         "$.x.lookup.schema", "is a number"},
+        {LOOKUP("{\"table\": \"t\", \"key\": \"k\", \"vaule\": \"v\", \"value\": \"v\"}"), PLACE_TARGET,
+         "$.x.lookup.vaule", "is not a known key; did you mean \"value\"? Known here: table, schema, key, value, data"},
+        {LOOKUP("{\"table\": \"t\", \"key\": \"k\", \"value\": \"v\", \"database\": \"old\"}"), PLACE_TARGET,
+         "$.x.lookup.database", "is not known here; write \"vnext\" or \"legacy\""},
+        {LOOKUP("{\"table\": \"t\", \"key\": \"k\", \"value\": \"v\", \"database\": null}"), PLACE_TARGET,
+         "$.x.lookup.database", "is null; write \"vnext\" or \"legacy\""},
+        {LOOKUP("{\"table\": \"t\", \"key\": \"k\", \"value\": \"v\", \"database\": \"legacy\"}"), PLACE_MAP,
+         "$.x.lookup.database", "is \"legacy\", where a map's columns are not looked"},
+        {LOOKUP(TKV ", \"values\": {\"a\": \"b\"}"), PLACE_TARGET, "$.x.lookup", "does not go with \"values\"; keep"},
+        {LOOKUP(TKV ", \"truncate\": 5"), PLACE_TARGET, "$.x.truncate", "does not go with \"lookup\", whose result"},
+        {LOOKUP(TKV ", \"unique\": \"fail\""), PLACE_TARGET, "$.x.unique", "does not go with \"lookup\""},
+        {LOOKUP(TKV ", \"unique\": \"fail\""), PLACE_MAP, "$.x.unique", "does not go with \"lookup\""},
+        {"{\"now\": true, \"lookup\": " TKV "}", PLACE_TARGET, "$.x.lookup", "goes with \"column\" or"},
+        {"{\"target_column\": \"a\", \"unique\": \"fail\"}", PLACE_MAP, "$.x.unique", "goes with \"column\" or"},
+        {"{\"constant\": 1, \"unique\": \"fail\"}", PLACE_REMOVAL, "$.x.unique", "goes with \"column\" or"},
+        {"{\"column\": \"a\", \"unique\": \"fail\"}", PLACE_MAP, "$.x.unique", "says nothing here: it is for the col"},
+        {"{\"column\": \"a\", \"unique\": \"Suffix\"}", PLACE_TARGET, "$.x.unique",
+         "is not known here; write \"fail\", \"truncate\" or \"suffix\""},
+        {"{\"column\": \"a\", \"unique\": true}", PLACE_TARGET, "$.x.unique", "is true; write \"fail\", \"truncate\""},
     };
 
     (void) state;
@@ -234,7 +339,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forms),   cmocka_unit_test(test_otherwise), cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_columns), cmocka_unit_test(test_order),
+        cmocka_unit_test(test_columns), cmocka_unit_test(test_order),     cmocka_unit_test(test_lookup),
+        cmocka_unit_test(test_unique),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
  * test_sqlgen.c - the statements that sync an entity: golden files, and what must hold of them by itself. Their pieces
  * are test_sqlvalue.c and test_sqlparts.c; that the server takes them is for the integration tests.
  */
-/* links: embedded.c lib/core/sqlgen.c lib/core/sqlvalue.c lib/core/sqlparts.c lib/core/ref.c lib/core/template.c lib/core/quote.c lib/core/catalog.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: embedded.c lib/core/sqlgen.c lib/core/sqlvalue.c lib/core/sqlparts.c lib/core/ref.c lib/core/template.c lib/core/quote.c lib/core/catalog.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/expression.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

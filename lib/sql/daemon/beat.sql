@@ -17,7 +17,7 @@ SELECT (SELECT pg_catalog.json_object_agg(e.flag, e.value) FROM dualwrite.effect
            AS disagreement,
        (SELECT pg_catalog.string_agg(e.flag || '=' || e.override, ', ' ORDER BY e.flag) FROM dualwrite.effective_flag e
         WHERE e.override IS NOT NULL) AS overrides,
-       dualwrite.setting('mapping_digest') AS mapping_digest,
+       dualwrite.setting('mapping_digest') AS mapping_digest, dualwrite.setting('installation') AS installation,
        (SELECT pg_catalog.string_agg(m.p::pg_catalog.text, ',' ORDER BY m.p) FROM mine m) AS partitions,
        (SELECT still FROM armed) AS armed,
        (SELECT doorbells FROM renewed) AS renewed,

@@ -6,4 +6,4 @@ DROP FUNCTION dualwrite.lookup_missing(text, text, text, text, text, anyelement)
 DROP SEQUENCE dualwrite.epoch;
 DROP TABLE dualwrite.fence;
 DELETE FROM dualwrite.setting WHERE key IN ('side', 'installation', 'legacy_database');
-UPDATE dualwrite.setting SET value = '1' WHERE key = 'schema_version';
+UPDATE dualwrite.setting SET value = '1' WHERE key = 'schema_version' AND value = '2';

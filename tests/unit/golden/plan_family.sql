@@ -183,7 +183,7 @@ SELECT n, found, wanted_row, shadow, equal, target_key FROM checked
 
 -- group: resync
 WITH chunk AS (
-    SELECT n."Id", ARRAY[n."Id"::pg_catalog.text, n."Org Id"::pg_catalog.text] AS ref, n."Org Id"::text AS root
+    SELECT n."Id", ARRAY[n."Id"::pg_catalog.text, n."Org Id"::pg_catalog.text] AS ref, n."Id"::text AS root
     FROM "New"."Group" n
     WHERE $1::text[] IS NULL OR (n."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.int8)
     ORDER BY n."Id" LIMIT $2::integer
@@ -391,7 +391,7 @@ SELECT n, found, wanted_row, shadow, equal, target_key FROM checked
 
 -- tag: resync
 WITH chunk AS (
-    SELECT n."Id", ARRAY[n."Id"::pg_catalog.text, n."Code"::pg_catalog.text] AS ref, n."Id"::text AS root
+    SELECT n."Id", ARRAY[n."Id"::pg_catalog.text, n."Code"::pg_catalog.text] AS ref, n."Code"::text AS root
     FROM "New"."Tag" n
     WHERE $1::text[] IS NULL OR (n."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.int8)
     ORDER BY n."Id" LIMIT $2::integer

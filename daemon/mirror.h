@@ -1,0 +1,30 @@
+/*
+ * mirror.h - brings the flags in force to the legacy database, where the guard stands, when that is another one.
+ *
+ * The guard's triggers can only ask their own database. What holds is decided in the vNext database and comes with the
+ * beat's answer; each daemon delivers that over a connection of its own, `dualwrited/mirror`. Several daemons bring the
+ * same, and what is there already is not written again. What was delivered last holds while no daemon lives.
+ */
+#ifndef MIRROR_H
+#define MIRROR_H
+
+#include <uv.h>
+
+#include "dualwrite/flags.h"
+
+struct mirror;
+
+/* `up` is called when it has connected: ask what is in force, and call mirror_flags(). It logs its own troubles. */
+struct mirror *mirror_new(uv_loop_t *loop, const char *url, void (*up)(void *arg), void *arg);
+void mirror_start(struct mirror *m);
+
+/*
+ * These are in force: call it with each answer of a beat, and never with what may be old, because another daemon may have
+ * delivered something newer. They are sent when they are others than those delivered last, after a new connection, and
+ * when the last delivery is 5 s ago, since somebody may have written over it. `installation` is the name of the pair of
+ * databases, NULL for none: a legacy database with another one gets nothing.
+ */
+void mirror_flags(struct mirror *m, const struct flags *flags, const char *installation);
+void mirror_close(struct mirror *m);
+
+#endif
