@@ -44,6 +44,12 @@ def sessions(db):
     return [(side, name, pid) for side in db.sides for name, pid in connections(side).items()]
 
 
+def waits_in_legacy(db):
+    """A daemon waits for a lock in legacy."""
+    return db.legacy.execute("""SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'dualwrited/%'
+                                AND wait_event_type = 'Lock' AND datname = current_database()""")
+
+
 # ---- what the others build on ---------------------------------------------------------------------------------------------------
 
 
@@ -142,7 +148,7 @@ def test_killed_again_and_again_under_load_nothing_is_lost_and_nothing_twice(db)
     chance = random.Random(20260101)
     with Daemon(db, DUALWRITE_BATCH_SIZE=50) as daemon:
         with Writers(db, threads=1) as writers:
-            for _ in range(12):
+            for _ in range(8):
                 daemon.wait_for("dual_write_completed", since=daemon.mark())
                 time.sleep(chance.uniform(0, 0.12))
                 daemon.kill9()
@@ -169,9 +175,7 @@ def test_a_connection_cut_while_a_legacy_transaction_is_under_way(cluster, db, s
             with db.legacy.connect() as locker:
                 locker.execute(f"SELECT FROM {LEGACY_TEAM} WHERE name = 'held' FOR UPDATE")
                 db.execute(f"UPDATE {TEAM} SET region = 'EU'", user="app_user")
-                wait_until(lambda: db.legacy.execute("""
-                    SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'dualwrited/%' AND wait_event_type = 'Lock'
-                    AND datname = current_database()"""), what="the daemon waits for the row")
+                wait_until(lambda: waits_in_legacy(db), what="it waits for the row")
                 proxy.cut()
                 db.execute(f"UPDATE {TEAM} SET description = 'later' WHERE id = %s", [held], user="app_user")
                 wait_until(lambda: legacy_team(db, free, "region") == "EU")
@@ -199,8 +203,10 @@ def test_the_legacy_id_stands_in_the_map_before_the_legacy_row_exists(db, ends):
             # reading goes on, as does drawing from the sequence; inserting waits
             locker.execute(f"LOCK TABLE {LEGACY_TEAM} IN EXCLUSIVE MODE")
             team = db.new_team("reserved")
+            wait_until(lambda: waits_in_legacy(db), what="it is about to make the legacy row")
             # seen from another session: the reservation is committed
-            id = wait_until(lambda: shadow_of(db, team), what="the reservation")
+            id = shadow_of(db, team)
+            assert id is not None and daemon.lines("dual_write_failed") == []
             assert db.value(f"SELECT verified FROM {MAP} WHERE vnext_team_id = %s", [team]) is False
             assert legacy_team(db, team, "id") is None
             drawn = id_sequence(db)
@@ -223,8 +229,9 @@ def test_many_reservations_left_by_a_crash_are_used(cluster, db):
         with db.legacy.connect() as locker:
             locker.execute(f"LOCK TABLE {LEGACY_TEAM} IN EXCLUSIVE MODE")
             many_teams(db, 50)
-            wait_until(lambda: db.value(f"SELECT count(*) FROM {MAP}") == 51, what="all of them are reserved")
+            wait_until(lambda: waits_in_legacy(db), what="it is about to make the legacy rows")
             daemon.kill9()
+            assert db.value(f"SELECT count(*) FROM {MAP}") == 51  # all of them are reserved
             locker.rollback()
         reserved = dict(db.execute(f"SELECT vnext_team_id, legacy_team_id FROM {MAP}"))
         db.execute(f"UPDATE {TEAM} SET region = 'EU'", user="app_user")
@@ -241,8 +248,9 @@ def test_a_team_deleted_before_its_reserved_legacy_row_was_made_leaves_no_legacy
         with db.legacy.connect() as locker:
             locker.execute(f"LOCK TABLE {LEGACY_TEAM} IN EXCLUSIVE MODE")
             team = db.new_team("short life")
-            wait_until(lambda: shadow_of(db, team))
+            wait_until(lambda: waits_in_legacy(db), what="it is about to make the legacy row")
             daemon.kill9()
+            assert shadow_of(db, team) is not None
             db.execute(f"DELETE FROM {TEAM}", user="app_user")
             locker.rollback()
         daemon.start()
@@ -533,9 +541,11 @@ def test_a_late_commit_of_a_daemon_that_died_does_not_win(cluster, db, arrives):
         team = db.new_team()
         wait_until(lambda: legacy_team(db, team, "name") is not None, TAKE_OVER)
         drained(db, TAKE_OVER)
-        held = proxy.hold(rb"COMMIT")
+        held = proxy.hold(rb"COMMIT\s*\0")
         db.execute(f"UPDATE {TEAM} SET description = 'old'", user="app_user")
         held.wait()
+        wait_until(lambda: db.legacy.value("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'dualwrited/%' AND "
+                                           "backend_xid IS NOT NULL AND datname = current_database()") == 1, what="it has written")
         first.kill9()
         second.signal(signal.SIGCONT)
         db.execute(f"UPDATE {TEAM} SET description = 'newer', updated_at = now()", user="app_user")
