@@ -80,7 +80,7 @@ give_orders(struct engine *e)
         .work = e->view.fresh && e->mapping_good && view_mapping_installed(&e->view) &&
                 flag_on(&e->view.flags, FLAG_ENABLED),
         .strict = flag_on(&e->view.flags, FLAG_STRICT),
-        .failed = e->view.failed,
+        .retrying = e->view.retrying,
         .listening = e->view.listening,
     };
 

@@ -28,7 +28,8 @@ typedef void (*pgblock_tick)(void *arg);
  * The same for a caller that judges failures itself: nothing is printed, and there is always a result to PQclear(), of a
  * script the last or the first that failed. With nparams -1 `sql` is a script. `tick` may be NULL.
  */
-PGresult *pgblock_ask(PGconn *pq, const char *sql, int nparams, const char *const *params, pgblock_tick tick, void *arg);
+PGresult *pgblock_ask(PGconn *pq, const char *sql, int nparams, const char *const *params, pgblock_tick tick,
+                      void *arg);
 
 /* Prints the failed result (NULL: the connection's error) as "dualwrited: WHAT: message (SQLSTATE)", detail, hint. */
 void pgblock_complain(PGconn *pq, const PGresult *r, const char *what);

@@ -110,11 +110,12 @@ test_update(void **state)
          "OPERATOR(pg_catalog.*<>) ROW(r.c0)::pg_catalog.record\n"},
         {0, "group", gen_update,
          "SET \"Kind\" = CASE WHEN r.present THEN r.c0 ELSE d.c1 END, \"Sort\" = r.c1, \"Extra\" = r.c4, "
-         "\"Alive\" = CASE WHEN r.present THEN r.c5 ELSE d.c0 END, \"O\" = r.p\n"},
+         "\"Alive\" = CASE WHEN r.present THEN r.c5 ELSE d.c0 END, \"O\" = CASE WHEN r.present THEN r.p ELSE "
+         "coalesce(r.p, t.\"O\") END\n"},
         {0, "group", gen_update, "ROW(t.\"Kind\", t.\"Sort\", t.\"Extra\", t.\"Alive\", t.\"O\")::"},
         {0, "group", gen_update,
          "ROW(CASE WHEN r.present THEN r.c0 ELSE d.c1 END, r.c1, r.c4, CASE WHEN r.present THEN r.c5 ELSE "
-         "d.c0 END, r.p)::"},
+         "d.c0 END, CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t.\"O\") END)::"},
         {0, "tag", gen_update, "AS t SET \"Note\" = r.c1, \"Label\" = r.c2\nFROM"},
         {1, "line", gen_update, "WHERE t.\"Who\" = r.k0 AND t.\"Word\" = r.k1 AND t.\"Nr\" = r.k2 AND r.\"write\"\n"},
     };
@@ -187,7 +188,8 @@ test_verify(void **state)
          "t.\"Kind\" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c0 ELSE d.c1 END) AND t.\"Sort\" IS "
          "NOT DISTINCT FROM (r.c1) AND t.\"Extra\"::pg_catalog.text IS NOT DISTINCT FROM "
          "(r.c4)::pg_catalog.text AND t.\"Alive\" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c5 ELSE "
-         "d.c0 END) AND t.\"O\" IS NOT DISTINCT FROM (r.p) END, false)"},
+         "d.c0 END) AND t.\"O\" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t.\"O\") END) "
+         "END, false)"},
         {1, "line", gen_verify,
          "ELSE t.\"Text\" IS NOT DISTINCT FROM (r.c2) AND t.\"Mood\" IS NOT DISTINCT FROM (r.c3) END"},
         {0, "seat", gen_verify, "\nLEFT JOIN \"Old\".\"Seat\" t ON t.\"User\" = r.k0 AND t.\"G\" = r.k1\n"},

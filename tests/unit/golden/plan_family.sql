@@ -141,7 +141,7 @@ WHERE NOT EXISTS (SELECT FROM "Old"."Group" t WHERE t."Id" = k.key::pg_catalog.i
 
 
 -- group: update (legacy)
-UPDATE "Old"."Group" AS t SET "Kind" = CASE WHEN r.present THEN r.c0 ELSE d.c1 END, "Sort" = r.c1, "Extra" = r.c4, "Alive" = CASE WHEN r.present THEN r.c5 ELSE d.c0 END, "O" = r.p
+UPDATE "Old"."Group" AS t SET "Kind" = CASE WHEN r.present THEN r.c0 ELSE d.c1 END, "Sort" = r.c1, "Extra" = r.c4, "Alive" = CASE WHEN r.present THEN r.c5 ELSE d.c0 END, "O" = CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."O") END
 FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, (e.c4)::pg_catalog.json AS c4, e.c5 AS c5
 FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
      AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
@@ -150,7 +150,7 @@ LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog.int8, c0 pg_c
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.bool, c1 pg_catalog.text)
 WHERE t."Id" = r.k0 AND r."write"
-  AND ROW(t."Kind", t."Sort", t."Extra", t."Alive", t."O")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(CASE WHEN r.present THEN r.c0 ELSE d.c1 END, r.c1, r.c4, CASE WHEN r.present THEN r.c5 ELSE d.c0 END, r.p)::pg_catalog.record
+  AND ROW(t."Kind", t."Sort", t."Extra", t."Alive", t."O")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(CASE WHEN r.present THEN r.c0 ELSE d.c1 END, r.c1, r.c4, CASE WHEN r.present THEN r.c5 ELSE d.c0 END, CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."O") END)::pg_catalog.record
 
 
 -- group: insert (legacy)
@@ -182,7 +182,7 @@ WHERE t."Id" = r.k0 AND r.remove
 
 
 -- group: verify (legacy)
-SELECT r.n, t."Id" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."Alive" IS NOT DISTINCT FROM (d.c0) AND t."Kind" IS NOT DISTINCT FROM (d.c1) ELSE t."Kind" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c0 ELSE d.c1 END) AND t."Sort" IS NOT DISTINCT FROM (r.c1) AND t."Extra"::pg_catalog.text IS NOT DISTINCT FROM (r.c4)::pg_catalog.text AND t."Alive" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c5 ELSE d.c0 END) AND t."O" IS NOT DISTINCT FROM (r.p) END, false) AS equal
+SELECT r.n, t."Id" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."Alive" IS NOT DISTINCT FROM (d.c0) AND t."Kind" IS NOT DISTINCT FROM (d.c1) ELSE t."Kind" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c0 ELSE d.c1 END) AND t."Sort" IS NOT DISTINCT FROM (r.c1) AND t."Extra"::pg_catalog.text IS NOT DISTINCT FROM (r.c4)::pg_catalog.text AND t."Alive" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c5 ELSE d.c0 END) AND t."O" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."O") END) END, false) AS equal
 FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, (e.c4)::pg_catalog.json AS c4, e.c5 AS c5
 FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
      AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
