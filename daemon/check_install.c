@@ -61,6 +61,7 @@ check_schema(struct check_run *run, enum database side)
 static void
 judge_installed(struct check_run *run, enum database side, const PGresult *r)
 {
+    const char *wanted = !run->two ? "both" : side == DATABASE_VNEXT ? "vnext" : "legacy";
     int version = (int) check_number(r, 0, "schema_version");
 
     if (version != CAPTURE_SCHEMA_VERSION) {
@@ -71,6 +72,12 @@ judge_installed(struct check_run *run, enum database side, const PGresult *r)
     } else {
         check_add(&run->report, CHECK_PASS, AREA_INSTALLATION, "version", side_name(run, side),
                   "schema dualwrite, version %d, %s partitions", version, check_field(r, 0, "partitions"));
+    }
+    if (strcmp(check_field(r, 0, "side"), wanted) != 0) {
+        check_add(&run->report, CHECK_FAIL, AREA_INSTALLATION, "side", side_name(run, side),
+                  "was installed as \"%s\", and these settings make it \"%s\"", check_field(r, 0, "side"), wanted);
+        check_mend(&run->report, "run `dualwrited install` with these settings, or correct "
+                                 "DUALWRITE_LEGACY_DATABASE_URL");
     }
     if (check_truth(r, 0, "same_mapping")) {
         check_add(&run->report, CHECK_PASS, AREA_INSTALLATION, "digest", side_name(run, side),
@@ -199,7 +206,7 @@ check_capture(struct check_run *run, const struct mapping_entity *e)
         enum event event;
     } kinds[] = {
         {"insert", EVENT_INSERT}, {"update", EVENT_UPDATE}, {"delete", EVENT_DELETE}, {"truncate", EVENT_TRUNCATE}};
-    struct wanted items[4];
+    struct wanted items[4] = {{{0}, 0}};
 
     for (size_t i = 0; i < 4; i++) {
         snprintf(items[i].function, sizeof items[i].function, "capture_%s_%s", e->name, kinds[i].word);

@@ -295,16 +295,33 @@ say_unique(struct stream *t, const struct constraint *c)
 
 /* ---- an entity ---- */
 
-static void
-add_constraint(struct stream *t, const struct catalog_unique *u, const struct catalog_foreign *f)
+static struct constraint *
+add_constraint(struct stream *t, enum check_hold hold)
 {
-    struct constraint c = {.unique = u, .foreign = f};
-
-    c.hold = u != NULL ? check_taken_hold(t->s, u) : check_foreign_hold(t->s, f);
-    if (c.hold == HOLD_PERHAPS)
-        c.sql = u != NULL ? check_taken_sql(t->s, u) : check_orphans_sql(t->s, f);
     t->constraints = xreallocarray(t->constraints, t->count + 1, sizeof *t->constraints);
-    t->constraints[t->count++] = c;
+    t->constraints[t->count] = (struct constraint){.hold = hold};
+    return &t->constraints[t->count++];
+}
+
+static void
+add_constraints(struct stream *t)
+{
+    const struct catalog_table *target = t->s->target;
+
+    for (size_t i = 0; i < target->nuniques; i++) {
+        const struct catalog_unique *u = &target->uniques[i];
+        struct constraint *c = add_constraint(t, check_taken_hold(t->s, u));
+
+        c->unique = u;
+        c->sql = c->hold == HOLD_PERHAPS ? check_taken_sql(t->s, u) : NULL;
+    }
+    for (size_t i = 0; i < target->nforeigns; i++) {
+        const struct catalog_foreign *f = &target->foreigns[i];
+        struct constraint *c = add_constraint(t, check_foreign_hold(t->s, f));
+
+        c->foreign = f;
+        c->sql = c->hold == HOLD_PERHAPS ? check_orphans_sql(t->s, f) : NULL;
+    }
 }
 
 static void
@@ -351,17 +368,14 @@ check_rows_of(struct check_run *run, struct check_subject *s)
     bool good = true;
 
     t.misfits = xcalloc(s->target->ncolumns, sizeof *t.misfits);
-    for (size_t i = 0; i < s->target->nuniques; i++)
-        add_constraint(&t, &s->target->uniques[i], NULL);
-    for (size_t i = 0; i < s->target->nforeigns; i++)
-        add_constraint(&t, NULL, &s->target->foreigns[i]);
+    add_constraints(&t);
     if (t.needed != NULL)
         good = stream_rows(&t);
     say_misfits(&t);
     for (size_t i = 0; i < t.count && good && !run->lost; i++) {
         if (t.constraints[i].unique != NULL)
             say_unique(&t, &t.constraints[i]);
-        else
+        else if (t.constraints[i].foreign != NULL)
             say_foreign(&t, &t.constraints[i]);
     }
     free_stream(&t);

@@ -46,6 +46,7 @@ check_run_end(struct check_run *run)
     for (int side = DATABASE_VNEXT; side <= DATABASE_LEGACY; side++) {
         PQfinish(run->sides[side].pq);
         free(run->sides[side].encoding);
+        free(run->sides[side].identity);
     }
     if (run->sides[DATABASE_LEGACY].catalog != run->sides[DATABASE_VNEXT].catalog)
         catalog_free(run->sides[DATABASE_LEGACY].catalog);

@@ -25,6 +25,7 @@ struct check_side {
     struct catalog *catalog; /* NULL while not read; with one database both sides have the same */
     int64_t clock_ahead_ms, clock_uncertain_ms;
     char *encoding;
+    char *identity; /* of server and database */
 };
 
 struct check_run {

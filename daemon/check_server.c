@@ -172,6 +172,7 @@ judge_server(struct check_run *run, struct check_side *s, const PGresult *r)
     };
 
     s->encoding = xstrdup(check_field(r, 0, "encoding"));
+    s->identity = xstrdup(check_field(r, 0, "identity"));
     if (check_truth(r, 0, "standby")) {
         check_add(report, CHECK_FAIL, s->area, "standby", s->key, "is a standby, which takes no writes");
         check_mend(report, "name the primary, or let libpq find it with target_session_attrs=read-write");
@@ -227,6 +228,11 @@ compare_sides(struct check_run *run)
 
     check_judge_clock(&run->report, AREA_LEGACY, "the two servers", a->clock_ahead_ms - b->clock_ahead_ms,
                       a->clock_uncertain_ms + b->clock_uncertain_ms);
+    if (strcmp(a->identity, b->identity) == 0) {
+        check_add(&run->report, CHECK_FAIL, AREA_LEGACY, "connection", b->key, "leads to the same database as %s",
+                  a->key);
+        check_mend(&run->report, "leave %s out when the legacy tables are in the vNext database", b->key);
+    }
     if (strcmp(a->encoding, b->encoding) != 0) {
         check_add(&run->report, CHECK_WARN, AREA_LEGACY, "encoding", NULL,
                   "is %s, that of the vNext database is %s: a character that it does not have fails the row",

@@ -5,7 +5,7 @@
 
 #define SKEW_WARN_MS 1000
 #define SKEW_FAIL_MS 10000
-#define ARCHIVE_WARN_S (24 * 3600)
+#define ARCHIVE_WARN_S 86400
 #define BACKLOG_WARN_S 60
 
 bool

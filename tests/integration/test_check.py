@@ -6,14 +6,14 @@ import os
 import pty
 import re
 import shutil
-import signal
 import subprocess
-import time
 
 import pytest
 
 from conftest import Daemon, binary, clean_environment, config_for, dualwrited, install, wait_until, write_env_file
-from helpers import ENABLED, LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, MEMBERSHIP, STRICT, TEAM, default_mapping, pg_dump
+from helpers import (
+    ENABLED, LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, MEMBERSHIP, STRICT, TEAM, as_sync_session, default_mapping, pg_dump,
+)
 
 AREAS = ("config", "vnext", "legacy", "mapping", "data", "installation")
 
@@ -262,6 +262,16 @@ def test_a_clean_database_gives_no_word(db, tmp_path):
     assert status == 0 and report.summary["verdict"] == "clean"
     assert pg_dump(db) == before
     assert {f["area"] for f in report.findings} == set(AREAS)
+
+
+def test_a_value_may_be_that_of_the_own_shadow_and_of_no_other_row(db, tmp_path):
+    in_step(db)
+    slug = db.value(f"SELECT slug FROM {TEAM}")
+    as_sync_session(db, f"UPDATE {LEGACY_TEAM} SET slug = 'elsewhere' WHERE slug = %s", [slug])
+    as_sync_session(db, f"UPDATE {LEGACY_TEAM} SET slug = %s WHERE slug <> 'elsewhere'", [slug])
+    status, report = check(db, tmp_path)
+    assert status == 2
+    assert "1 rows would take" in report.one("FAIL", "data", "unique", "teams_team_slug_key")["message"]
 
 
 def test_not_installed_is_a_warning_and_names_the_command(db, tmp_path):
@@ -573,6 +583,37 @@ def test_hazards_between_two_databases_are_found(two, tmp_path):
     taken = report.one("FAIL", "data", "unique", "teams_team_slug_key")
     assert "1 rows would take what another legacy row has" in taken["message"]
     assert "1 of 1 map rows name a legacy row that is not there" in report.one("WARN", "data", "map-orphans")["message"]
+
+
+def test_one_database_by_two_names_is_found(db, tmp_path):
+    install(db)
+    status, report = check(db, tmp_path, DUALWRITE_LEGACY_DATABASE_URL=db.url())
+    assert status == 2
+    assert "same database" in report.one("FAIL", "legacy", "connection", "DUALWRITE_LEGACY_DATABASE_URL")["message"]
+    assert 'installed as "both"' in report.find("FAIL", "installation", "side")[0]["message"]
+
+
+def test_different_encodings_are_warned_of(two, cluster, tmp_path):
+    vnext, _ = two
+    name = f"{vnext.name}_latin1"
+    with cluster.connect() as conn:
+        conn.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING latin1 LOCALE 'C'")
+    try:
+        report = check(vnext, tmp_path, DUALWRITE_LEGACY_DATABASE_URL=cluster.url(name))[1]
+        assert "LATIN1" in report.one("WARN", "legacy", "encoding")["message"]
+    finally:
+        with cluster.connect() as conn:
+            conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_a_subscription_into_a_partition_counts(cluster, tmp_path):
+    db = cluster.create_db("template0")
+    try:
+        db.execute(HAZARDS.replace("'new.entry'::regclass", "'new.entry_1'::regclass"))
+        report = check(db, tmp_path, DUALWRITE_MAPPING_FILE=write_mapping(tmp_path / "m.json", MAPPING))[1]
+        report.one("FAIL", "vnext", "subscription", '"new"."entry"')
+    finally:
+        db.drop()
 
 
 def test_a_table_in_the_other_database_is_looked_for_there(two, tmp_path):

@@ -263,6 +263,12 @@ static const struct {
      "which does not exist in the legacy database (DUALWRITE_LEGACY_DATABASE_URL); correct \"table\" or \"schema\", or "
      "connect to the right database (of the tables looked for there, found: \"public\".\"teams_team\", "
      "\"public\".\"teams_teammembership\"; not found: \"public\".\"profiles\")"},
+    {{"T teams_team table SIUTOQ",
+      "T profiles table S\nC ! code text\nC - name text\nU code\nT teams_team none SIUTOQ"},
+     look_up,
+     true,
+     "(of the tables looked for there, found: \"public\".\"teams_teammembership\"; not found: "
+     "\"public\".\"teams_team\")"},
     /* a source key of several columns */
     {{"U vnext_team_id\n", "U vnext_team_id,legacy_slug\n"}, two_keys, false, NULL},
     {{"U vnext_team_id\n", "U id,legacy_slug\n"},

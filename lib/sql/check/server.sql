@@ -2,6 +2,8 @@
 SELECT pg_catalog.current_setting('server_version_num') AS version_num,
        pg_catalog.current_setting('server_version') AS version,
        pg_catalog.current_database() AS database,
+       (SELECT i.system_identifier FROM pg_catalog.pg_control_system() i) || '/' || (
+           SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) AS identity,
        current_user AS role,
        pg_catalog.current_setting('server_encoding') AS encoding,
        pg_catalog.pg_is_in_recovery() AS standby,

@@ -15,7 +15,11 @@ SELECT w.schema, w.name,
            SELECT FROM pg_catalog.pg_index i
            WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary ELSE i.indisreplident END))
            AS identity,
-       EXISTS (SELECT FROM pg_catalog.pg_subscription_rel s WHERE s.srrelid = c.oid) AS subscribed
+       EXISTS (SELECT FROM pg_catalog.pg_subscription_rel s WHERE s.srrelid IN ( -- or one of its partitions
+           WITH RECURSIVE family AS (
+               SELECT c.oid UNION ALL
+               SELECT h.inhrelid FROM family f JOIN pg_catalog.pg_inherits h ON h.inhparent = f.oid)
+           SELECT f.oid FROM family f)) AS subscribed
 FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[]) WITH ORDINALITY w(schema, name, ord)
 JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema
 JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind IN ('r', 'p')
