@@ -299,8 +299,8 @@ def test_the_text_form_is_for_people(db, tmp_path):
 def test_a_broken_installation_is_found(db, tmp_path):
     in_step(db)
     db.execute(f"""
-        ALTER TABLE {TEAM} DISABLE TRIGGER zz_dualwrite_update;
-        DROP TRIGGER zz_dualwrite_delete ON {MEMBERSHIP};
+        ALTER TABLE {TEAM} DISABLE TRIGGER zz_dualwrite_update_team;
+        DROP TRIGGER zz_dualwrite_delete_membership ON {MEMBERSHIP};
         DROP TRIGGER aa_dualwrite_guard ON {LEGACY_TEAM};
         ALTER TABLE {LEGACY_MEMBERSHIP} ENABLE TRIGGER zz_dualwrite_record_update, ENABLE TRIGGER zz_dualwrite_record_insert,
             ENABLE TRIGGER zz_dualwrite_record_delete, ENABLE TRIGGER zz_dualwrite_record_truncate;
