@@ -62,6 +62,7 @@ static void
 judge_installed(struct check_run *run, enum database side, const PGresult *r)
 {
     const char *wanted = !run->two ? "both" : side == DATABASE_VNEXT ? "vnext" : "legacy";
+    const char *partitions = check_field(r, 0, "partitions"); /* none on the legacy side */
     int version = (int) check_number(r, 0, "schema_version");
 
     if (version != CAPTURE_SCHEMA_VERSION) {
@@ -71,7 +72,8 @@ judge_installed(struct check_run *run, enum database side, const PGresult *r)
                    version < CAPTURE_SCHEMA_VERSION ? "new version" : "version that wrote it");
     } else {
         check_add(&run->report, CHECK_PASS, AREA_INSTALLATION, "version", side_name(run, side),
-                  "schema dualwrite, version %d, %s partitions", version, check_field(r, 0, "partitions"));
+                  "schema dualwrite, version %d%s%s%s", version, *partitions == '\0' ? "" : ", ", partitions,
+                  *partitions == '\0' ? "" : " partitions");
     }
     if (strcmp(check_field(r, 0, "side"), wanted) != 0) {
         check_add(&run->report, CHECK_FAIL, AREA_INSTALLATION, "side", side_name(run, side),
