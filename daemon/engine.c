@@ -12,6 +12,7 @@
 #include "dualwrite/flags.h"
 #include "dualwrite/log.h"
 #include "dualwrite/uuid4.h"
+#include "dualwrite/wake.h"
 #include "dualwrite/xalloc.h"
 #include "fault_log.h"
 #include "listener.h"
@@ -249,10 +250,10 @@ send_beat(struct engine *e)
         .flags = e->settings->config->flags,
         .state = worker_state(e->worker),
         .asleep = worker_asleep(e->worker),
-        .doorbell_ms = worker_doorbell_ms(e->worker),
+        .doorbell_ms = wake_doorbell_ms(e->settings->config->poll_interval_ms),
         .outbox_max = e->settings->config->outbox_max,
     };
-    int64_t interval = e->view.listening ? BEAT_MS : BEAT_POLL_ONLY_MS;
+    int64_t interval = e->view.listening ? WAKE_BEAT_MS : BEAT_POLL_ONLY_MS;
 
     if (e->settings->config->poll_interval_ms < interval)
         interval = e->settings->config->poll_interval_ms;
@@ -284,7 +285,7 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
         worker_bell(e->worker);
     worker_due_in(e->worker, b->next_retry_ms);
     if (b->peer_expires_ms >= 0 && (uint64_t) b->peer_expires_ms + EXPIRED_MS < uv_timer_get_due_in(&e->beat))
-        uv_timer_start(&e->beat, on_beat_timer, (uint64_t) b->peer_expires_ms + EXPIRED_MS, BEAT_MS);
+        uv_timer_start(&e->beat, on_beat_timer, (uint64_t) b->peer_expires_ms + EXPIRED_MS, WAKE_BEAT_MS);
     check_ready(e);
     status_systemd(&e->view, e->worker);
     if (e->reload == RELOAD_PUBLISHING && b->serial >= e->published) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dualwrite/log.h"
 #include "dualwrite/pgarray.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
@@ -43,6 +44,24 @@ resync_free(struct resync *r)
 }
 
 static void
+log_resync(const struct resync_answer *answer)
+{
+    struct log_line l = {0};
+
+    log_begin(&l, LOG_WARNING, answer->finished ? "resync_completed" : "resync_marked");
+    log_str(&l, "entity", answer->entity);
+    if (answer->finished)
+        log_int(&l, "queued", answer->queued);
+    log_str(
+        &l, "msg",
+        answer->finished
+            ? "every vNext row was queued; legacy rows without one were left alone"
+            : "changes were not captured one by one (TRUNCATE, a full outbox, or a mapped column that is gone); every "
+              "row will be queued once older transactions have ended");
+    log_end(&l);
+}
+
+static void
 finish(struct resync *r, const struct pg_reply *reply)
 {
     struct resync_answer answer = r->answer;
@@ -50,6 +69,8 @@ finish(struct resync *r, const struct pg_reply *reply)
     answer.error = reply->error;
     if (reply->error != NULL && !reply->lost)
         pgconn_reset(r->pg, reply->error);
+    if (reply->error == NULL && (answer.begun || answer.finished))
+        log_resync(&answer);
     r->done(r->arg, &answer);
 }
 

@@ -106,7 +106,8 @@ on_round(void *arg, enum wake_event how, int64_t retry_ms)
 
     if (how == WAKE_LOST)
         lost(w);
-    else if (how == WAKE_CONFIRMED && monotime_diff_ms(now(), w->armed) > worker_doorbell_ms(w) / 2)
+    else if (how == WAKE_CONFIRMED &&
+             monotime_diff_ms(now(), w->armed) > wake_doorbell_ms(config(w)->poll_interval_ms) / 2)
         wake_on(w, WAKE_LAPSED); /* the barrier took so long that the doorbell may be down again */
     else
         wake_on(w, how);
@@ -156,39 +157,11 @@ on_armed(void *arg, const char *barrier)
     free_again(w);
 }
 
-/* It outlives a few missed beats and no more: a dead daemon's doorbell must not cost the writers anything for long. */
-int64_t
-worker_doorbell_ms(const struct worker *w)
-{
-    int64_t beat = config(w)->poll_interval_ms < BEAT_MS ? config(w)->poll_interval_ms : BEAT_MS;
-
-    return 2 * beat + BEAT_MS;
-}
-
 static void
 run_arm(struct worker *w)
 {
     w->busy = true;
-    arm_start(w->arm, w->instance, worker_doorbell_ms(w), config(w)->statement_timeout_ms);
-}
-
-/* ---- resync ---------------------------------------------------------------------------------------------------- */
-
-static void
-log_resync(const struct resync_answer *answer)
-{
-    struct log_line l = {0};
-
-    log_begin(&l, LOG_WARNING, answer->finished ? "resync_completed" : "resync_marked");
-    log_str(&l, "entity", answer->entity);
-    if (answer->finished)
-        log_int(&l, "queued", answer->queued);
-    log_str(&l, "msg",
-            answer->finished
-                ? "every vNext row was queued; legacy rows without one were left alone"
-                : "changes were not captured one by one (TRUNCATE, or the outbox was full); every row will be "
-                  "queued once older transactions have ended");
-    log_end(&l);
+    arm_start(w->arm, w->instance, wake_doorbell_ms(config(w)->poll_interval_ms), config(w)->statement_timeout_ms);
 }
 
 static void
@@ -201,8 +174,6 @@ on_resynced(void *arg, const struct resync_answer *answer)
     } else if (answer->entity == NULL || answer->waiting) {
         w->resync_wanted = false; /* the next beat says whether a mark is still up */
     } else {
-        if (answer->begun || answer->finished)
-            log_resync(answer);
         wake_on(w, WAKE_LAPSED);
     }
     free_again(w);

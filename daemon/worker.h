@@ -16,8 +16,6 @@
 #include "round.h"
 #include "settings.h"
 
-#define BEAT_MS 5000 /* an idle daemon's one round trip; peers give up on it after 10 s without */
-
 struct worker_events {
     void (*down)(void *arg, const char *connection, const char *why, int64_t retry_in_ms);
     /* After each connection and each worker_preflight(). The engine owns the answer's faults; the plan is the worker's. */
@@ -58,7 +56,6 @@ bool worker_asleep(const struct worker *w);
 bool worker_standing_by(const struct worker *w);
 const char *worker_state(const struct worker *w);
 const struct round_counters *worker_counters(const struct worker *w);
-int64_t worker_doorbell_ms(const struct worker *w);
 void worker_close(struct worker *w);
 
 #endif

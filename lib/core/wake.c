@@ -115,3 +115,11 @@ wake_delay_ms(unsigned idle, int64_t cap_ms)
         delay *= 2;
     return delay < cap_ms ? delay : cap_ms;
 }
+
+int64_t
+wake_doorbell_ms(int64_t poll_interval_ms)
+{
+    int64_t beat = poll_interval_ms < WAKE_BEAT_MS ? poll_interval_ms : WAKE_BEAT_MS;
+
+    return 2 * beat + WAKE_BEAT_MS;
+}

@@ -197,13 +197,22 @@ test_names(void **state)
     assert_string_equal(wake_event_name(WAKE_LOST), "lost");
 }
 
+static void
+test_doorbell(void **state)
+{
+    (void) state;
+    assert_int_equal(wake_doorbell_ms(60000), 3 * WAKE_BEAT_MS);
+    assert_int_equal(wake_doorbell_ms(WAKE_BEAT_MS), 3 * WAKE_BEAT_MS);
+    assert_int_equal(wake_doorbell_ms(1000), 2000 + WAKE_BEAT_MS);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole_table), cmocka_unit_test(test_sleep_has_one_door),
-        cmocka_unit_test(test_reach),       cmocka_unit_test(test_no_trap),
-        cmocka_unit_test(test_delay),       cmocka_unit_test(test_names),
+        cmocka_unit_test(test_doorbell), cmocka_unit_test(test_whole_table), cmocka_unit_test(test_sleep_has_one_door),
+        cmocka_unit_test(test_reach),    cmocka_unit_test(test_no_trap),     cmocka_unit_test(test_delay),
+        cmocka_unit_test(test_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
