@@ -16,7 +16,7 @@
 #include "embedded.h"
 #include "event_log.h"
 
-/* New events may join a batch that is claimed again, and need keys too; but not for ever. */
+/* An event with a low id that is committed late may join a batch that is claimed again, and needs keys too. */
 #define RESERVE_TIMES 8
 
 struct round {
@@ -33,6 +33,8 @@ struct round {
     int64_t *retry_in_ms; /* per event of the batch, for those that failed; < 0: parked */
     char *xid;            /* of the batch's transaction, once it has written */
     char *partitions;     /* that the claim holds */
+    int64_t last;         /* the newest event of a batch that is claimed again: others wait, or it would never end */
+    unsigned session;     /* of `pg`, in which the batch was claimed */
     int reserved;         /* how often the batch was claimed again because legacy keys were reserved for it */
     bool undecided;       /* its COMMIT got no answer */
     bool schema_suspect;  /* the last batch failed on a missing table or column; preflight passed since */
@@ -169,6 +171,7 @@ parse_reserved(void *arg, const struct pg_reply *reply)
         return;
     }
     memory_seen(&r->memory, &r->batch);
+    r->last = r->batch.events[r->batch.count - 1].id;
     clear_batch(r);
     r->reserved++;
     claim_batch(r);
@@ -215,11 +218,25 @@ run_raise(struct round *r, const char *epoch)
     buf_free(&entities);
 }
 
+/*
+ * While the legacy side worked the other connection may have come and gone: what is sent to a new session would stand outside of
+ * the claim's transaction, without its locks.
+ */
+static bool
+still_there(const struct round *r)
+{
+    return pgconn_state(r->pg) == PGCONN_READY && pgconn_session(r->pg) == r->session;
+}
+
 static void
 on_applied(void *arg, const struct apply_answer *answer)
 {
     struct round *r = arg;
 
+    if (answer->error == NULL && !still_there(r)) {
+        batch_failed(r, "the connection to the vNext database was lost", NULL);
+        return;
+    }
     if (answer->again) {
         run_again(r);
         return;
@@ -258,6 +275,7 @@ on_claimed(void *arg, struct claim_answer *answer)
 
     r->counters.claims++;
     if (answer->error != NULL) {
+        r->reserved = 0;
         r->done(r->arg, WAKE_LOST, -1);
         return;
     }
@@ -268,6 +286,7 @@ on_claimed(void *arg, struct claim_answer *answer)
         r->done(r->arg, empty_claim(answer), -1);
         return;
     }
+    r->session = pgconn_session(r->pg);
     r->batch = answer->batch;
     r->partitions = answer->partitions;
     for (size_t i = 0; i < r->batch.count; i++)
@@ -294,6 +313,7 @@ claim_batch(struct round *r)
         .barrier = r->request.barrier,
         .take_down_doorbell = r->request.take_down_doorbell,
         .batch_size = config(r)->batch_size,
+        .last = r->reserved > 0 ? r->last : INT64_MAX,
         .statement_timeout_ms = config(r)->statement_timeout_ms,
     };
 
