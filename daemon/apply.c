@@ -238,7 +238,7 @@ need_parents(struct apply *a, const bool *missing)
         struct row *r = &b->rows[i];
         size_t entity;
 
-        if (!has_parent(a, r) || (r->parent_key != NULL && !missing[i - a->read_rows]))
+        if (!has_parent(a, r) || (r->parent_key != NULL && (missing == NULL || !missing[i - a->read_rows])))
             continue;
         entity = row_entity(b, a->request.mapping, r)->parent->index;
         r->needs = batch_parent(b, a->request.mapping, entity, r->parent);

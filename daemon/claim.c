@@ -137,14 +137,14 @@ claim_start(struct claim *c, const struct claim_request *request)
 {
     char timeout[32];
     char limit[32];
-    char last[32];
+    char up_to[32];
     const struct pg_statement script[] = {
         {.sql = sql_daemon_begin},
         {.sql = sql_daemon_session, .nparams = 1, .params = {timeout}},
         {.sql = sql_daemon_hold,
          .nparams = 3,
          .params = {request->instance, request->barrier, request->take_down_doorbell ? "true" : "false"}},
-        {.sql = sql_daemon_claim, .nparams = 2, .params = {limit, last}},
+        {.sql = sql_daemon_claim, .nparams = 2, .params = {limit, request->up_to < 0 ? NULL : up_to}},
     };
 
     c->request = *request;
@@ -152,6 +152,6 @@ claim_start(struct claim *c, const struct claim_request *request)
     c->sent = (monotime){(int64_t) uv_hrtime()};
     snprintf(timeout, sizeof timeout, "%lld", (long long) request->statement_timeout_ms);
     snprintf(limit, sizeof limit, "%d", request->batch_size);
-    snprintf(last, sizeof last, "%lld", (long long) request->last);
+    snprintf(up_to, sizeof up_to, "%lld", (long long) request->up_to);
     pgconn_run(c->pg, script, 4, 4 * request->statement_timeout_ms + 5000, parse_claim, c);
 }

@@ -18,7 +18,7 @@ struct claim_request {
     const char *barrier; /* NULL: none was taken */
     bool take_down_doorbell;
     int batch_size;
-    int64_t last; /* no newer event than this one; INT64_MAX: any */
+    int64_t up_to; /* no event with a higher id; < 0: any */
     int64_t statement_timeout_ms;
 };
 

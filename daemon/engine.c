@@ -61,7 +61,7 @@ struct engine {
     bool stopping;
     bool closed;
     int status;
-    uint64_t said_down, said_listen_down, said_preflight; /* uv_now(), 0: never */
+    uint64_t said_down, said_claim_down, said_listen_down, said_preflight; /* uv_now(), 0: never */
 };
 
 static void send_beat(struct engine *e);
@@ -80,7 +80,7 @@ give_orders(struct engine *e)
         .work = e->view.fresh && e->mapping_good && view_mapping_installed(&e->view) &&
                 flag_on(&e->view.flags, FLAG_ENABLED),
         .strict = flag_on(&e->view.flags, FLAG_STRICT),
-        .failed = e->view.failed,
+        .retrying = e->view.retrying,
         .listening = e->view.listening,
     };
 
@@ -343,7 +343,9 @@ on_worker_down(void *arg, const char *connection, const char *why, int64_t retry
 {
     struct engine *e = arg;
 
-    status_disconnected(may_say(e, &e->said_down) ? LOG_WARNING : LOG_DEBUG, connection, why, retry_in_ms);
+    uint64_t *said = strcmp(connection, "claim") == 0 ? &e->said_claim_down : &e->said_down;
+
+    status_disconnected(may_say(e, said) ? LOG_WARNING : LOG_DEBUG, connection, why, retry_in_ms);
     e->mapping_good = false;
 }
 
@@ -361,7 +363,9 @@ on_preflight(void *arg, struct preflight_answer *answer)
         fault_log(&answer->faults);
         if (e->said_down != 0)
             status_connected("apply");
-        e->said_down = e->said_preflight = 0;
+        if (e->said_claim_down != 0)
+            status_connected("claim");
+        e->said_down = e->said_claim_down = e->said_preflight = 0;
     }
     faults_free(&answer->faults);
     if (answer->verdict == PREFLIGHT_BAD && !e->passed_once) {

@@ -179,6 +179,7 @@ parse_beat(void *arg, const struct pg_reply *reply)
         .waiting = truth(r, "waiting"),
         .resync = truth(r, "resync"),
         .failed = number_or(r, "failed", 0),
+        .retrying = number_or(r, "retrying", 0),
         .next_retry_ms = number_or(r, "next_retry_ms", -1),
         .peer_expires_ms = number_or(r, "peer_expires_ms", -1),
         .bells = truth(r, "bells"),

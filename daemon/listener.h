@@ -37,6 +37,7 @@ struct beat_answer {
     bool waiting;            /* the outbox holds something of ours */
     bool resync;             /* a table's resync mark is up */
     int64_t failed;          /* rows in dualwrite.failed */
+    int64_t retrying;        /* ... that are not parked */
     int64_t next_retry_ms;   /* < 0: none is to be retried */
     int64_t peer_expires_ms; /* when the first other daemon is given up on if it does not beat; < 0: there is none */
     bool bells;              /* writers may ring: nobody can PREPARE TRANSACTION on this server */

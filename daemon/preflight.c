@@ -29,6 +29,7 @@ struct preflight {
     struct catalog *catalogs[2];
     struct preflight_answer answer; /* while the plan is tried */
     char *own_digest;
+    char *installation; /* the id that both databases share */
 };
 
 struct preflight *
@@ -79,6 +80,7 @@ preflight_free(struct preflight *p)
         faults_free(&p->answer.faults);
         free_catalogs(p);
         free(p->own_digest);
+        free(p->installation);
     }
     free(p);
 }
@@ -246,6 +248,23 @@ judge(struct preflight *p)
 
 static void run_installed(struct preflight *p);
 
+/* This side was installed as what it is used for, and together with the other one. */
+static bool
+is_ours(struct preflight *p, const PGresult *r)
+{
+    const char *side = PQgetvalue(r, 0, PQfnumber(r, "side"));
+    const char *installation = PQgetvalue(r, 0, PQfnumber(r, "installation"));
+
+    if (!two(p))
+        return strcmp(side, "both") == 0;
+    if (p->side == DATABASE_VNEXT) {
+        free(p->installation);
+        p->installation = xstrdup(installation);
+        return strcmp(side, "vnext") == 0;
+    }
+    return strcmp(side, "legacy") == 0 && strcmp(installation, p->installation) == 0;
+}
+
 static void
 parse_facts(void *arg, const struct pg_reply *reply)
 {
@@ -264,6 +283,12 @@ parse_facts(void *arg, const struct pg_reply *reply)
                  "schema dualwrite has version %d, this program needs %d: run `dualwrited install` of the %s", version,
                  CAPTURE_SCHEMA_VERSION, version < CAPTURE_SCHEMA_VERSION ? "new version" : "version that wrote it");
         finish(p, PREFLIGHT_WAIT, why);
+        return;
+    }
+    if (!is_ours(p, reply->results[2])) {
+        finish(p, PREFLIGHT_WAIT,
+               "DUALWRITE_DATABASE_URL and DUALWRITE_LEGACY_DATABASE_URL do not lead to the databases that install was "
+               "run with: correct them, or run `dualwrited install`");
         return;
     }
     if (p->side == DATABASE_VNEXT) {

@@ -125,14 +125,18 @@ static void
 failed(void *arg, struct grouped *g, size_t item, const PGresult *error, const char *message)
 {
     struct read *r = arg;
+    struct subject *s = &r->request.batch->subjects[item];
     const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
     bool writes = strcmp(sqlstate, "25006") == 0;
     struct buf out = {0};
 
     (void) g;
     buf_printf(&out, "%s%s", message, writes ? ": an expression of the mapping may not write" : "");
-    subject_fail(&r->request.batch->subjects[item], writes ? OUTCOME_PARK : outcome_of(sqlstate), sqlstate,
-                 PQresultErrorField(error, PG_DIAG_CONSTRAINT_NAME), buf_text(&out));
+    if (strcmp(sqlstate, LOOKUP_MISSING) == 0)
+        subject_fail_lookup(s, message);
+    else
+        subject_fail(s, writes ? OUTCOME_PARK : outcome_of(sqlstate), sqlstate,
+                     PQresultErrorField(error, PG_DIAG_CONSTRAINT_NAME), buf_text(&out));
     buf_free(&out);
 }
 

@@ -16,7 +16,7 @@
 #include "embedded.h"
 #include "event_log.h"
 
-/* An event with a low id that is committed late may join a batch that is claimed again, and needs keys too. */
+/* An event with an older id may become visible late and need a key too; but not for ever. */
 #define RESERVE_TIMES 8
 
 struct round {
@@ -33,9 +33,9 @@ struct round {
     int64_t *retry_in_ms; /* per event of the batch, for those that failed; < 0: parked */
     char *xid;            /* of the batch's transaction, once it has written */
     char *partitions;     /* that the claim holds */
-    int64_t last;         /* the newest event of a batch that is claimed again: others wait, or it would never end */
     unsigned session;     /* of `pg`, in which the batch was claimed */
     int reserved;         /* how often the batch was claimed again because legacy keys were reserved for it */
+    int64_t up_to;        /* ... and its last event: newer ones would need keys of their own, again and again */
     bool undecided;       /* its COMMIT got no answer */
     bool schema_suspect;  /* the last batch failed on a missing table or column; preflight passed since */
     struct memory memory;
@@ -151,7 +151,7 @@ retry_in_ms(const struct round *r, const struct event *e)
     enum outcome outcome = r->batch.subjects[e->subject].outcome;
 
     if (outcome == OUTCOME_WAIT)
-        return retry_waiting_ms((unsigned) e->failed_before + 1, r->request.failed, random_bits());
+        return retry_waiting_ms((unsigned) e->failed_before + 1, r->request.retrying, random_bits());
     if (outcome != OUTCOME_RETRY_ROW || e->failed_before >= config(r)->retry_max_attempts)
         return -1;
     return retry_delay_ms((unsigned) e->failed_before + 1, random_bits());
@@ -171,7 +171,7 @@ parse_reserved(void *arg, const struct pg_reply *reply)
         return;
     }
     memory_seen(&r->memory, &r->batch);
-    r->last = r->batch.events[r->batch.count - 1].id;
+    r->up_to = r->batch.events[r->batch.count - 1].id;
     clear_batch(r);
     r->reserved++;
     claim_batch(r);
@@ -275,7 +275,6 @@ on_claimed(void *arg, struct claim_answer *answer)
 
     r->counters.claims++;
     if (answer->error != NULL) {
-        r->reserved = 0;
         r->done(r->arg, WAKE_LOST, -1);
         return;
     }
@@ -313,7 +312,7 @@ claim_batch(struct round *r)
         .barrier = r->request.barrier,
         .take_down_doorbell = r->request.take_down_doorbell,
         .batch_size = config(r)->batch_size,
-        .last = r->reserved > 0 ? r->last : INT64_MAX,
+        .up_to = r->reserved > 0 ? r->up_to : -1,
         .statement_timeout_ms = config(r)->statement_timeout_ms,
     };
 

@@ -30,7 +30,7 @@ struct round_request {
     const char *barrier; /* NULL: none was taken */
     bool take_down_doorbell;
     bool strict;
-    int64_t failed; /* events that wait in dualwrite.failed: the more, the rarer each is tried */
+    int64_t retrying; /* events in dualwrite.failed that are not parked: the more, the rarer each is tried */
 };
 
 struct round;

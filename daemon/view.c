@@ -88,6 +88,7 @@ view_note(struct view *v, const struct beat_answer *b, bool notify)
                 "install` with this mapping, or give this daemon the installed one",
                 v->installed == NULL ? "none" : v->installed, v->digest);
     v->failed = b->failed;
+    v->retrying = b->retrying;
     v->fresh = true;
     return replace(&v->partitions, b->partitions);
 }

@@ -23,7 +23,8 @@ struct view {
     char *partitions;   /* ours, "0,3"; NULL: never heard */
     char *disagreement;
     char *overrides;
-    int64_t failed; /* rows in dualwrite.failed */
+    int64_t failed;   /* rows in dualwrite.failed */
+    int64_t retrying; /* ... that are not parked */
 };
 
 void view_init(struct view *v);

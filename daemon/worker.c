@@ -129,7 +129,7 @@ run_round(struct worker *w)
         .barrier = confirming ? w->barrier : NULL,
         .take_down_doorbell = w->doorbell_up && !confirming,
         .strict = w->orders.strict,
-        .failed = w->orders.failed,
+        .retrying = w->orders.retrying,
     };
 
     if (request.take_down_doorbell)

@@ -29,8 +29,8 @@ struct worker_events {
 struct worker_orders {
     bool work; /* dual write is on and the mapping is the installed one */
     bool strict;
-    int64_t failed; /* events in dualwrite.failed */
-    bool listening; /* notifications reach us: it may sleep */
+    int64_t retrying; /* events in dualwrite.failed that are not parked */
+    bool listening;   /* notifications reach us: it may sleep */
 };
 
 struct worker;

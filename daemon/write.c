@@ -168,7 +168,10 @@ failed(void *arg, struct grouped *g, size_t item, const PGresult *error, const c
         defer(w, g, w->order[item]);
         return;
     }
-    subject_fail(s, outcome_of(sqlstate), sqlstate, PQresultErrorField(error, PG_DIAG_CONSTRAINT_NAME), text);
+    if (strcmp(sqlstate, LOOKUP_MISSING) == 0)
+        subject_fail_lookup(s, text);
+    else
+        subject_fail(s, outcome_of(sqlstate), sqlstate, PQresultErrorField(error, PG_DIAG_CONSTRAINT_NAME), text);
     batch_fail_children(batch(w), w->request.mapping, r->subject);
 }
 

@@ -12,12 +12,15 @@
 
 struct catalog_column {
     char *name;
-    char *
-        type; /* schema-qualified, quoted, without modifier, of a domain what it stands for: pg_catalog."varchar"; safe in a cast because it
-                           cannot cut a value (an explicit cast to varchar(n) cuts in silence) */
+    char *type;       /* schema-qualified, quoted, without modifier, of a domain what it stands for:
+                           pg_catalog."varchar"; safe in a cast because it cannot cut a value (an explicit cast to
+                           varchar(n) cuts in silence) */
     char *base;       /* its name alone: int4, varchar, "enum"; qualified where it is not PostgreSQL's own; of an array
                            that of its elements with [] */
     char *shown_type; /* as format_type() prints it, with modifier, qualified: for messages and declarations */
+    char *exact_type; /* the same of what a domain stands for: numeric(10,2) */
+    char **labels;    /* of an enum, or of an array of one, in their order; NULL: it is none */
+    size_t nlabels;
     char *default_expr; /* SQL that gives the next value: the default, or nextval() of an identity; NULL: none */
     bool not_null;
     bool generated;    /* GENERATED ALWAYS AS (...) STORED: cannot be written */
@@ -29,9 +32,12 @@ struct catalog_unique {
     char *name;
     char **columns; /* without those that are expressions */
     size_t count;
-    bool usable;     /* may be an ON CONFLICT arbiter: not partial, not deferrable, no expressions */
-    bool whole;      /* valid, not partial, no expressions; it may be deferrable */
-    char *predicate; /* SQL over the table's columns; NULL: not partial */
+    bool usable;       /* may be an ON CONFLICT arbiter: not partial, not deferrable, no expressions */
+    bool whole;        /* valid, not partial, no expressions; it may be deferrable */
+    char *predicate;   /* SQL over the table's columns; NULL: not partial */
+    char *expressions; /* what it indexes that is no column, as SQL; NULL: nothing */
+    char **keys;       /* each thing that it indexes as SQL, columns and expressions in their order */
+    size_t nkeys;
 };
 
 struct catalog_foreign {
@@ -80,6 +86,19 @@ struct catalogs {
 /* NULL when not in the catalog. A table that was asked for and is not there has exists == false. */
 const struct catalog_table *catalog_table(const struct catalog *c, const char *schema, const char *name);
 const struct catalog_column *catalog_column(const struct catalog_table *t, const char *name);
+
+/* The catalog of one of the databases. */
+static inline const struct catalog *
+catalog_of_side(const struct catalogs *c, enum database side)
+{
+    return side == DATABASE_VNEXT ? c->vnext : c->legacy;
+}
+
+/*
+ * Whether a whole unique index (no predicate, no expressions) keeps rows apart by these columns: one on exactly them, in
+ * any order, or with `any` also one on some of them.
+ */
+bool catalog_is_unique(const struct catalog_table *t, char *const *columns, size_t count, bool any);
 
 /* Frees the catalog, which came from catalog_parse(); NULL is nothing to free. */
 void catalog_free(struct catalog *c);

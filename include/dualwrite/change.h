@@ -112,6 +112,12 @@ void batch_fail_children(struct batch *b, const struct mapping *m, size_t s);
 void subject_fail(struct subject *s, enum outcome outcome, const char *sqlstate, const char *constraint,
                   const char *error);
 
+/*
+ * A lookup in the target key of subject `s` found no row. Such a row may come later, so the subject waits; but for a removal
+ * nothing says any more which legacy row is meant, so that is left to a person.
+ */
+void subject_fail_lookup(struct subject *s, const char *error);
+
 void batch_free(struct batch *b);
 
 #endif

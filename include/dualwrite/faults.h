@@ -14,8 +14,9 @@ enum fault_severity { FAULT_WARNING, FAULT_ERROR };
 
 struct fault {
     enum fault_severity severity;
-    char *where; /* "FILE:LINE", "FILE: $.json.path", "environment", "database": owned */
-    char *text;  /* one sentence without a final full stop: owned */
+    char *where;      /* "FILE:LINE", "FILE: $.json.path", "environment", "database": owned */
+    char *text;       /* one sentence without a final full stop: owned */
+    const char *kind; /* a word for programs, like "type": static; NULL: none was given */
 };
 
 struct faults {
@@ -26,6 +27,10 @@ struct faults {
 
 void faults_add(struct faults *f, enum fault_severity severity, const char *where, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* Gives the fault that was added last its kind. */
+void faults_kind(struct faults *f, const char *kind);
+
 void faults_free(struct faults *f);
 
 #endif

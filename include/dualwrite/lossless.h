@@ -1,8 +1,9 @@
 /*
  * lossless.h - may a column's values be put into another column without being cut or rounded in silence?
  *
- * Pure, by the names of the types alone. PostgreSQL's assignment casts round (numeric to integer, timestamps to dates)
- * and say nothing; a value that is refused instead, because it is too long or out of range, is not silent.
+ * Pure, by the names of the types alone. Values travel as text and are read by the target type's input function, which
+ * may round (numeric(8,2), timestamp(0)) and says nothing; a value that is refused instead, because it is too long, out
+ * of range, no uuid or no label of the enum, is not silent. Arrays are judged by their elements.
  */
 #ifndef DUALWRITE_LOSSLESS_H
 #define DUALWRITE_LOSSLESS_H

@@ -12,9 +12,9 @@
 #include "dualwrite/faults.h"
 #include "dualwrite/mapping.h"
 
-/* Adds a fault per table whose rights do not suffice, with the statement that gives them. Tables that are missing or no
+/* Adds a fault (kind "rights" or "row-security") per table whose rights do not suffice, with the statement that gives them. Tables that are missing or no
  * tables are passed over. */
-void mapping_rights(const char *file, const struct mapping_entity *e, const struct catalog *c, bool for_install,
+void mapping_rights(const char *file, const struct mapping_entity *e, const struct catalogs *c, bool for_install,
                     struct faults *faults);
 
 #endif

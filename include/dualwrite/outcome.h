@@ -15,6 +15,8 @@ enum outcome {
     OUTCOME_PARK,   /* the data or the schema: again when the row changes or somebody asks */
 };
 
+#define LOOKUP_MISSING "DW004" /* what dualwrite.lookup_missing raises */
+
 const char *outcome_name(enum outcome o);
 
 /* NULL or "" is a lost connection. */

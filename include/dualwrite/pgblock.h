@@ -12,11 +12,24 @@
  */
 PGconn *pgblock_connect(const char *url, const char *key, const char *name);
 
+/* The same without a word: NULL with why, without secrets, in *why (free it). */
+PGconn *pgblock_open(const char *url, const char *name, char **why);
+
 /* Runs one statement with text parameters; on failure prints the server's message on stderr and returns NULL. */
 PGresult *pgblock_query(PGconn *pq, const char *sql, int nparams, const char *const *params);
 
 /* Runs a script of several statements without parameters; 0, or -1 after printing why. */
 int pgblock_script(PGconn *pq, const char *sql);
+
+/* Called four times a second while a server works. */
+typedef void (*pgblock_tick)(void *arg);
+
+/*
+ * The same for a caller that judges failures itself: nothing is printed, and there is always a result to PQclear(), of a
+ * script the last or the first that failed. With nparams -1 `sql` is a script. `tick` may be NULL.
+ */
+PGresult *pgblock_ask(PGconn *pq, const char *sql, int nparams, const char *const *params, pgblock_tick tick,
+                      void *arg);
 
 /* Prints the failed result (NULL: the connection's error) as "dualwrited: WHAT: message (SQLSTATE)", detail, hint. */
 void pgblock_complain(PGconn *pq, const PGresult *r, const char *what);

@@ -57,7 +57,9 @@ void plan_free(struct plan *p);
 /* Shared with capture.c: appends `schema`.`name`, quoted. */
 void sql_table(struct buf *out, const struct mapping_table *t);
 
-/* Shared with capture.c: whether the row aliased `alias` ("" for none) is present; "true" when the mapping has no rule. */
+/*
+ * Shared with capture.c: whether the row aliased `alias` ("" for none) is present; "true" when the mapping has no rule.
+ */
 void sql_present(struct buf *out, const struct mapping_entity *e, const char *alias);
 
 #endif

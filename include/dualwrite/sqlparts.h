@@ -1,11 +1,11 @@
 /*
  * sqlparts.h - what sqlgen.c puts together, by side. Internal to lib/core/sqlgen.c and the sql*.c it calls.
  *
- * Aliases are the same in every template. vNext: w the wanted identities, s the source row as the mapping reads it, b the
- * same with raw inputs (q0.. one per mapped column, k the key), a another source row, m the entity's own map row, p its
- * parent's. Legacy: r the rows of the JSON parameter (k0.. target key, p the parent's key, c0.. one per mapped column), t
- * the legacy row, h another one, d what a removal sets. Both: l a lookup. A name alone may be a column of any table around,
- * so a whole row is written v.*
+ * Aliases are the same in every template. vNext: w the wanted identities, s the source row as the mapping reads it, b
+ * the same with raw inputs (q0.. one per mapped column, k the key), a another source row, m the entity's own map row, p
+ * its parent's. Legacy: r the rows of the JSON parameter (k0.. target key, p the parent's key, c0.. one per mapped
+ * column), t the legacy row, h another one, d what a removal sets. Both: l a lookup. A name alone may be a column of
+ * any table around, so a whole row is written v.*
  */
 #ifndef DUALWRITE_SQLPARTS_H
 #define DUALWRITE_SQLPARTS_H
@@ -59,8 +59,8 @@ bool gen_writes_parent(const struct mapping_entity *e);
 bool gen_input(struct buf *out, const struct mapping_value *v);
 
 /*
- * The text of what `c` becomes, as vNext can tell, from `input`. A lookup in the legacy database leaves the key as it is.
- * `length` is where a cut applies (gen_length()); 0: nowhere.
+ * The text of what `c` becomes, as vNext can tell, from `input`. A lookup in the legacy database leaves the key as it
+ * is. `length` is where a cut applies (gen_length()); 0: nowhere.
  */
 void gen_text(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *input, int length);
 

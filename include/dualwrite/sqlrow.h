@@ -1,9 +1,9 @@
 /*
  * sqlrow.h - the JSON that the statements of a plan take: rows read from vNext on their way to legacy.
  *
- * Pure. A row of the legacy statements is {"n": its number, "present", "write", "create", "remove": what to do, "k0"..: the
- * target key, "v": {"p": the parent's target key, and the mapped values as PLAN_READ gave them}}; all values are text. "v" is
- * null where the row is only removed.
+ * Pure. A row of the legacy statements is {"n": its number, "present", "write", "create", "remove": what to do, "k0"..:
+ * the target key, "v": {"p": the parent's target key, and the mapped values as PLAN_READ gave them}}; all values are
+ * text. "v" is null where the row is only removed.
  */
 #ifndef DUALWRITE_SQLROW_H
 #define DUALWRITE_SQLROW_H
@@ -25,8 +25,8 @@ void sqlrow_reserve(struct buf *out, const struct batch *b, const struct mapping
 void sqlrow_mark(struct buf *out, const struct batch *b, const struct mapping *m, size_t n);
 
 /*
- * Says which value of `r` is longer than its legacy column takes, and by how much: an error "value too long" does not name
- * its column. `length[i]` is what column i of the entity takes, 0: no limit. NULL when none is; free() it.
+ * Says which value of `r` is longer than its legacy column takes, and by how much: an error "value too long" does not
+ * name its column. `length[i]` is what column i of the entity takes, 0: no limit. NULL when none is; free() it.
  */
 char *sqlrow_too_long(const struct mapping_entity *e, const struct row *r, const int *length);
 

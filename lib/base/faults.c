@@ -18,9 +18,16 @@ faults_add(struct faults *f, enum fault_severity severity, const char *where, co
     va_end(ap);
     if ((f->count & (f->count - 1)) == 0) /* a power of two is full: double */
         f->items = xreallocarray(f->items, f->count == 0 ? 1 : 2 * f->count, sizeof *f->items);
-    f->items[f->count++] = (struct fault){severity, xstrdup(where), buf_steal(&text)};
+    f->items[f->count++] = (struct fault){severity, xstrdup(where), buf_steal(&text), NULL};
     if (severity == FAULT_ERROR)
         f->errors++;
+}
+
+void
+faults_kind(struct faults *f, const char *kind)
+{
+    if (f->count > 0)
+        f->items[f->count - 1].kind = kind;
 }
 
 void

@@ -355,7 +355,8 @@ publish_capture(struct buf *out, const struct mapping *m, const struct install_o
     for (int p = 0; p < o->partitions; p++)
         buf_printf(out, "GRANT SELECT, UPDATE ON SEQUENCE dualwrite.doorbell_%d TO dualwrite_daemon;\n", p);
     for (size_t i = 0; i < m->count; i++) {
-        buf_printf(out, "GRANT SELECT, UPDATE ON SEQUENCE dualwrite.resync_%s TO dualwrite_daemon;\n", m->entities[i].name);
+        buf_printf(out, "GRANT SELECT, UPDATE ON SEQUENCE dualwrite.resync_%s TO dualwrite_daemon;\n",
+                   m->entities[i].name);
         buf_puts(out, "INSERT INTO dualwrite.resync (entity) VALUES (");
         quote_literal(out, m->entities[i].name);
         buf_puts(out, ") ON CONFLICT DO NOTHING;\n");

@@ -25,6 +25,22 @@ catalog_column(const struct catalog_table *t, const char *name)
     return NULL;
 }
 
+bool
+catalog_is_unique(const struct catalog_table *t, char *const *columns, size_t count, bool any)
+{
+    for (size_t i = 0; i < t->nuniques; i++) {
+        const struct catalog_unique *u = &t->uniques[i];
+        size_t held = 0;
+
+        for (size_t j = 0; j < u->count; j++)
+            for (size_t k = 0; k < count; k++)
+                held += columns[k] != NULL && strcmp(u->columns[j], columns[k]) == 0;
+        if (u->whole && held == u->count && (any || u->count == count))
+            return true;
+    }
+    return false;
+}
+
 static void
 free_table(struct catalog_table *t)
 {
@@ -33,6 +49,10 @@ free_table(struct catalog_table *t)
         free(t->columns[i].type);
         free(t->columns[i].base);
         free(t->columns[i].shown_type);
+        free(t->columns[i].exact_type);
+        for (size_t j = 0; j < t->columns[i].nlabels; j++)
+            free(t->columns[i].labels[j]);
+        free(t->columns[i].labels);
         free(t->columns[i].default_expr);
     }
     for (size_t i = 0; i < t->nuniques; i++) {
@@ -41,6 +61,10 @@ free_table(struct catalog_table *t)
         free(t->uniques[i].columns);
         free(t->uniques[i].name);
         free(t->uniques[i].predicate);
+        free(t->uniques[i].expressions);
+        for (size_t j = 0; j < t->uniques[i].nkeys; j++)
+            free(t->uniques[i].keys[j]);
+        free(t->uniques[i].keys);
     }
     for (size_t i = 0; i < t->nforeigns; i++) {
         for (size_t j = 0; j < t->foreigns[i].count; j++) {

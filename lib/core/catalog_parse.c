@@ -79,10 +79,31 @@ truth(const cJSON *object, const char *key)
     return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, key));
 }
 
+/* 0 where there is no number. */
+static int
+whole(const cJSON *object, const char *key)
+{
+    const cJSON *number = cJSON_GetObjectItemCaseSensitive(object, key);
+
+    return cJSON_IsNumber(number) ? number->valueint : 0;
+}
+
 static size_t
 length(const cJSON *array)
 {
     return (size_t) cJSON_GetArraySize(array);
+}
+
+/* An array of strings, each as a copy. */
+static char **
+texts(const cJSON *array, size_t *count)
+{
+    char **out = xcalloc(length(array), sizeof *out);
+    const cJSON *item;
+
+    *count = 0;
+    cJSON_ArrayForEach(item, array) out[(*count)++] = xstrdup(cJSON_GetStringValue(item));
+    return out;
 }
 
 static void
@@ -93,17 +114,23 @@ read_columns(struct catalog_table *t, const cJSON *array)
     t->columns = xcalloc(length(array), sizeof *t->columns);
     cJSON_ArrayForEach(c, array)
     {
-        t->columns[t->ncolumns++] = (struct catalog_column){
+        const cJSON *labels = cJSON_GetObjectItemCaseSensitive(c, "labels");
+        struct catalog_column *out = &t->columns[t->ncolumns++];
+
+        *out = (struct catalog_column){
             .name = text(c, "name"),
             .type = text(c, "type"),
             .base = text(c, "base"),
             .shown_type = text(c, "shown_type"),
+            .exact_type = text(c, "exact_type"),
             .default_expr = text(c, "default"),
             .not_null = truth(c, "not_null"),
             .generated = truth(c, "generated"),
             .has_equality = truth(c, "equality"),
-            .length = (int) cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(c, "length")),
+            .length = whole(c, "length"),
         };
+        if (cJSON_IsArray(labels))
+            out->labels = texts(labels, &out->nlabels);
     }
 }
 
@@ -116,15 +143,14 @@ read_uniques(struct catalog_table *t, const cJSON *array)
     cJSON_ArrayForEach(u, array)
     {
         struct catalog_unique *out = &t->uniques[t->nuniques++];
-        const cJSON *columns = cJSON_GetObjectItemCaseSensitive(u, "columns");
-        const cJSON *c;
 
         out->name = text(u, "name");
         out->usable = truth(u, "usable");
         out->whole = truth(u, "whole");
         out->predicate = text(u, "predicate");
-        out->columns = xcalloc(length(columns), sizeof *out->columns);
-        cJSON_ArrayForEach(c, columns) out->columns[out->count++] = xstrdup(cJSON_GetStringValue(c));
+        out->expressions = text(u, "expressions");
+        out->columns = texts(cJSON_GetObjectItemCaseSensitive(u, "columns"), &out->count);
+        out->keys = texts(cJSON_GetObjectItemCaseSensitive(u, "keys"), &out->nkeys);
     }
 }
 
@@ -137,20 +163,13 @@ read_foreigns(struct catalog_table *t, const cJSON *array)
     cJSON_ArrayForEach(f, array)
     {
         struct catalog_foreign *out = &t->foreigns[t->nforeigns++];
-        const cJSON *columns = cJSON_GetObjectItemCaseSensitive(f, "columns");
-        const cJSON *referenced = cJSON_GetObjectItemCaseSensitive(f, "referenced");
-        size_t n = length(columns);
+        size_t referenced;
 
         out->name = text(f, "name");
         out->schema = text(f, "schema");
         out->table = text(f, "table");
-        out->columns = xcalloc(n, sizeof *out->columns);
-        out->referenced = xcalloc(n, sizeof *out->referenced);
-        for (; out->count < n; out->count++) {
-            out->columns[out->count] = xstrdup(cJSON_GetStringValue(cJSON_GetArrayItem(columns, (int) out->count)));
-            out->referenced[out->count] =
-                xstrdup(cJSON_GetStringValue(cJSON_GetArrayItem(referenced, (int) out->count)));
-        }
+        out->columns = texts(cJSON_GetObjectItemCaseSensitive(f, "columns"), &out->count);
+        out->referenced = texts(cJSON_GetObjectItemCaseSensitive(f, "referenced"), &referenced);
     }
 }
 

@@ -244,6 +244,18 @@ subject_fail(struct subject *s, enum outcome outcome, const char *sqlstate, cons
 }
 
 void
+subject_fail_lookup(struct subject *s, const char *error)
+{
+    struct buf out = {0};
+
+    buf_puts(&out, error);
+    if (s->removal)
+        buf_puts(&out, ": the source row is gone too, so nothing says which legacy row it had; look for it by hand");
+    subject_fail(s, s->removal ? OUTCOME_PARK : OUTCOME_WAIT, LOOKUP_MISSING, NULL, buf_text(&out));
+    buf_free(&out);
+}
+
+void
 batch_free(struct batch *b)
 {
     for (size_t i = 0; i < b->count; i++) {

@@ -250,14 +250,11 @@ choose_way(const struct init_input *in, struct init_drafts *drafts, size_t i)
 {
     struct init_draft *d = &drafts->items[i];
     bool single = d->target_key.count == 1 && d->source_key.count > 0;
+    bool natural = derivable(d, &d->target_key) && (!is_referenced(drafts, i) || same_keys(d));
 
-    if (derivable(d, &d->target_key) && (!is_referenced(drafts, i) || same_keys(d)))
-        d->way = INIT_NATURAL;
-    else if (single && d->source_key.count == 1 && init_map_find(in, drafts, d))
+    if (!natural && single && d->source_key.count == 1 && init_map_find(in, drafts, d))
         d->way = INIT_FOUND_MAP;
-    else if (!is_referenced(drafts, i) && find_natural_key(d))
-        d->way = INIT_NATURAL;
-    else if (single)
+    else if (!natural && (is_referenced(drafts, i) || !find_natural_key(d)) && single)
         init_map_propose(in, d);
     d->several = d->way == INIT_NATURAL && derivable(d, &d->target_key) && several_rows(d);
 }

@@ -100,9 +100,16 @@ rule_map_columns(struct json_reader *r, const struct json_node *n, const struct 
     for (size_t i = 0; i < e->map->columns.count; i++) {
         const struct mapping_column *c = &e->map->columns.items[i];
         struct json_node at = json_child(&columns, c->name);
+        const struct mapping_value *taken = c->value.kind == VALUE_TARGET_COLUMN && c->value.text != NULL
+                                                ? mapping_column(&e->columns, c->value.text)
+                                                : NULL;
 
-        if (c->value.kind == VALUE_TARGET_COLUMN && c->value.text != NULL &&
-            mapping_column(&e->columns, c->value.text) == NULL)
+        if (taken != NULL && taken->lookup != NULL && taken->lookup->legacy)
+            json_fault(r, FAULT_ERROR, &at,
+                       "takes target_column \"%s\", which is looked up in the legacy database, after the map row is "
+                       "made; name another",
+                       c->value.text);
+        if (c->value.kind == VALUE_TARGET_COLUMN && c->value.text != NULL && taken == NULL)
             json_fault(r, FAULT_ERROR, &at,
                        "takes target_column \"%s\", which \"columns\" of this entity does not write; name one it does",
                        c->value.text);

@@ -187,7 +187,7 @@ name_overlap(const char *a, const char *b)
     all = x.count + y.count - shared;
     name_words_free(&x);
     name_words_free(&y);
-    return shared > all ? 100 : (int) (100 * shared / all);
+    return all == 0 || shared > all ? 100 : (int) (100 * shared / all);
 }
 
 const char *

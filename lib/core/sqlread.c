@@ -75,21 +75,32 @@ speaking(struct fragments *f, const struct mapping_entity *e)
 }
 
 /*
- * True when no source row with a lower key gives the same value: that one keeps it plain. The other rows are read in a FROM of
- * their own, whatever the source is called; the server sees through it to an index.
+ * True when no source row with a lower key gives the same value: that one keeps it plain. The other rows are read in a
+ * FROM of their own, whatever the source is called; the server sees through it to an index.
  */
 static void
 first_of_its_kind(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *value)
 {
+    bool rivals = g->e->map == NULL; /* several rows may stand for one legacy row: they do not compete for its value */
+
     buf_puts(out, "NOT EXISTS (SELECT FROM (SELECT ");
     gen_input(out, &c->value);
     buf_puts(out, " AS q, ");
     quote_ident(out, g->e->source_key.items[0]);
-    buf_puts(out, " AS k FROM ");
+    buf_puts(out, " AS k");
+    for (size_t i = 0; rivals && i < g->e->identity.count; i++) {
+        buf_puts(out, ", ");
+        quote_ident(out, g->e->identity.items[i]);
+        buf_printf(out, " AS i%zu", i);
+    }
+    buf_puts(out, " FROM ");
     sql_table(out, &g->e->source);
     buf_puts(out, ") a WHERE ");
     gen_text(out, g, c, "a.q", gen_length(g, c));
-    buf_printf(out, " = %s AND a.k < b.k)", value);
+    buf_printf(out, " = %s AND a.k < b.k", value);
+    for (size_t i = 0; rivals && i < g->e->identity.count; i++)
+        buf_printf(out, "%sa.i%zu = w.i%zu", i == 0 ? " AND NOT coalesce(" : " AND ", i, i);
+    buf_puts(out, rivals ? ", false))" : ")");
 }
 
 /* Whether the row carries column `i` of the entity in its values. */
@@ -100,9 +111,9 @@ carried(const struct mapping_entity *e, size_t i)
 }
 
 /*
- * Appends the raw input of `v` under `name`, and puts into `input` how to name it; nothing where the mapping reads nothing.
- * coalesce() of one value is that value: it refuses functions that return sets, which would make rows appear or vanish. An
- * absent row that is to be deleted needs no values, so none can stand in the way of that.
+ * Appends the raw input of `v` under `name`, and puts into `input` how to name it; nothing where the mapping reads
+ * nothing. coalesce() of one value is that value: it refuses functions that return sets, which would make rows appear
+ * or vanish. An absent row that is to be deleted needs no values, so none can stand in the way of that.
  */
 static void
 raw_input(struct buf *inputs, struct buf *input, const struct gen *g, const struct mapping_value *v, const char *name)

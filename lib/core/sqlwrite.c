@@ -205,7 +205,10 @@ match(struct buf *out, const struct gen *g, const char *alias)
     }
 }
 
-/* The plain value for the row that has it already or comes first, unless another legacy row holds it; else the suffixed. */
+/*
+ * The plain value for the row that has it already or comes first, unless another legacy row holds it; else the
+ * suffixed.
+ */
 static void
 settled(struct buf *out, const struct gen *g, size_t i)
 {
@@ -260,6 +263,19 @@ common(const struct gen *g)
     return f;
 }
 
+/* The parent's key. A row that is not present keeps the one it has where its parent has no legacy row: it makes none. */
+static void
+parent_key(struct buf *out, const struct mapping_entity *e)
+{
+    if (e->present.kind == PRESENT_ALWAYS) {
+        buf_puts(out, "r.p");
+        return;
+    }
+    buf_puts(out, "CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t.");
+    quote_ident(out, e->parent->target_column);
+    buf_puts(out, ") END");
+}
+
 char *
 gen_update(const struct gen *g)
 {
@@ -279,7 +295,7 @@ gen_update(const struct gen *g)
         if (c != NULL)
             expected(&set, g, i);
         else
-            buf_puts(&set, "r.p");
+            parent_key(&set, e);
         if (c != NULL && c->value.kind == VALUE_NOW)
             continue; /* never by itself a reason to write */
         buf_puts(&is, is.len == 0 ? "t." : ", t.");
@@ -288,7 +304,7 @@ gen_update(const struct gen *g)
         if (c != NULL)
             expected(&should_be, g, i);
         else
-            buf_puts(&should_be, "r.p");
+            parent_key(&should_be, e);
     }
     if (is.len == 0) {
         buf_free(&set);
@@ -389,8 +405,11 @@ equal_columns(struct buf *out, const struct gen *g)
         expected(&value, g, i);
         add_equal(out, g, c->name, buf_text(&value));
     }
-    if (gen_writes_parent(e))
-        add_equal(out, g, e->parent->target_column, "r.p");
+    if (gen_writes_parent(e)) {
+        buf_clear(&value);
+        parent_key(&value, e);
+        add_equal(out, g, e->parent->target_column, buf_text(&value));
+    }
     if (out->len == 0)
         buf_puts(out, "true");
     buf_free(&value);

@@ -1,11 +1,13 @@
 /* pgblock.c - blocking libpq for one-shot commands; see dualwrite/pgblock.h. */
 #include "dualwrite/pgblock.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dualwrite/conninfo.h"
+#include "dualwrite/xalloc.h"
 
 static void
 notice(void *arg, const PGresult *r)
@@ -40,6 +42,33 @@ pgblock_connect(const char *url, const char *key, const char *name)
     free(shown);
     conninfo_free(info);
     return pq;
+}
+
+static void
+silence(void *arg, const PGresult *r)
+{
+    (void) arg;
+    (void) r;
+}
+
+PGconn *
+pgblock_open(const char *url, const char *name, char **why)
+{
+    struct conninfo *info = conninfo_parse(url, name, why);
+    PGconn *pq;
+
+    if (info == NULL)
+        return NULL;
+    conninfo_set(info, "client_encoding", "UTF8");
+    pq = PQconnectdbParams((const char *const *) info->keywords, (const char *const *) info->values, 0);
+    conninfo_free(info);
+    if (PQstatus(pq) == CONNECTION_OK) {
+        PQsetNoticeReceiver(pq, silence, NULL);
+        return pq;
+    }
+    *why = xstrdup(PQerrorMessage(pq));
+    PQfinish(pq);
+    return NULL;
 }
 
 void
@@ -93,4 +122,38 @@ pgblock_script(PGconn *pq, const char *sql)
         pgblock_complain(pq, r, "the server refused a statement");
     PQclear(r);
     return ok ? 0 : -1;
+}
+
+/* Until the answer is there, or the connection is lost. */
+static void
+await(PGconn *pq, pgblock_tick tick, void *arg)
+{
+    while (PQisBusy(pq)) {
+        struct pollfd fd = {.fd = PQsocket(pq), .events = POLLIN};
+
+        if (poll(&fd, 1, 250) == 0 && tick != NULL)
+            tick(arg);
+        if (fd.revents != 0 && !PQconsumeInput(pq))
+            return;
+    }
+}
+
+PGresult *
+pgblock_ask(PGconn *pq, const char *sql, int nparams, const char *const *params, pgblock_tick tick, void *arg)
+{
+    PGresult *kept = NULL;
+    PGresult *r;
+    int sent = nparams < 0 ? PQsendQuery(pq, sql) : PQsendQueryParams(pq, sql, nparams, NULL, params, NULL, NULL, 0);
+
+    if (!sent)
+        return PQmakeEmptyPGresult(pq, PGRES_FATAL_ERROR);
+    for (await(pq, tick, arg); (r = PQgetResult(pq)) != NULL; await(pq, tick, arg)) {
+        if (kept != NULL && !succeeded(kept)) {
+            PQclear(r);
+            continue;
+        }
+        PQclear(kept);
+        kept = r;
+    }
+    return kept != NULL ? kept : PQmakeEmptyPGresult(pq, PGRES_FATAL_ERROR);
 }

@@ -27,12 +27,18 @@ SELECT pg_catalog.json_build_object(
                             ELSE pg_catalog.format('%I.%I', n2.nspname, i.typname) END
                             || CASE WHEN b.typcategory = 'A' THEN '[]' ELSE '' END,
                     'shown_type', pg_catalog.format_type(a.atttypid, a.atttypmod),
+                    'exact_type', pg_catalog.format_type(b.oid, b.modifier),
+                    'labels', CASE WHEN i.typtype = 'e' THEN (
+                        SELECT pg_catalog.json_agg(l.enumlabel ORDER BY l.enumsortorder)
+                        FROM pg_catalog.pg_enum l WHERE l.enumtypid = i.oid) END,
                     'default', CASE
                         WHEN a.attidentity <> '' THEN pg_catalog.format('pg_catalog.nextval(%L::pg_catalog.regclass)',
                             pg_catalog.pg_get_serial_sequence(pg_catalog.format('%I.%I', w.schema, w.name), a.attname))
-                        WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END,
-                    'length', CASE WHEN b.oid IN ('varchar'::pg_catalog.regtype, 'bpchar'::pg_catalog.regtype) THEN
-                        greatest(CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END, 4) - 4 ELSE 0 END,
+                        WHEN a.attgenerated = '' THEN
+                            coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid),
+                                     pg_catalog.pg_get_expr(t.typdefaultbin, 0)) END, -- a domain's own
+                    'length', CASE WHEN b.oid IN ('varchar'::pg_catalog.regtype, 'bpchar'::pg_catalog.regtype)
+                        THEN greatest(b.modifier, 4) - 4 ELSE 0 END,
                     'not_null', a.attnotnull OR t.typnotnull,
                     'generated', a.attgenerated <> '',
                     'equality', tn.nspname = 'pg_catalog' AND (b.typtype IN ('r', 'm') OR EXISTS (
@@ -46,9 +52,11 @@ SELECT pg_catalog.json_build_object(
                 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
                 CROSS JOIN LATERAL ( -- what a domain stands for; `item` is an array's element
                     WITH RECURSIVE base AS (
-                        SELECT t.oid, t.typname, t.typnamespace, t.typtype, t.typbasetype, t.typcategory, t.typelem
+                        SELECT t.oid, t.typname, t.typnamespace, t.typtype, t.typbasetype, t.typcategory, t.typelem,
+                               CASE t.typtype WHEN 'd' THEN t.typtypmod ELSE a.atttypmod END AS modifier
                         UNION ALL
-                        SELECT u.oid, u.typname, u.typnamespace, u.typtype, u.typbasetype, u.typcategory, u.typelem
+                        SELECT u.oid, u.typname, u.typnamespace, u.typtype, u.typbasetype, u.typcategory, u.typelem,
+                               CASE u.typtype WHEN 'd' THEN u.typtypmod ELSE d.modifier END
                         FROM base d JOIN pg_catalog.pg_type u ON u.oid = d.typbasetype)
                     SELECT d.*, CASE WHEN d.typcategory = 'A' THEN d.typelem ELSE d.oid END AS item
                     FROM base d WHERE d.typbasetype = 0) b
@@ -62,13 +70,17 @@ SELECT pg_catalog.json_build_object(
                     'name', (SELECT x.relname FROM pg_catalog.pg_class x WHERE x.oid = i.indexrelid),
                     'whole', i.indpred IS NULL AND i.indexprs IS NULL AND i.indisvalid,
                     'predicate', pg_catalog.pg_get_expr(i.indpred, i.indrelid),
+                    'expressions', pg_catalog.pg_get_expr(i.indexprs, i.indrelid),
+                    'keys', (SELECT pg_catalog.json_agg(pg_catalog.pg_get_indexdef(i.indexrelid, k::integer, false) ORDER BY k)
+                             FROM pg_catalog.generate_series(1, i.indnkeyatts) k),
                     'columns', (SELECT pg_catalog.json_agg(a.attname ORDER BY k.ord)
                                 FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY k(attnum, ord)
                                 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
                                 WHERE k.ord <= i.indnkeyatts),
-                    'usable', i.indpred IS NULL AND i.indexprs IS NULL AND i.indimmediate AND i.indisvalid))
+                    'usable', i.indpred IS NULL AND i.indexprs IS NULL AND i.indimmediate AND i.indisvalid)
+                    ORDER BY i.indexrelid)
                 FROM pg_catalog.pg_index i
-                WHERE i.indrelid = c.oid AND i.indisunique), '[]'),
+                WHERE i.indrelid = c.oid AND i.indisunique AND i.indislive), '[]'),
             'foreigns', coalesce((
                 SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
                     'name', f.conname, 'schema', fn.nspname, 'table', fc.relname,

@@ -121,6 +121,13 @@ def completed(daemon, count, timeout=TIMEOUT, since=0, **fields):
     return wait_until(there, timeout, f"{count} lines event_type=dual_write_completed {fields}")
 
 
+def each_once(*daemons, event_type="dual_write_completed"):
+    """The event ids of all these daemons' lines of that type, after checking that none is there twice."""
+    ids = [line["event_id"] for daemon in daemons for line in daemon.lines(event_type)]
+    assert len(ids) == len(set(ids)), [id for id in set(ids) if ids.count(id) > 1][:10]
+    return ids
+
+
 def grep(daemon, pattern, since=0):
     """The lines that `grep -E PATTERN` finds in the log so far: what the runbooks do."""
     log = "".join(line + "\n" for line in daemon.raw[since:])

@@ -66,8 +66,8 @@ class Proxy:
         return self._losing
 
     def hold(self, before=b""):
-        """Keeps what a connection sends from the first piece on in which `before` (a regular expression) is found, until
-        release(), also beyond its sender's death. Returns a Happening: something was held."""
+        """Keeps what a connection sends from where `before` (a regular expression) is found first, until release(), also
+        beyond its sender's death. Returns a Happening: something was held."""
         self._holding = Happening(before, "piece")
         return self._holding
 
@@ -111,20 +111,21 @@ class Proxy:
         try:
             while data := pair.client.recv(65536):
                 self.sent += 1
-                seen, last = last + data, data[-100:]
+                known, seen, last = len(last), last + data, data[-100:]
                 losing = self._losing
-                if losing is not None and losing.found(seen):
+                if losing is not None and losing.find(seen, known):
                     self._losing, pair.losing = None, losing
                 with self._lock:
                     holding = self._holding
-                    if pair.held is None and holding is not None and holding.found(seen):
-                        pair.held = b""
+                    if pair.held is None and holding is not None and (found := holding.find(seen, known)):
+                        at = max(found.start() - known, 0)
+                        pair.server.sendall(data[:at])
+                        data, pair.held = data[at:], b""
+                        holding.happened.set()
                     if pair.held is not None:
                         pair.held += data
-                        if holding is not None:
-                            holding.happened.set()
-                        continue
-                    pair.server.sendall(data)
+                    else:
+                        pair.server.sendall(data)
         except OSError:
             pass
         with self._lock:
@@ -161,8 +162,9 @@ class Happening:
         self.cut = cut
         self.happened = threading.Event()
 
-    def found(self, data):
-        return self._before.search(data) is not None
+    def find(self, data, known):
+        """Where it is found for the first time when the first `known` bytes have been looked at before."""
+        return next((match for match in self._before.finditer(data) if match.end() > known or known == 0), None)
 
     def wait(self, timeout=TIMEOUT):
         assert self.happened.wait(timeout), f"no {self._what} after {self._before.pattern} within {timeout} s"

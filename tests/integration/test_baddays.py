@@ -10,7 +10,7 @@ import pytest
 from conftest import Daemon, assert_in_step, differences, install, wait_until
 from helpers import (
     ENABLED, LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, MEMBERSHIP, STRICT, TEAM, Writers, as_sync_session, completed, connections,
-    count_lines, default_mapping, drained, failed, legacy_member, legacy_rows, legacy_team, partitions, resync_marks, sequences,
+    count_lines, default_mapping, drained, each_once, failed, legacy_member, legacy_rows, legacy_team, partitions, resync_marks, sequences,
     write_mapping,
 )
 
@@ -20,13 +20,6 @@ pytestmark = pytest.mark.layouts("one", "two")
 def many_teams(db, count):
     db.execute(f"INSERT INTO {TEAM} (name, slug, game_id) SELECT 'n' || n, 's' || n, 1 + n % 4 FROM generate_series(1, {count}) n",
                user="app_user")
-
-
-def each_once(*daemons, event_type="dual_write_completed"):
-    """The event ids of all these daemons' lines of that type, after checking that none is there twice."""
-    ids = [line["event_id"] for daemon in daemons for line in daemon.lines(event_type)]
-    assert len(ids) == len(set(ids)), [id for id in set(ids) if ids.count(id) > 1][:10]
-    return ids
 
 
 # ---- the server --------------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 
 from conftest import TOP, dualwrited
 
-COMMANDS = ("run", "install", "uninstall", "flags")
+COMMANDS = ("run", "install", "uninstall", "check", "flags")
 
 
 def test_help_names_every_command(env_file):
@@ -29,7 +29,7 @@ def test_version():
 
 @pytest.mark.parametrize("args, nearest", [
     (["isntall"], "install"), (["flag"], "flags"), (["install", "--dryrun"], "--dry-run"),
-    (["install", "--print_sql"], "--print-sql"), (["uninstall", "--discrad"], "--discard")])
+    (["install", "--print_sql"], "--print-sql"), (["chek"], "check"), (["check", "--sample-row=3"], "--sample-rows"), (["uninstall", "--discrad"], "--discard")])
 def test_an_unknown_word_suggests_the_nearest(args, nearest):
     done = dualwrited(*args, check=64)
     assert nearest in done.stderr and not done.stdout

@@ -811,6 +811,44 @@ def test_a_legacy_column_dropped_and_made_again_is_filled_again(application):
         assert failed(db) == {}
 
 
+@pytest.mark.parametrize("change", ["RENAME COLUMN remark TO note", "DROP COLUMN remark"])
+def test_a_vnext_column_that_is_gone_disturbs_no_writer_and_is_over_when_the_mapping_is_mended(application, change):
+    db = application(mapping(plain_entity()), PLAIN_A, PLAIN_B)
+    install(db)
+    with Daemon(db) as daemon:
+        write(db, "INSERT INTO orders VALUES (1, 1, 'one'), (2, 2, 'two')")
+        completed(daemon, 2)
+        mark = daemon.mark()
+        db.execute(f"ALTER TABLE orders {change}")
+        write(db, "UPDATE orders SET amount = 11 WHERE id = 1")
+        write(db, "INSERT INTO orders (id, amount) VALUES (3, 3)")
+        write(db, "DELETE FROM orders WHERE false")
+        said(daemon, mark, "remark", "orders")
+        assert failed(db) == {} and daemon.lines("dual_write_completed", since=mark) == []
+        write_mapping(db.settings["DUALWRITE_MAPPING_FILE"], mapping(plain_entity("remark")))
+        install(db)
+        daemon.hup(wait="config_reloaded")
+        becomes(db, "SELECT id, amount FROM ledger ORDER BY id", [(1, 11), (2, 2), (3, 3)])
+        drained(db)
+        assert failed(db) == {}
+
+
+def test_a_vnext_column_renamed_for_a_while_loses_nothing(application):
+    db = application(mapping(plain_entity()), PLAIN_A, PLAIN_B)
+    install(db)
+    with Daemon(db) as daemon:
+        write(db, "INSERT INTO orders VALUES (1, 1, 'one'), (2, 2, 'two')")
+        completed(daemon, 2)
+        mark = daemon.mark()
+        db.execute("ALTER TABLE orders RENAME COLUMN remark TO note")
+        write(db, "UPDATE orders SET note = 'changed unseen' WHERE id = 1")
+        said(daemon, mark, "remark", "orders")
+        db.execute("ALTER TABLE orders RENAME COLUMN note TO remark")
+        becomes(db, "SELECT id, amount, remark FROM ledger ORDER BY id", [(1, 1, "changed unseen"), (2, 2, "two")])
+        drained(db)
+        assert failed(db) == {}
+
+
 def test_a_legacy_table_dropped_and_made_again_is_filled_again(application):
     db = application(mapping(plain_entity()), PLAIN_A, PLAIN_B)
     install(db)

@@ -175,13 +175,13 @@ def legacy_customer(db, column, id=ADA):
 def test_install_check_run_and_every_flow(new_shop):
     db = new_shop()
     install(db)
-    done = cli(db, "check", check=False) if "check" in cli_commands() else None
-    assert done is None or done.returncode in (0, 1), done.stdout + done.stderr
+    done = cli(db, "check", user="daemon_login", check=False)
+    assert done.returncode in (0, 1) and " 0 FAIL" in done.stdout, done.stdout + done.stderr
     with Daemon(db) as daemon:
         for legacy, words, sql in flows():
             (db.legacy if legacy else db).execute(sql, user="app_user")
             in_step(db)
-        assert grep(daemon, "dual_write_failed") == []
+        assert grep(daemon, "dual_write_failed|legacy_differs") == []
         for operation in {name for e in MAPPING["entities"] for name in e["operations"].values()} - {
                 "sync_product_updated", "sync_subscription_removed", "sync_customer_created"}:
             assert daemon.lines("dual_write_completed", operation=operation), operation
@@ -198,18 +198,18 @@ def test_install_check_run_and_every_flow(new_shop):
     assert db.legacy.execute("SELECT * FROM shop.loyalty") == []
 
 
-def cli_commands():
-    from conftest import dualwrited
-    return re.findall(r"(?m)^  (\w+)  ", dualwrited("--help").stdout)
-
-
-@pytest.mark.xfail(strict=False, reason="an item that is gone waits for ever for a product that is gone too (lookup in a key)")
 def test_everything_at_once_after_the_fact(shop):
-    """The daemon comes when all of it has happened: one pass ends in the same rows."""
+    """The daemon comes when all of it has happened: one pass ends in the same rows. An item that is gone is keyed by a
+    product that is gone too: nothing says any more which legacy row it had, so that event is left to a person."""
     for legacy, _, sql in flows():
         (shop.legacy if legacy else shop).execute(sql, user="app_user")
     with Daemon(shop):
-        in_step(shop)
+        wait_until(lambda: wanted(shop) == held(shop), HEALS)
+        drained(shop)
+    assert wanted(shop) == held(shop)
+    left = list(failed(shop).values())
+    assert [(f["operation"], f["retry_at"]) for f in left] == [("sync_item_removed", None)] * len(left)
+    assert all("look for it by hand" in f["message"] for f in left)
     assert legacy_customer(shop, "name") == "Ada King"
 
 
@@ -273,7 +273,6 @@ def test_a_removal_of_each_kind(shop):
         assert grep(daemon, "dual_write_failed|legacy_differs") == []
 
 
-@pytest.mark.xfail(strict=True, reason="a present row that is deleted in legacy is read back as different")
 def test_a_row_that_is_there_but_not_present_is_deleted_without_a_warning(shop):
     everything(shop)
     with Daemon(shop) as daemon:

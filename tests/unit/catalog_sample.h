@@ -4,8 +4,8 @@
  *
  * Include it after cmocka.h. A catalog is written as text, one line a thing, fields divided by '|':
  *     T|schema|name|sequence     a table; the sequence behind its key as SQL, or nothing
- *     C|name|type|flags|default  a column; flags of = has a default, j has no equality, else nothing
- *     U|column|column...         a unique index; u: one that ON CONFLICT cannot use
+ *     C|name|type|flags|default  a column; flags of = has a default, j has no equality, a number: its length
+ *     U|column|column...         a unique index; d: a deferrable one; u: one that is partial
  */
 #ifndef TESTS_CATALOG_SAMPLE_H
 #define TESTS_CATALOG_SAMPLE_H
@@ -25,30 +25,31 @@
 /* The tables of config/sample/schema.sql, which config/mapping.json is written for. */
 static const char default_catalog[] =
     "T|public|organizations_team|\n"
-    "C|id|pg_catalog.int8\nC|name|pg_catalog.\"varchar\"\nC|slug|pg_catalog.\"varchar\"\nC|game_id|pg_catalog.int4\n"
-    "C|region|pg_catalog.\"varchar\"\nC|status|pg_catalog.\"varchar\"\nC|description|pg_catalog.text\n"
+    "C|id|pg_catalog.int8\nC|name|pg_catalog.\"varchar\"|100\nC|slug|pg_catalog.\"varchar\"|100\n"
+    "C|game_id|pg_catalog.int4\nC|region|pg_catalog.\"varchar\"|50\n"
+    "C|status|pg_catalog.\"varchar\"|20\nC|description|pg_catalog.text\n"
     "C|branding|pg_catalog.jsonb\nC|created_at|pg_catalog.timestamptz\nC|updated_at|pg_catalog.timestamptz\n"
     "U|id\nU|slug\n"
     "T|public|organizations_teammembership|\n"
-    "C|id|pg_catalog.int8\nC|team_id|pg_catalog.int8\nC|user_id|pg_catalog.int8\nC|role|pg_catalog.\"varchar\"\n"
-    "C|status|pg_catalog.\"varchar\"\nC|created_at|pg_catalog.timestamptz\nC|updated_at|pg_catalog.timestamptz\n"
+    "C|id|pg_catalog.int8\nC|team_id|pg_catalog.int8\nC|user_id|pg_catalog.int8\nC|role|pg_catalog.\"varchar\"|20\n"
+    "C|status|pg_catalog.\"varchar\"|20\nC|created_at|pg_catalog.timestamptz\nC|updated_at|pg_catalog.timestamptz\n"
     "U|id\n"
     "T|public|organizations_teammigrationmap|\n"
     "C|id|pg_catalog.int8|=|pg_catalog.nextval('public.organizations_teammigrationmap_id_seq'::pg_catalog.regclass)\n"
-    "C|legacy_team_id|pg_catalog.int8\nC|vnext_team_id|pg_catalog.int8\nC|legacy_slug|pg_catalog.\"varchar\"\n"
+    "C|legacy_team_id|pg_catalog.int8\nC|vnext_team_id|pg_catalog.int8\nC|legacy_slug|pg_catalog.\"varchar\"|100\n"
     "C|migration_date|pg_catalog.timestamptz\nC|verified|pg_catalog.bool\nC|created_at|pg_catalog.timestamptz\n"
     "C|updated_at|pg_catalog.timestamptz\n"
     "U|id\nU|legacy_team_id\nU|vnext_team_id\n"
     "T|public|teams_team|public.teams_team_id_seq\n"
     "C|id|pg_catalog.int8|=|pg_catalog.nextval('public.teams_team_id_seq'::pg_catalog.regclass)\n"
-    "C|name|pg_catalog.\"varchar\"\nC|slug|pg_catalog.\"varchar\"\nC|game|pg_catalog.\"varchar\"\n"
-    "C|region|pg_catalog.\"varchar\"\nC|description|pg_catalog.text\nC|logo_url|pg_catalog.\"varchar\"\n"
+    "C|name|pg_catalog.\"varchar\"|100\nC|slug|pg_catalog.\"varchar\"|100\nC|game|pg_catalog.\"varchar\"|50\n"
+    "C|region|pg_catalog.\"varchar\"|50\nC|description|pg_catalog.text\nC|logo_url|pg_catalog.\"varchar\"|500\n"
     "C|is_active|pg_catalog.bool\nC|created_at|pg_catalog.timestamptz\nC|updated_at|pg_catalog.timestamptz\n"
     "U|id\nU|slug\n"
     "T|public|teams_teammembership|\n"
     "C|id|pg_catalog.int8|=|pg_catalog.nextval('public.teams_teammembership_id_seq'::pg_catalog.regclass)\n"
-    "C|team_id|pg_catalog.int8\nC|user_id|pg_catalog.int8\nC|role|pg_catalog.\"varchar\"\n"
-    "C|status|pg_catalog.\"varchar\"\nC|joined_at|pg_catalog.timestamptz\nC|left_at|pg_catalog.timestamptz\n"
+    "C|team_id|pg_catalog.int8\nC|user_id|pg_catalog.int8\nC|role|pg_catalog.\"varchar\"|20\n"
+    "C|status|pg_catalog.\"varchar\"|20\nC|joined_at|pg_catalog.timestamptz\nC|left_at|pg_catalog.timestamptz\n"
     "U|id\nU|team_id|user_id\n";
 
 /*
@@ -106,20 +107,20 @@ static const char family_json[] =
 static const char family_catalog[] =
     "T|New|Org|\nC|Id|pg_catalog.uuid\nC|Name|pg_catalog.text\nU|Id\n"
     "T|Old|O\"rg|\"Old\".\"Org Seq\"\nC|Id|pg_catalog.int8|=|nextval('\"Old\".\"Org Seq\"'::regclass)\n"
-    "C|Title|pg_catalog.\"varchar\"\nC|At|pg_catalog.timestamptz\nU|Id\n"
+    "C|Title|pg_catalog.\"varchar\"|30\nC|At|pg_catalog.timestamptz\nU|Id\n"
     "T|Map|Org Map|\"Map\".\"Org Map Seq\"\nC|New Id|pg_catalog.uuid\nC|Old Id|pg_catalog.int8\n"
     "C|Seen|pg_catalog.bool\nC|Title|pg_catalog.text\nC|By|pg_catalog.text\nU|Old Id\nU|New Id\n"
     "T|New|Group|\nC|Id|pg_catalog.int8\nC|Org Id|pg_catalog.uuid\nC|Kind|pg_catalog.int4\nC|Sort|pg_catalog.text\n"
     "C|Made|pg_catalog.date\nC|Extra|pg_catalog.json|j\nC|State|pg_catalog.text\nC|Other|pg_catalog.text\nU|Id\n"
     "T|Old|Group|\nC|Id|pg_catalog.int8|=|old_group_id()\nC|O|pg_catalog.int8\nC|Kind|pg_catalog.text\n"
-    "C|Sort|pg_catalog.bpchar\nC|Made|pg_catalog.date\nC|Stamp|pg_catalog.timestamptz\nC|Extra|pg_catalog.json|j\n"
+    "C|Sort|pg_catalog.bpchar|3\nC|Made|pg_catalog.date\nC|Stamp|pg_catalog.timestamptz\nC|Extra|pg_catalog.json|j\n"
     "C|Alive|pg_catalog.bool\nU|Id\n"
-    "T|Map|Group Map|\nC|N|pg_catalog.int8\nC|O|pg_catalog.int8\nu|N\nU|O\nU|N|O\n"
+    "T|Map|Group Map|\nC|N|pg_catalog.int8\nC|O|pg_catalog.int8\nd|N\nU|O\nU|N|O\n"
     "T|New|Seat|\nC|A|pg_catalog.int4\nC|B|pg_catalog.text\nC|Group|pg_catalog.int8\nC|Account|pg_catalog.int8\n"
     "C|State|pg_catalog.text\nC|Changed|pg_catalog.timestamptz\nU|A|B\n"
     "T|Old|Seat|\nC|User|pg_catalog.int4\nC|G|pg_catalog.int8\nU|User|G\n"
     "T|New|Tag|\nC|Id|pg_catalog.int8\nC|Code|pg_catalog.text\nC|Label|pg_catalog.text\nU|Id\n"
-    "T|Old|Tag|\nC|Code|pg_catalog.\"varchar\"\nC|Note|pg_catalog.text\nC|Label|pg_catalog.text\nU|Code\n";
+    "T|Old|Tag|\nC|Code|pg_catalog.\"varchar\"|10\nC|Note|pg_catalog.text\nC|Label|pg_catalog.text\nU|Code\n";
 
 /* The next field of a line, as a copy; NULL when the line is over. */
 static inline char *
@@ -134,6 +135,30 @@ next_field(char **line)
     field = xstrndup(*line, len);
     *line = (*line)[len] == '|' ? *line + len + 1 : NULL;
     return field;
+}
+
+/* pg_catalog."varchar" is varchar. */
+static inline char *
+base_of_type(const char *type)
+{
+    const char *dot = strncmp(type, "pg_catalog.", 11) == 0 ? type + 11 : type;
+    struct buf out = {0};
+
+    for (; *dot != '\0'; dot++)
+        if (*dot != '"')
+            buf_putc(&out, *dot);
+    return buf_steal(&out);
+}
+
+static inline char *
+shown_of_type(const char *type, int length)
+{
+    struct buf out = {0};
+
+    buf_puts(&out, type);
+    if (length > 0)
+        buf_printf(&out, "(%d)", length);
+    return buf_steal(&out);
 }
 
 static inline void
@@ -165,16 +190,17 @@ catalog_line(struct catalog *c, char *line)
 
         column.name = next_field(&line);
         column.type = next_field(&line);
-        column.shown_type = xstrdup(column.type);
-        column.base = xstrdup(column.type);
+        column.base = base_of_type(column.type);
         flags = next_field(&line);
         column.has_equality = flags == NULL || strchr(flags, 'j') == NULL;
+        column.length = flags == NULL ? 0 : atoi(flags + strcspn(flags, "0123456789"));
+        column.shown_type = shown_of_type(column.type, column.length);
         column.default_expr = next_field(&line);
         free(flags);
         t->columns = xreallocarray(t->columns, t->ncolumns + 1, sizeof *t->columns);
         t->columns[t->ncolumns++] = column;
     } else {
-        struct catalog_unique u = {.usable = *kind == 'U'};
+        struct catalog_unique u = {.usable = *kind == 'U', .whole = *kind != 'u'};
 
         for (char *name = next_field(&line); name != NULL; name = next_field(&line)) {
             u.columns = xreallocarray(u.columns, u.count + 1, sizeof *u.columns);
@@ -502,6 +528,11 @@ hang_columns(struct mapping_columns *columns, const char *what)
             hang(&v->values[j].to, what);
         }
         hang(&v->otherwise, what);
+        if (v->lookup != NULL) {
+            hang_table(&v->lookup->table, what);
+            hang(&v->lookup->key, what);
+            hang(&v->lookup->value, what);
+        }
     }
 }
 
@@ -561,7 +592,7 @@ hang_catalog(struct catalog *c, const char *what)
 static inline bool
 body_quote(const char *word)
 {
-    return strncmp(word, "$capture", strlen("$capture")) == 0;
+    return strncmp(word, "$capture", strlen("$capture")) == 0 || strncmp(word, "$check", strlen("$check")) == 0;
 }
 
 /*

@@ -327,7 +327,7 @@ test_grants(void **state)
     must_have(text, "GRANT USAGE ON SEQUENCE \"Map\".\"Org Map Seq\" TO dualwrite_daemon;\n");
     assert_int_equal(times(text, "ON SEQUENCE \""), 2);
     assert_int_equal(times(text, "GRANT SELECT, UPDATE ON SEQUENCE dualwrite.doorbell_"), 2);
-    assert_int_equal(times(text, "GRANT SELECT ON SEQUENCE dualwrite.resync_"), m->count);
+    assert_int_equal(times(text, "GRANT SELECT, UPDATE ON SEQUENCE dualwrite.resync_"), m->count);
     must_not_have(text, "PUBLIC");
     must_not_have(text, "GRANT ALL");
     free(text);

@@ -60,12 +60,16 @@ static const char answer[] =
     " \"columns\": [\n"
     "  {\"name\": \"id\", \"type\": \"pg_catalog.int8\", \"base\": \"int8\", \"shown_type\": \"bigint\", \"default\": "
     "\"nextval('s')\",\n"
-    "   \"not_null\": true, \"generated\": false, \"equality\": true},\n"
+    "   \"not_null\": true, \"generated\": false, \"equality\": true, \"exact_type\": \"bigint\", \"labels\": null},\n"
     "  {\"name\": \"doc\", \"type\": \"pg_catalog.json\", \"base\": \"json\", \"shown_type\": \"json\", \"default\": "
     "null,\n"
-    "   \"not_null\": false, \"generated\": true, \"equality\": false}],\n"
-    " \"uniques\": [{\"columns\": [\"id\"], \"usable\": true}, {\"columns\": [\"a\", \"b\"], \"usable\": false},\n"
-    "  {\"columns\": null, \"usable\": false}]},\n"
+    "   \"not_null\": false, \"generated\": true, \"equality\": false, \"length\": 12, \"labels\": [\"up\", "
+    "\"do\\\"wn\"]}],\n"
+    " \"uniques\": [{\"name\": \"pk\", \"columns\": [\"id\"], \"usable\": true, \"whole\": true},\n"
+    "  {\"columns\": [\"a\", \"b\"], \"usable\": false, \"whole\": false, \"predicate\": \"a > 0\"},\n"
+    "  {\"columns\": null, \"usable\": false, \"expressions\": \"lower(a)\", \"keys\": [\"b\", \"lower(a)\"]}],\n"
+    " \"foreigns\": [{\"name\": \"fk\", \"schema\": \"old\", \"table\": \"t\", \"columns\": [\"a\", \"b\"],\n"
+    "  \"referenced\": [\"x\", \"y\"]}]},\n"
     "{\"schema\": \"public\", \"name\": \"gone\", \"exists\": false, \"plain\": false, \"owner\": null,\n"
     " \"owned\": true, \"select\": false, \"insert\": true, \"update\": false, \"delete\": true, \"trigger\": false,\n"
     " \"sequence\": null, \"sequence_usable\": false, \"row_security\": true, \"columns\": [], \"uniques\": []}]}";
@@ -95,17 +99,38 @@ test_answer(void **state)
     assert_string_equal(column->shown_type, "bigint");
     assert_string_equal(column->default_expr, "nextval('s')");
     assert_true(column->not_null && column->has_equality);
+    assert_string_equal(column->exact_type, "bigint");
+    assert_int_equal(column->length, 0);
+    assert_null(column->labels);
     assert_false(column->generated);
     column = catalog_column(t, "doc");
     assert_null(column->default_expr);
     assert_true(column->generated);
+    assert_int_equal(column->length, 12);
+    assert_int_equal(column->nlabels, 2);
+    assert_string_equal(column->labels[1], "do\"wn");
     assert_false(column->not_null || column->has_equality);
     assert_int_equal(t->nuniques, 3);
     assert_true(t->uniques[0].usable);
     assert_int_equal(t->uniques[1].count, 2);
     assert_string_equal(t->uniques[1].columns[1], "b");
     assert_false(t->uniques[1].usable);
+    assert_string_equal(t->uniques[0].name, "pk");
+    assert_true(t->uniques[0].whole);
+    assert_null(t->uniques[0].predicate);
+    assert_false(t->uniques[1].whole);
+    assert_string_equal(t->uniques[1].predicate, "a > 0");
     assert_int_equal(t->uniques[2].count, 0); /* an index on expressions only */
+    assert_string_equal(t->uniques[2].expressions, "lower(a)");
+    assert_int_equal(t->uniques[2].nkeys, 2);
+    assert_string_equal(t->uniques[2].keys[1], "lower(a)");
+    assert_int_equal(t->nforeigns, 1);
+    assert_string_equal(t->foreigns[0].name, "fk");
+    assert_string_equal(t->foreigns[0].schema, "old");
+    assert_string_equal(t->foreigns[0].table, "t");
+    assert_int_equal(t->foreigns[0].count, 2);
+    assert_string_equal(t->foreigns[0].columns[1], "b");
+    assert_string_equal(t->foreigns[0].referenced[1], "y");
     t = catalog_table(c, "public", "gone");
     assert_false(t->exists || t->plain || t->can_select || t->can_update || t->can_trigger || t->can_use_sequence);
     assert_true(t->owned && t->can_insert && t->can_delete && t->row_security);

@@ -46,6 +46,7 @@ test_names(void **state)
         {"DW001", "sync_failed"},
         {"DW002", "sync_timeout"},
         {"DW003", "legacy_write_blocked"},
+        {"DW004", "lookup_missing"},
         /* not listed: the class speaks */
         {"23999", "integrity_constraint_violation"},
         {"57ZZZ", "operator_intervention"},

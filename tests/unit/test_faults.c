@@ -33,10 +33,14 @@ test_counts(void **state)
     assert_string_equal(f.items[1].where, "f:2");
     assert_string_equal(f.items[1].text, "has 7%");
     assert_string_equal(f.items[2].text, "%s %n");
+    faults_kind(&f, "type");
+    assert_string_equal(f.items[2].kind, "type");
+    assert_null(f.items[1].kind);
     faults_free(&f);
     assert_int_equal(f.count, 0);
     assert_int_equal(f.errors, 0);
     assert_null(f.items);
+    faults_kind(&f, "type"); /* there is none to give it to */
     faults_free(&f);
 }
 

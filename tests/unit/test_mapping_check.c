@@ -1,12 +1,5 @@
-/*
- * test_mapping_check.c - the default mapping against catalogs that do not fit it, each in one point.
- *
- * The catalog is written as text, one line a thing, so that a case is a piece of text changed:
- *     T NAME KIND RIGHTS   KIND table, view or none; RIGHTS of S I U D T(rigger) O(wner) Q(sequence) R(ow security)
- *     C FLAGS NAME TYPE    FLAGS of ! not null, = default, G generated, - none
- *     U COLUMN,...         a unique index; u: one that ON CONFLICT cannot use
- */
-/* links: lib/core/mapping_check.c lib/core/lossless.c lib/core/mapping_rights.c lib/core/catalog.c lib/core/quote.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/expression.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* test_mapping_check.c - the default mapping against catalogs that do not fit it, each in one point. */
+/* links: lib/core/mapping_check.c lib/core/mapping_columns.c lib/core/expression.c lib/core/lossless.c lib/core/mapping_rights.c lib/core/catalog.c lib/core/quote.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,185 +10,10 @@
 
 #include <cmocka.h>
 
+#include "check_sample.h"
 #include "dualwrite/buf.h"
 #include "dualwrite/mapping_check.h"
 #include "dualwrite/xalloc.h"
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-static const char catalog_text[] = "T organizations_team table SITO\n"
-                                   "C != id bigint\n"
-                                   "C ! name character varying(100)\n"
-                                   "C ! slug character varying(100)\n"
-                                   "C - game_id integer\n"
-                                   "C - region character varying(10)\n"
-                                   "C ! status character varying(20)\n"
-                                   "C - description text\n"
-                                   "C - branding jsonb\n"
-                                   "C ! created_at timestamp with time zone\n"
-                                   "C ! updated_at timestamp with time zone\n"
-                                   "U id\n"
-                                   "T teams_team table SIUTOQ\n"
-                                   "C != id bigint\n"
-                                   "C ! name character varying(100)\n"
-                                   "C ! slug character varying(100)\n"
-                                   "C ! game character varying(20)\n"
-                                   "C - region character varying(10)\n"
-                                   "C - description text\n"
-                                   "C - logo_url text\n"
-                                   "C ! is_active boolean\n"
-                                   "C ! created_at timestamp with time zone\n"
-                                   "C - updated_at timestamp with time zone\n"
-                                   "U id\n"
-                                   "U slug\n"
-                                   "T organizations_teammigrationmap table SIU\n"
-                                   "C != id bigint\n"
-                                   "C ! legacy_team_id bigint\n"
-                                   "C ! vnext_team_id bigint\n"
-                                   "C ! legacy_slug character varying(100)\n"
-                                   "C ! migration_date timestamp with time zone\n"
-                                   "C ! verified boolean\n"
-                                   "C ! created_at timestamp with time zone\n"
-                                   "C ! updated_at timestamp with time zone\n"
-                                   "U id\n"
-                                   "U vnext_team_id\n"
-                                   "T organizations_teammembership table STO\n"
-                                   "C != id bigint\n"
-                                   "C ! team_id bigint\n"
-                                   "C ! user_id bigint\n"
-                                   "C ! role character varying(20)\n"
-                                   "C ! status character varying(20)\n"
-                                   "C ! created_at timestamp with time zone\n"
-                                   "C - updated_at timestamp with time zone\n"
-                                   "U id\n"
-                                   "T teams_teammembership table SIUTOQ\n"
-                                   "C != id bigint\n"
-                                   "C ! team_id bigint\n"
-                                   "C ! user_id bigint\n"
-                                   "C ! role character varying(20)\n"
-                                   "C ! status character varying(20)\n"
-                                   "C - joined_at timestamp with time zone\n"
-                                   "C - left_at timestamp with time zone\n"
-                                   "U id\n"
-                                   "U user_id,team_id\n";
-
-static char *
-changed(const char *text, const char *from, const char *to)
-{
-    const char *at = strstr(text, from);
-    struct buf out = {0};
-
-    assert_non_null(at);
-    buf_add(&out, text, (size_t) (at - text));
-    buf_puts(&out, to);
-    buf_puts(&out, at + strlen(from));
-    return buf_steal(&out);
-}
-
-static void
-add_table(struct catalog *c, const char *name, const char *kind, const char *rights)
-{
-    struct catalog_table *t;
-
-    c->tables = xreallocarray(c->tables, c->count + 1, sizeof *c->tables);
-    t = &c->tables[c->count++];
-    *t = (struct catalog_table){
-        .schema = xstrdup("public"),
-        .name = xstrdup(name),
-        .exists = strcmp(kind, "none") != 0,
-        .plain = strcmp(kind, "table") == 0 || strcmp(kind, "parted") == 0,
-        .has_children = strcmp(kind, "parted") == 0,
-        .owner = xstrdup("app"),
-        .owned = strchr(rights, 'O') != NULL,
-        .can_select = strchr(rights, 'S') != NULL,
-        .can_insert = strchr(rights, 'I') != NULL,
-        .can_update = strchr(rights, 'U') != NULL,
-        .can_delete = strchr(rights, 'D') != NULL,
-        .can_trigger = strchr(rights, 'T') != NULL,
-        .can_use_sequence = strchr(rights, 'Q') != NULL,
-        .row_security = strchr(rights, 'R') != NULL,
-    };
-    if (strncmp(name, "teams_", 6) == 0) {
-        struct buf sequence = {0};
-
-        buf_printf(&sequence, "\"public\".\"%s_id_seq\"", name);
-        t->sequence = buf_steal(&sequence);
-    }
-}
-
-static void
-add_unique(struct catalog_table *t, const char *columns, bool usable)
-{
-    struct catalog_unique *u;
-
-    t->uniques = xreallocarray(t->uniques, t->nuniques + 1, sizeof *t->uniques);
-    u = &t->uniques[t->nuniques++];
-    *u = (struct catalog_unique){.usable = usable};
-    for (const char *p = columns; *p != '\0'; p += p[strcspn(p, ",")] == ',' ? strcspn(p, ",") + 1 : strcspn(p, ",")) {
-        u->columns = xreallocarray(u->columns, u->count + 1, sizeof *u->columns);
-        u->columns[u->count++] = xstrndup(p, strcspn(p, ","));
-    }
-}
-
-/* The type's own name, of its long one; others have but one. */
-static const char *
-base_of(const char *shown)
-{
-    static const char *const types[][2] = {
-        {"bigint", "int8"},
-        {"integer", "int4"},
-        {"smallint", "int2"},
-        {"character varying", "varchar"},
-        {"character(", "bpchar"},
-        {"timestamp with time zone", "timestamptz"},
-        {"timestamp(0) with time", "timestamptz"},
-        {"numeric", "numeric"},
-        {"boolean", "bool"},
-        {"double precision", "float8"},
-    };
-
-    for (size_t i = 0; i < COUNT(types); i++)
-        if (strncmp(shown, types[i][0], strlen(types[i][0])) == 0)
-            return types[i][1];
-    return shown;
-}
-
-static struct catalog *
-build(const char *text)
-{
-    struct catalog *c = xcalloc(1, sizeof *c);
-    char *copy = xstrdup(text);
-    char *rest = NULL;
-
-    c->role = xstrdup("sync");
-    for (char *line = strtok_r(copy, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
-        char a[64] = "";
-        char b[64] = "";
-        char more[64] = "";
-
-        sscanf(line, "%*c %63s %63s %63[^\n]", a, b, more);
-        if (line[0] == 'T') {
-            add_table(c, a, b, more);
-        } else if (line[0] == 'C') {
-            struct catalog_table *t = &c->tables[c->count - 1];
-
-            t->columns = xreallocarray(t->columns, t->ncolumns + 1, sizeof *t->columns);
-            t->columns[t->ncolumns++] = (struct catalog_column){
-                .name = xstrdup(b),
-                .type = xstrdup("pg_catalog.\"text\""),
-                .base = xstrdup(base_of(more)),
-                .shown_type = xstrdup(more),
-                .default_expr = strchr(a, '=') == NULL ? NULL : xstrdup("nextval('s')"),
-                .not_null = strchr(a, '!') != NULL,
-                .generated = strchr(a, 'G') != NULL,
-            };
-        } else {
-            add_unique(&c->tables[c->count - 1], a, line[0] == 'U');
-        }
-    }
-    free(copy);
-    return c;
-}
 
 struct edit {
     const char *from;
@@ -227,7 +45,7 @@ static const struct check_case cases[] = {
      false,
      "m.json: $.entities[0].target.table: names table \"public\".\"teams_team\", which does not exist in this "
      "database; "
-     "correct \"table\" or \"schema\", or connect to the right database (of the tables looked for, found: "
+     "correct \"table\" or \"schema\", or connect to the right database (of the tables looked for there, found: "
      "\"public\".\"organizations_team\", \"public\".\"organizations_teammigrationmap\", "
      "\"public\".\"organizations_teammembership\", \"public\".\"teams_teammembership\"; not found: "
      "\"public\".\"teams_team\")"},
@@ -248,9 +66,11 @@ static const struct check_case cases[] = {
     {SAME,
      {"\"region\": \"region\"", "\"region\": \"regon\""},
      false,
-     "$.entities[0].columns.region: names column \"regon\", which table \"public\".\"organizations_team\" does not "
+     "$.entities[0].columns.region: names column \"regon\", which table \"public\".\"organizations_team\" does "
+     "not "
      "have "
-     "(did you mean \"region\"?); its columns are: id, name, slug, game_id, region, status, description, branding, "
+     "(did you mean \"region\"?); its columns are: id, name, slug, game_id, region, status, description, "
+     "branding, "
      "created_at, updated_at"},
     {SAME,
      {"\"region\": \"region\"", "\"continent\": \"region\""},
@@ -300,37 +120,47 @@ static const struct check_case cases[] = {
       "C ! tag character(5)\nC ! odd\"one boolean\nC ! since date\nC != x text\nC !G y text\nC - logo_url"},
      {0},
      false,
-     "$.entities[0].columns: leaves out what table \"public\".\"teams_team\" cannot do without (NOT NULL, no default): "
-     "tag, odd\"one, since; add to columns: \"tag\": {\"constant\": \"...\"}, \"odd\\\"one\": {\"constant\": false}, "
+     "$.entities[0].columns: leaves out what table \"public\".\"teams_team\" cannot do without (NOT NULL, no "
+     "default): "
+     "tag, odd\"one, since; add to columns: \"tag\": {\"constant\": \"...\"}, \"odd\\\"one\": {\"constant\": "
+     "false}, "
      "\"since\": {\"now\": true}"},
     {{"C ! legacy_slug", "C ! source text\nC ! legacy_slug"},
      {0},
      false,
-     "$.entities[0].map.columns: leaves out what table \"public\".\"organizations_teammigrationmap\" cannot do without "
+     "$.entities[0].map.columns: leaves out what table \"public\".\"organizations_teammigrationmap\" cannot do "
+     "without "
      "(NOT NULL, no default): source; add to columns: \"source\": {\"constant\": \"...\"}"},
     /* keys */
     {{"U user_id,team_id\n", ""},
      {0},
      false,
-     "$.entities[1].target.key: has no unique index that is neither partial nor deferrable: ON CONFLICT needs one on "
-     "exactly these columns; CREATE UNIQUE INDEX CONCURRENTLY ON \"public\".\"teams_teammembership\" (\"team_id\", "
+     "$.entities[1].target.key: has no unique index that is not partial: one on exactly these columns is needed, "
+     "or a "
+     "row could be taken for another; CREATE UNIQUE INDEX CONCURRENTLY ON \"public\".\"teams_teammembership\" "
+     "(\"team_id\", "
      "\"user_id\");"},
-    {{"U user_id,team_id\n", "u user_id,team_id\n"}, {0}, false, "$.entities[1].target.key: has no unique index"},
+    {{"U user_id,team_id\n", "p user_id,team_id\n"}, {0}, false, "$.entities[1].target.key: has no unique index"},
+    {{"U user_id,team_id\n", "d user_id,team_id\n"}, {0}, false, NULL},
     {{"U user_id,team_id\n", "U user_id\n"}, {0}, false, "$.entities[1].target.key: has no unique index"},
     {{"U user_id,team_id\n", "U user_id,team_id,id\n"}, {0}, false, "$.entities[1].target.key: has no unique index"},
-    {{"U id\nU slug\n", "u id\n"}, {0}, false, "$.entities[0].target.key: has no unique index"},
+    {{"U id\nU slug\n", "p id\n"}, {0}, false, "$.entities[0].target.key: has no unique index"},
     {{"U vnext_team_id\n", ""}, {0}, false, "WARNING m.json: $.entities[0].map.source_key: has no unique index"},
-    {{"U vnext_team_id\n", "u vnext_team_id\n"}, {0}, false, NULL},
+    {{"U vnext_team_id\n", "d vnext_team_id\n"}, {0}, false, NULL},
+    {{"U vnext_team_id\n", "p vnext_team_id\n"},
+     {0},
+     false,
+     "WARNING m.json: $.entities[0].map.source_key: has no unique"},
+    {{"U vnext_team_id\n", "x lower(vnext_team_id)\n"},
+     {0},
+     false,
+     "WARNING m.json: $.entities[0].map.source_key: has no unique"},
     {{"U id\nT teams_team ", "T teams_team "}, {0}, false, "WARNING m.json: $.entities[0].source.key: has no unique"},
     {{"T teams_team table SIUTOQ\nC != id", "T teams_team table SIUTOQ\nC ! id"},
      {0},
      false,
      "$.entities[0].target.key[0]: has no default, so no id can be reserved for a new row; ALTER TABLE "
      "\"public\".\"teams_team\" ALTER COLUMN \"id\" ADD GENERATED BY DEFAULT AS IDENTITY;"},
-    {{"T teams_team table SIUTOQ\nC != id bigint", "T teams_team table SIUTOQ\nC ! id uuid"},
-     {0},
-     false,
-     "ALTER COLUMN \"id\" SET DEFAULT gen_random_uuid();"},
     {{"C != id bigint\nC ! name character varying(100)\nC ! slug character varying(100)\nC - game_id",
       "C != id date\nC ! name character varying(100)\nC ! slug character varying(100)\nC - game_id"},
      {0},
@@ -345,6 +175,15 @@ static const struct check_case cases[] = {
      {0},
      false,
      "$.entities[1].target.key[0]: names column \"team_id\" of type public.ltree; rows"},
+    {{"C ! user_id bigint\nC ! role character varying(20)\nC ! status character varying(20)\nC ! created_at timestamp "
+      "with time zone\nC - updated_at timestamp with time zone\nU id\nT teams_teammembership table SIUTOQ\nC != id "
+      "bigint\nC ! team_id bigint\nC ! user_id bigint",
+      "C ! user_id public.mood\nC ! role character varying(20)\nC ! status character varying(20)\nC ! created_at "
+      "timestamp with time zone\nC - updated_at timestamp with time zone\nU id\nT teams_teammembership table SIUTOQ\nC "
+      "!= id bigint\nC ! team_id bigint\nC ! user_id text"},
+     {0},
+     false,
+     "$.entities[1].target.key[1]: names column \"user_id\" of type public.mood; rows are told apart"},
     {{"C ! game character", "C ! game uuid"}, {0}, false, NULL}, /* values are the mapping's own */
     /* values that would be cut */
     {{"C - description text\nC - logo", "C - description name\nC - logo"},
@@ -430,7 +269,7 @@ run(const char *catalog, const char *mapping, bool for_install, size_t *count)
     if (m == NULL)
         print_error("%s: %s\n", faults.items[0].where, faults.items[0].text);
     assert_non_null(m);
-    mapping_check("m.json", m, c, for_install, &faults);
+    mapping_check("m.json", m, &(struct catalogs){c, c}, for_install, &faults);
     for (size_t i = 0; i < faults.count; i++)
         buf_printf(&said, "%s %s: %s\n", faults.items[i].severity == FAULT_ERROR ? "ERROR" : "WARNING",
                    faults.items[i].where, faults.items[i].text);
@@ -439,21 +278,6 @@ run(const char *catalog, const char *mapping, bool for_install, size_t *count)
     mapping_free(m);
     faults_free(&faults);
     return said;
-}
-
-static char *
-default_mapping(void)
-{
-    FILE *f = fopen("config/mapping.json", "rb");
-    struct buf text = {0};
-    char part[4096];
-    size_t n;
-
-    assert_non_null(f);
-    while ((n = fread(part, 1, sizeof part, f)) > 0)
-        buf_add(&text, part, n);
-    fclose(f);
-    return buf_steal(&text);
 }
 
 static void
@@ -519,6 +343,24 @@ test_itself(void **state)
     free(original);
 }
 
+/* The mend depends on the type. (The map and the child that go with the key do not fit it any more either.) */
+static void
+test_key_without_default(void **state)
+{
+    char *mapping = default_mapping();
+    char *catalog =
+        changed(catalog_text, "T teams_team table SIUTOQ\nC != id bigint", "T teams_team table SIUTOQ\nC ! id uuid");
+    size_t count;
+    struct buf said = run(catalog, mapping, false, &count);
+
+    (void) state;
+    assert_int_equal(count, 3);
+    assert_non_null(strstr(buf_text(&said), "ALTER COLUMN \"id\" SET DEFAULT gen_random_uuid();"));
+    buf_free(&said);
+    free(catalog);
+    free(mapping);
+}
+
 /* The path is the file's, not that of the sorted mapping. */
 static void
 test_position(void **state)
@@ -556,9 +398,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),
-        cmocka_unit_test(test_all_at_once),
-        cmocka_unit_test(test_itself),
+        cmocka_unit_test(test_cases),    cmocka_unit_test(test_all_at_once),
+        cmocka_unit_test(test_itself),   cmocka_unit_test(test_key_without_default),
         cmocka_unit_test(test_position),
     };
 

@@ -4,7 +4,7 @@
  * The golden file is what `mapping init` says of config/examples/subscriptions/schema.sql; test_mapping_command.py asks a
  * server for the same. It is written anew by UPDATE_GOLDEN=1 (then read the difference).
  */
-/* links: lib/core/mapping_init.c lib/core/init_tables.c lib/core/init_keys.c lib/core/init_maps.c lib/core/init_columns.c lib/core/init_match.c lib/core/init_value.c lib/core/mapping_json.c lib/core/lossless.c lib/core/names.c lib/core/quote.c lib/core/schema_facts.c lib/core/catalog.c lib/core/pgarray.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/mapping_init.c lib/core/init_tables.c lib/core/init_keys.c lib/core/init_maps.c lib/core/init_columns.c lib/core/init_match.c lib/core/init_value.c lib/core/mapping_json.c lib/core/lossless.c lib/core/names.c lib/core/quote.c lib/core/schema_facts.c lib/core/catalog.c lib/core/pgarray.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/mapping_entities.c lib/core/expression.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -178,6 +178,12 @@ static const struct piece pieces[] = {
      "T|item\nC|id|int4|n|" SERIAL "\nC|x|int4|n\nC|y|text|n\nP|id\n",
      {"\"source_key\": [\"vnext_x\", \"vnext_y\"]", "PRIMARY KEY (\"vnext_x\", \"vnext_y\")", "\"x\": \"x\""},
      NULL},
+    /* a primary key of two columns that nothing gives, and a unique one that the parent and the row give */
+    {"T|p\nC|id|uuid|n\nP|id\nT|seat\nC|id|uuid|n\nC|p_id|uuid|n\nC|row|text|n\nP|id\nF|p_id|p|id\n",
+     "T|p\nC|id|uuid|n\nP|id\nT|seat\nC|x|int4|n\nC|y|int4|n\nC|p_id|uuid|n\nC|row|text|n\nP|x|y\nU|p_id|row\n"
+     "F|p_id|p|id\n",
+     {"\"key\": [\"p_id\", \"row\"]", "$.entities[1].columns.x.TODO"},
+     "\"map\""},
     /* no key at all */
     {"T|item\nC|a|text|n\n", L_ITEM, {"$.entities[0].source.key: has no primary key"}, "\"map\""},
     /* a unique key does instead of a primary one, unless it may be NULL or is partial */

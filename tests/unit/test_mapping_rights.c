@@ -80,10 +80,11 @@ test_needed(void **state)
             for (size_t j = 0; j < c->count; j++)
                 if (strcmp(c->tables[j].schema, t->schema) == 0 && strcmp(c->tables[j].name, t->name) == 0)
                     take(&c->tables[j], (enum field) f);
-            mapping_rights("f.json", e, c, rows[i].for_install, &faults);
+            mapping_rights("f.json", e, &(struct catalogs){c, c}, rows[i].for_install, &faults);
             if (faults.count != (needed ? 1 : 0))
                 fail_msg("%s %s, field %d: %zu faults", rows[i].entity, rows[i].place, f, faults.count);
             if (needed) {
+                assert_string_equal(faults.items[0].kind, f == FREE_ROWS ? "row-security" : "rights");
                 buf_printf(&where, "f.json: $.entities[%zu].%s.table", e->position, rows[i].place);
                 assert_string_equal(faults.items[0].where, buf_text(&where));
                 assert_int_equal(faults.items[0].severity, FAULT_ERROR);
@@ -134,7 +135,7 @@ test_mends(void **state)
         c->role = xstrdup("sy\"nc");
         for (const char *p = mends[i].fields; *p != '\0'; p++)
             take(&c->tables[mends[i].table], (enum field)(strchr(letters, *p) - letters));
-        mapping_rights("f.json", &m->entities[0], c, mends[i].for_install, &faults);
+        mapping_rights("f.json", &m->entities[0], &(struct catalogs){c, c}, mends[i].for_install, &faults);
         assert_int_equal(faults.count, 1);
         assert_string_equal(faults.items[0].text, mends[i].text);
         faults_free(&faults);
@@ -159,20 +160,79 @@ test_passed_over(void **state)
             c->tables[i].plain = kind != 1;
         }
         for (int for_install = 0; for_install <= 1; for_install++)
-            mapping_rights("f.json", &m->entities[0], c, for_install != 0, &faults);
+            mapping_rights("f.json", &m->entities[0], &(struct catalogs){c, c}, for_install != 0, &faults);
         assert_int_equal(faults.count, 0);
         mapping_free(m);
         catalog_free(c);
     }
 }
 
+/* With two databases each table is judged by its own, and the role is the one that was used there. */
+static void
+test_two_databases(void **state)
+{
+    struct mapping *m = mapping_of(family_json);
+    struct catalog *vnext = catalog_of(family_catalog);
+    struct catalog *legacy = catalog_of(family_catalog);
+    const struct catalogs both = {vnext, legacy};
+    struct faults faults = {0};
+
+    (void) state;
+    free(legacy->role);
+    legacy->role = xstrdup("old");
+    vnext->tables[1].can_insert = false;  /* the target is not used there */
+    legacy->tables[0].can_select = false; /* nor the source here */
+    mapping_rights("f.json", &m->entities[0], &both, false, &faults);
+    assert_int_equal(faults.count, 0);
+    legacy->tables[1].can_insert = false;
+    mapping_rights("f.json", &m->entities[0], &both, false, &faults);
+    assert_int_equal(faults.count, 1);
+    must_have(faults.items[0].text, "role \"old\" lacks INSERT;");
+    faults_free(&faults);
+    mapping_free(m);
+    catalog_free(vnext);
+    catalog_free(legacy);
+}
+
+/* A table that is only looked up in is read, in the database that the mapping says. */
+static void
+test_lookups(void **state)
+{
+    struct mapping *m = mapping_of(family_json);
+    struct catalog *vnext = catalog_of(family_catalog);
+    struct catalog *legacy = catalog_of("T|Old|Tag|\n");
+    const struct catalogs both = {vnext, legacy};
+    struct mapping_entity *e = &m->entities[mapping_entity_index(m, "group")];
+    struct mapping_lookup lookup = {{(char *) "Old", (char *) "Tag"}, (char *) "Code", (char *) "Note", true};
+    struct mapping_value *value = (struct mapping_value *) mapping_column(&e->columns, "Extra");
+    struct faults faults = {0};
+
+    (void) state;
+    value->lookup = &lookup;
+    mapping_rights("f.json", e, &both, false, &faults);
+    assert_int_equal(faults.count, 0);
+    legacy->tables[0].can_select = legacy->tables[0].can_update = false;
+    legacy->tables[0].row_security = true;
+    mapping_rights("f.json", e, &both, false, &faults);
+    assert_int_equal(faults.count, 2);
+    assert_string_equal(faults.items[0].where, "f.json: $.entities[1].columns.Extra.lookup.table");
+    must_have(faults.items[0].text, "lacks SELECT; GRANT SELECT ON \"Old\".\"Tag\" TO \"sync\";");
+    assert_string_equal(faults.items[1].kind, "row-security");
+    mapping_rights("f.json", e, &both, true, &faults);
+    assert_int_equal(faults.count, 2); /* install hangs nothing there */
+    value->lookup = NULL;
+    faults_free(&faults);
+    mapping_free(m);
+    catalog_free(vnext);
+    catalog_free(legacy);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_needed),
-        cmocka_unit_test(test_mends),
-        cmocka_unit_test(test_passed_over),
+        cmocka_unit_test(test_needed),        cmocka_unit_test(test_mends),   cmocka_unit_test(test_passed_over),
+        cmocka_unit_test(test_two_databases), cmocka_unit_test(test_lookups),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* test_memory.c - what is remembered of a batch that failed: who was announced, and how often it was tried. */
+/* test_memory.c - what is remembered of a batch that comes again: who was announced, and how often it was tried. */
 /* links: lib/core/memory.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -161,6 +161,60 @@ test_many(void **state)
     memory_forget(&m);
 }
 
+/* A batch that is claimed once more has not failed: it is announced once, and its attempts stay what they were. */
+static void
+test_seen(void **state)
+{
+    struct memory m = {0};
+    struct event events[] = {{.id = 1, .attempt = 1}, {.id = 2, .attempt = 1}, {.id = 3, .attempt = 1}};
+    struct batch first = batch_of(events, 2);
+    struct batch second = batch_of(events, 3);
+
+    (void) state;
+    memory_seen(&m, &first);
+    assert_int_equal(m.failures, 0);
+    assert_false(memory_is_new(&m, &events[0]));
+    assert_false(memory_is_new(&m, &events[1]));
+    assert_true(memory_is_new(&m, &events[2]));
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(events[i].attempt, 1);
+    memory_seen(&m, &second); /* who joined is announced by then */
+    assert_false(memory_is_new(&m, &events[2]));
+    assert_int_equal(events[2].attempt, 1);
+    memory_seen(&m, &first);
+    assert_true(memory_is_new(&m, &events[2]));
+    memory_forget(&m);
+}
+
+/* Failures count on over a batch that is claimed once more, and the other way round. */
+static void
+test_seen_and_failed(void **state)
+{
+    struct memory m = {0};
+    struct event event = {.id = 1, .attempt = 1};
+    struct batch b = batch_of(&event, 1);
+
+    (void) state;
+    assert_int_equal(memory_failed(&m, &b), 1);
+    m.until = (monotime){5};
+    memory_seen(&m, &b);
+    assert_int_equal(m.failures, 1);
+    assert_int_equal(m.until.ns, 5);
+    assert_false(memory_is_new(&m, &event));
+    assert_int_equal(event.attempt, 2);
+    assert_int_equal(memory_failed(&m, &b), 2);
+    event.attempt = 1;
+    assert_false(memory_is_new(&m, &event));
+    assert_int_equal(event.attempt, 3);
+    memory_forget(&m);
+    memory_seen(&m, &b);
+    assert_int_equal(memory_failed(&m, &b), 1);
+    event.attempt = 1;
+    assert_false(memory_is_new(&m, &event));
+    assert_int_equal(event.attempt, 2);
+    memory_forget(&m);
+}
+
 int
 main(void)
 {
@@ -172,6 +226,8 @@ main(void)
         cmocka_unit_test(test_success_forgets),
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_latecomer),
+        cmocka_unit_test(test_seen),
+        cmocka_unit_test(test_seen_and_failed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

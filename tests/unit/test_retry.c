@@ -77,6 +77,59 @@ test_spread(void **state)
     assert_int_equal(different, 100);
 }
 
+/* One event waits like any other; many wait for each other: all of them together stay below ten attempts a second. */
+static void
+test_waiting(void **state)
+{
+    static const struct {
+        unsigned failures;
+        int64_t waiting;
+        uint32_t random;
+        int64_t delay;
+    } rows[] = {
+        {1, 0, 0, 50},
+        {1, 0, UINT32_MAX, 99},
+        {1, 1, 0, 100}, /* a hundred is more than its own fifty */
+        {1, 1, UINT32_MAX, 149},
+        {8, 1, 0, RETRY_CAP_MS / 2},
+        {8, 1, UINT32_MAX, RETRY_CAP_MS - 1},
+        {8, 50, 0, RETRY_CAP_MS / 2},
+        {8, 51, 0, 5100},
+        {8, 51, UINT32_MAX, RETRY_CAP_MS - 1}, /* its own wait is more */
+        {8, 100, 0, RETRY_CAP_MS},             /* the cap is for one */
+        {8, 100, UINT32_C(1) << 31, 12500},
+        {8, 100, UINT32_MAX, 14999},
+        {1, 36000, 0, 3600000},
+        {UINT32_MAX, 1000000, UINT32_MAX, 149999999},
+        {1, 80000000, UINT32_MAX, 11999999999},
+    };
+
+    (void) state;
+    assert_int_equal(RETRY_WAITING_MS, 100);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(retry_waiting_ms(rows[i].failures, rows[i].waiting, rows[i].random), rows[i].delay);
+}
+
+/* Never sooner for more waiting events, for a later attempt, or than ten attempts a second of all of them. */
+static void
+test_waiting_bounds(void **state)
+{
+    (void) state;
+    for (unsigned failures = 1; failures <= 12; failures++) {
+        int64_t before = 0;
+
+        for (int64_t waiting = 0; waiting <= 10000; waiting += 37) {
+            int64_t delay = retry_waiting_ms(failures, waiting, 12345);
+
+            assert_true(delay >= retry_delay_ms(failures, 12345));
+            assert_true(delay >= before);
+            assert_true(delay >= waiting * RETRY_WAITING_MS);
+            assert_true(delay < waiting * RETRY_WAITING_MS * 3 / 2 + RETRY_CAP_MS);
+            before = delay;
+        }
+    }
+}
+
 int
 main(void)
 {
@@ -85,6 +138,8 @@ main(void)
         cmocka_unit_test(test_extremes),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_spread),
+        cmocka_unit_test(test_waiting),
+        cmocka_unit_test(test_waiting_bounds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* test_sqlvalue.c - what a column should hold, as SQL over the source row: each form of a value, and its cast. */
-/* links: lib/core/sqlvalue.c lib/core/quote.c lib/core/catalog.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/expression.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* test_sqlvalue.c - what one mapped column becomes, as SQL text: each form of a value, lookups, lengths, presence. */
+/* links: lib/core/sqlvalue.c lib/core/template.c lib/core/quote.c lib/core/catalog.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/expression.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,84 +10,74 @@
 
 #include <cmocka.h>
 
-#include "catalog_sample.h"
 #include "dualwrite/sqlgen.h"
-#include "dualwrite/sqlparts.h"
-
-/* Entity `name` of the family, or of a change of it. */
-struct sample {
-    struct mapping *mapping;
-    struct catalog *catalog;
-    struct gen gen;
-};
-
-static struct sample
-sample_of(const char *json, const char *name)
-{
-    struct sample s = {.mapping = mapping_of(json), .catalog = catalog_of(family_catalog)};
-
-    s.gen = gen_for(s.mapping, s.catalog, &s.mapping->entities[mapping_entity_index(s.mapping, name)]);
-    return s;
-}
-
-static void
-sample_free(struct sample *s)
-{
-    mapping_free(s->mapping);
-    catalog_free(s->catalog);
-}
+#include "plan_sample.h"
 
 static void
 test_for(void **state)
 {
-    struct sample s = sample_of(family_json, "seat");
+    struct sample s = sample_of(family_json, family_catalog);
+    struct gen g = gen_of(&s, "seat");
 
     (void) state;
-    assert_string_equal(s.gen.parent->name, "group");
-    assert_string_equal(s.gen.source->schema, "New");
-    assert_string_equal(s.gen.target->schema, "Old");
-    assert_string_equal(s.gen.target->name, "Seat");
-    assert_string_equal(gen_type(s.gen.target, "User"), "pg_catalog.int4");
+    assert_string_equal(g.parent->name, "group");
+    assert_string_equal(g.source->schema, "New");
+    assert_string_equal(g.target->schema, "Old");
+    assert_string_equal(g.target->name, "Seat");
+    assert_null(g.map);
+    g = gen_of(&s, "org");
+    assert_null(g.parent);
+    assert_string_equal(g.map->name, "Org Map");
     sample_free(&s);
-    s = sample_of(family_json, "org");
-    assert_null(s.gen.parent);
+}
+
+/* Each side is looked up in its own catalog. */
+static void
+test_for_two_databases(void **state)
+{
+    struct sample s = sample_of(family_json, family_catalog);
+    struct catalog *legacy = catalog_of("T|Old|Tag|\nC|Code|pg_catalog.text\n");
+    struct gen g;
+
+    (void) state;
+    s.catalogs.legacy = legacy;
+    g = gen_of(&s, "tag");
+    assert_ptr_equal(g.target, &legacy->tables[0]);
+    assert_string_equal(g.source->schema, "New");
+    g = gen_of(&s, "org");
+    assert_null(g.target);
+    assert_non_null(g.map);
+    catalog_free(legacy);
     sample_free(&s);
 }
 
 static const struct {
     const char *json; /* of "Kind" in the family's group */
-    const char *sql;  /* cast to pg_catalog.text */
+    int length;
+    const char *sql; /* of the input "in" */
 } values[] = {
-    {"\"Kind\"", "(\"Kind\")::pg_catalog.text"},
-    {"\"K\\\"ind\"", "(\"K\"\"ind\")::pg_catalog.text"},
-    {"{\"column\": \"Kind\", \"insert_only\": true}", "(\"Kind\")::pg_catalog.text"},
-    {"{\"constant\": \"it's\"}", "('it''s')::pg_catalog.text"},
-    {"{\"constant\": \"a\\\\'b\"}", "( E'a\\\\''b')::pg_catalog.text"},
-    {"{\"constant\": \"\"}", "('')::pg_catalog.text"},
-    {"{\"constant\": null}", "(NULL)::pg_catalog.text"},
-    {"{\"constant\": 42}", "('42')::pg_catalog.text"},
-    {"{\"now\": true}", "(pg_catalog.now())::pg_catalog.text"},
-    /* an expression stands in parentheses of its own, and a comment at its end cannot swallow them */
-    {"{\"expression\": \"a + b\"}", "((a + b\n))::pg_catalog.text"},
-    {"{\"expression\": \"a -- b\"}", "((a -- b\n))::pg_catalog.text"},
-    /* a cut is asked for by name: it comes before the cast, which never cuts */
-    {"{\"column\": \"Kind\", \"truncate\": 5}", "pg_catalog.left((\"Kind\")::pg_catalog.text, 5)::pg_catalog.text"},
-    {"{\"expression\": \"a || b\", \"truncate\": 1}",
-     "pg_catalog.left(((a || b\n))::pg_catalog.text, 1)::pg_catalog.text"},
+    {"\"Kind\"", 0, "(in)::pg_catalog.text"},
+    {"\"Kind\"", 7, "pg_catalog.left((in)::pg_catalog.text, 7)"},
+    {"{\"column\": \"Kind\", \"insert_only\": true}", 0, "(in)::pg_catalog.text"},
+    {"{\"expression\": \"a -- b\"}", 0, "(in)::pg_catalog.text"},
+    {"{\"constant\": \"it's\"}", 0, "'it''s'::pg_catalog.text"},
+    {"{\"constant\": \"a\\\\'b\"}", 0, " E'a\\\\''b'::pg_catalog.text"},
+    {"{\"constant\": \"\"}", 0, "''::pg_catalog.text"},
+    {"{\"constant\": null}", 0, "NULL::pg_catalog.text"},
+    {"{\"constant\": 42}", 0, "'42'::pg_catalog.text"},
     /* value maps: NULL stays NULL, an unknown value fails by name or becomes "otherwise" */
-    {"{\"column\": \"Kind\", \"values\": {\"1\": \"one\", \"it's\": null}}",
-     "(CASE WHEN \"Kind\" IS NULL THEN NULL WHEN \"Kind\"::pg_catalog.text = '1' THEN 'one' WHEN "
-     "\"Kind\"::pg_catalog.text = 'it''s' THEN NULL ELSE dualwrite.unmapped('group.Kind', \"Kind\"::pg_catalog.text) "
-     "END)::pg_catalog.text"},
-    {"{\"column\": \"Kind\", \"values\": {\"1\": \"one\"}, \"otherwise\": \"o'\"}",
-     "(CASE WHEN \"Kind\" IS NULL THEN NULL WHEN \"Kind\"::pg_catalog.text = '1' THEN 'one' ELSE 'o''' "
-     "END)::pg_catalog.text"},
-    {"{\"column\": \"Kind\", \"values\": {\"1\": \"one\"}, \"otherwise\": null}",
-     "(CASE WHEN \"Kind\" IS NULL THEN NULL WHEN \"Kind\"::pg_catalog.text = '1' THEN 'one' ELSE NULL "
-     "END)::pg_catalog.text"},
-    {"{\"expression\": \"a --\", \"values\": {\"1\": \"one\"}, \"otherwise\": \"2\", \"truncate\": 2}",
-     "pg_catalog.left((CASE WHEN (a --\n) IS NULL THEN NULL WHEN (a --\n)::pg_catalog.text = '1' THEN 'one' ELSE '2' "
-     "END)::pg_catalog.text, 2)::pg_catalog.text"},
+    {"{\"column\": \"Kind\", \"values\": {\"1\": \"one\", \"it's\": null}}", 0,
+     "(CASE WHEN in IS NULL THEN NULL WHEN in::pg_catalog.text = '1' THEN 'one' WHEN in::pg_catalog.text = 'it''s' "
+     "THEN "
+     "NULL ELSE dualwrite.unmapped('group.Kind', in::pg_catalog.text) END)::pg_catalog.text"},
+    {"{\"column\": \"Kind\", \"values\": {\"1\": \"one\"}, \"otherwise\": \"o'\"}", 0,
+     "(CASE WHEN in IS NULL THEN NULL WHEN in::pg_catalog.text = '1' THEN 'one' ELSE 'o''' END)::pg_catalog.text"},
+    {"{\"column\": \"Kind\", \"values\": {\"1\": \"one\"}, \"otherwise\": null}", 0,
+     "(CASE WHEN in IS NULL THEN NULL WHEN in::pg_catalog.text = '1' THEN 'one' ELSE NULL END)::pg_catalog.text"},
+    /* a cut comes last */
+    {"{\"column\": \"Kind\", \"values\": {\"1\": \"one\"}, \"otherwise\": \"2\"}", 2,
+     "pg_catalog.left((CASE WHEN in IS NULL THEN NULL WHEN in::pg_catalog.text = '1' THEN 'one' ELSE '2' "
+     "END)::pg_catalog.text, 2)"},
 };
 
 static void
@@ -98,10 +88,11 @@ test_values(void **state)
         char *json =
             with(family_json, "{\"column\": \"Kind\", \"values\": {\"1\": \"one\", \"2\": null}}", values[i].json);
         char *allowed = with(json, ", \"Kind\": {\"constant\": null}", ""); /* a removal sets no insert_only column */
-        struct sample s = sample_of(allowed, "group");
+        struct sample s = sample_of(allowed, family_catalog);
+        struct gen g = gen_of(&s, "group");
         struct buf out = {0};
 
-        gen_value(&out, &s.gen, &s.gen.e->columns.items[0], "pg_catalog.text");
+        gen_text(&out, &g, &g.e->columns.items[0], "in", values[i].length);
         assert_string_equal(buf_text(&out), values[i].sql);
         buf_free(&out);
         sample_free(&s);
@@ -110,148 +101,198 @@ test_values(void **state)
     }
 }
 
-/* A map column that repeats what the target gets is read from the source row's reading, by its place. */
+/*
+ * What is read of the source row: a column, or an expression in parentheses that a comment at its end cannot swallow.
+ */
 static void
-test_target_column(void **state)
+test_input(void **state)
 {
-    struct sample s = sample_of(family_json, "org");
-    struct buf out = {0};
-
-    (void) state;
-    gen_value(&out, &s.gen, &s.gen.e->map->columns.items[0], "pg_catalog.text");
-    assert_string_equal(buf_text(&out), "(s.c0)::pg_catalog.text");
-    buf_clear(&out);
-    gen_value(&out, &s.gen, &s.gen.e->map->columns.items[1], "pg_catalog.text");
-    assert_string_equal(buf_text(&out), "('it''s')::pg_catalog.text");
-    buf_free(&out);
-    sample_free(&s);
-}
-
-/* The source alone in its FROM, every key, identity, parent and column under a name of ours, in the target's type. */
-static void
-test_reading(void **state)
-{
-    static const struct {
-        const char *entity;
+    const struct {
+        struct mapping_value value;
         const char *sql;
     } rows[] = {
-        {"org", "SELECT \"Id\" AS k0, \"Id\" AS i0, true AS present, \"Id\" AS latest, "
-                "pg_catalog.left((\"Name\")::pg_catalog.text, 20)::pg_catalog.\"varchar\" AS c0, "
-                "(pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM \"New\".\"Org\" WHERE \"Id\" = w.i0"},
-        {"seat",
-         "SELECT \"A\" AS k0, \"B\" AS k1, \"Account\" AS i0, \"Group\" AS i1, \"Group\" AS p0, "
-         "coalesce(\"State\"::pg_catalog.text IN ('it''s'), false) AS present, \"Changed\" AS latest, "
-         "(\"Account\")::pg_catalog.int4 AS c0 FROM \"New\".\"Seat\" WHERE \"Account\" = w.i0 AND \"Group\" = w.i1"},
-        {"tag", "SELECT \"Id\" AS k0, \"Code\" AS i0, true AS present, \"Id\" AS latest, "
-                "(\"Code\")::pg_catalog.\"varchar\" AS c0, ( E'a\\\\b')::pg_catalog.text AS c1, "
-                "(\"Label\")::pg_catalog.text AS c2 FROM \"New\".\"Tag\" WHERE \"Code\" = w.i0"},
+        {{.kind = VALUE_COLUMN, .text = (char[]){"K\"ind"}}, "\"K\"\"ind\""},
+        {{.kind = VALUE_EXPRESSION, .text = (char[]){"a + b"}}, "(a + b\n)"},
+        {{.kind = VALUE_EXPRESSION, .text = (char[]){"a -- b"}}, "(a -- b\n)"},
+        {{.kind = VALUE_CONSTANT, .text = (char[]){"a"}}, NULL},
+        {{.kind = VALUE_NOW}, NULL},
+        {{.kind = VALUE_TARGET_COLUMN, .text = (char[]){"a"}}, NULL},
     };
 
     (void) state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct sample s = sample_of(family_json, rows[i].entity);
-        char *sql = gen_reading(&s.gen);
+        struct buf out = {0};
 
-        assert_string_equal(sql, rows[i].sql);
-        free(sql);
-        sample_free(&s);
+        assert_int_equal(gen_input(&out, &rows[i].value), rows[i].sql != NULL);
+        assert_string_equal(buf_text(&out), rows[i].sql == NULL ? "" : rows[i].sql);
+        buf_free(&out);
     }
+}
+
+static char *
+text_of(const struct sample *s, const char *column, int length)
+{
+    struct gen g = gen_of(s, "page");
+    struct buf out = {0};
+
+    for (size_t i = 0; i < g.e->columns.count; i++)
+        if (strcmp(g.e->columns.items[i].name, column) == 0)
+            gen_text(&out, &g, &g.e->columns.items[i], "b.q", length);
+    return buf_steal(&out);
+}
+
+/* NULL stays NULL; a row whose value is NULL is a row; without one the value fails by name, or is "otherwise". */
+static void
+test_lookup(void **state)
+{
+    struct sample s = more_sample();
+    struct mapping_value *author = value_of(s.mapping, "page", "Author");
+    char *sql = text_of(&s, "Author", 0);
+
+    (void) state;
+    assert_string_equal(
+        sql, "CASE WHEN b.q IS NULL THEN NULL WHEN EXISTS (SELECT FROM \"Look\".\"Person\" l WHERE l.\"User\" "
+             "= b.q) THEN (SELECT l.\"Id\"::pg_catalog.text FROM \"Look\".\"Person\" l WHERE l.\"User\" = b.q) "
+             "ELSE dualwrite.lookup_missing('page.Author', 'Look', 'Person', 'User', "
+             "b.q::pg_catalog.text, NULL::pg_catalog.text) END");
+    free(sql);
+    author->has_otherwise = true;
+    has(text_of(&s, "Author", 0), " = b.q) ELSE NULL::pg_catalog.text END");
+    author->otherwise = xstrdup("it's");
+    has(text_of(&s, "Author", 0), " = b.q) ELSE 'it''s'::pg_catalog.text END");
+    sql = text_of(&s, "Author", 3);
+    must_begin(sql, "pg_catalog.left(CASE WHEN b.q IS NULL");
+    must_have(sql, "END, 3)");
+    free(sql);
+    sample_free(&s);
+}
+
+/* A key on its way to the legacy database is neither looked up nor cut: what is cut is what it leads to. */
+static void
+test_lookup_legacy(void **state)
+{
+    struct sample s = more_sample();
+    char *sql = text_of(&s, "Tags", 5);
+
+    (void) state;
+    assert_string_equal(sql, "(b.q)::pg_catalog.text");
+    free(sql);
+    sample_free(&s);
+}
+
+/* A cut that is asked for by name comes first; else the column's length, where the rule cuts. */
+static void
+test_length(void **state)
+{
+    static const struct {
+        int truncate;
+        enum unique_rule unique;
+        const char *column; /* Slug takes 20, Link any length */
+        int length;
+    } rows[] = {
+        {0, UNIQUE_FAIL, "Slug", 0},   {0, UNIQUE_TRUNCATE, "Slug", 20}, {0, UNIQUE_SUFFIX, "Slug", 20},
+        {7, UNIQUE_FAIL, "Slug", 7},   {7, UNIQUE_TRUNCATE, "Slug", 7},  {7, UNIQUE_SUFFIX, "Slug", 7},
+        {30, UNIQUE_FAIL, "Slug", 30}, {0, UNIQUE_TRUNCATE, "Link", 0},  {0, UNIQUE_SUFFIX, "Link", 0},
+        {0, UNIQUE_SUFFIX, "None", 0},
+    };
+    struct sample s = more_sample();
+    struct gen g = gen_of(&s, "page");
+
+    (void) state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct mapping_column c = {.name = xstrdup(rows[i].column)};
+
+        c.value.truncate = rows[i].truncate;
+        c.value.unique = rows[i].unique;
+        assert_int_equal(gen_length(&g, &c), rows[i].length);
+        free(c.name);
+    }
+    sample_free(&s);
 }
 
 static void
 test_present(void **state)
 {
-    struct sample s = sample_of(family_json, "group");
-    struct buf out = {0};
+    static const struct {
+        int sample; /* family, more */
+        const char *entity;
+        const char *alias;
+        const char *sql;
+    } rows[] = {
+        {0, "group", "", "coalesce(\"State\"::pg_catalog.text IN ('up', '1'), false)"},
+        {0, "group", "n", "coalesce(n.\"State\"::pg_catalog.text IN ('up', '1'), false)"},
+        {0, "seat", "", "coalesce(\"State\"::pg_catalog.text IN ('it''s'), false)"},
+        {0, "org", "n", "true"},
+        {1, "word", "", "(\"Gone\" IS NULL)"},
+        {1, "word", "o", "(o.\"Gone\" IS NULL)"},
+        {1, "line", "", "(\"Live\" IS NOT NULL)"},
+        {1, "line", "n", "(n.\"Live\" IS NOT NULL)"},
+    };
+    struct sample samples[] = {sample_of(family_json, family_catalog), more_sample()};
 
     (void) state;
-    sql_present(&out, s.gen.e, "");
-    assert_string_equal(buf_text(&out), "coalesce(\"State\"::pg_catalog.text IN ('up', '1'), false)");
-    buf_clear(&out);
-    sql_present(&out, s.gen.e, "n");
-    assert_string_equal(buf_text(&out), "coalesce(n.\"State\"::pg_catalog.text IN ('up', '1'), false)");
-    buf_clear(&out);
-    sql_present(&out, &s.mapping->entities[0], "n");
-    assert_string_equal(buf_text(&out), "true");
-    buf_clear(&out);
-    sql_table(&out, &s.mapping->entities[0].target);
-    assert_string_equal(buf_text(&out), "\"Old\".\"O\"\"rg\"");
-    buf_free(&out);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buf out = {0};
+
+        sql_present(&out, entity_of(samples[rows[i].sample].mapping, rows[i].entity), rows[i].alias);
+        assert_string_equal(buf_text(&out), rows[i].sql);
+        buf_free(&out);
+    }
+    sample_free(&samples[0]);
+    sample_free(&samples[1]);
+}
+
+/* The parent's key is written as a column of its own only where the target key does not hold it. */
+static void
+test_keys(void **state)
+{
+    struct sample s = sample_of(family_json, family_catalog);
+
+    (void) state;
+    assert_true(gen_is_key(entity_of(s.mapping, "seat"), "User"));
+    assert_true(gen_is_key(entity_of(s.mapping, "seat"), "G"));
+    assert_false(gen_is_key(entity_of(s.mapping, "seat"), "user"));
+    assert_false(gen_is_key(entity_of(s.mapping, "tag"), "Note"));
+    assert_true(gen_writes_parent(entity_of(s.mapping, "group")));
+    assert_false(gen_writes_parent(entity_of(s.mapping, "seat")));
+    assert_false(gen_writes_parent(entity_of(s.mapping, "org")));
     sample_free(&s);
 }
 
 static void
-test_removal_value(void **state)
+test_pieces(void **state)
 {
-    char *json = with(family_json, "\"Kind\": {\"constant\": null}",
-                      "\"Extra\": {\"now\": true}, \"Kind\": "
-                      "{\"constant\": \"it's\"}");
-    struct sample s = sample_of(json, "group");
-    char *value;
-
-    (void) state;
-    value = gen_removal_value(&s.gen, "Alive");
-    assert_string_equal(value, "'false'::pg_catalog.bool");
-    free(value);
-    value = gen_removal_value(&s.gen, "Kind");
-    assert_string_equal(value, "'it''s'::pg_catalog.text");
-    free(value);
-    /* a time that is there already stays */
-    value = gen_removal_value(&s.gen, "Extra");
-    assert_string_equal(value, "coalesce(t.\"Extra\", pg_catalog.now()::pg_catalog.json)");
-    free(value);
-    assert_null(gen_removal_value(&s.gen, "Made"));
-    assert_null(gen_removal_value(&s.gen, "Nothing"));
-    sample_free(&s);
-    s = sample_of(family_json, "group");
-    value = gen_removal_value(&s.gen, "Kind");
-    assert_string_equal(value, "NULL::pg_catalog.text");
-    free(value);
-    sample_free(&s);
-    s = sample_of(family_json, "seat"); /* deletes */
-    assert_null(gen_removal_value(&s.gen, "User"));
-    sample_free(&s);
-    s = sample_of(family_json, "tag"); /* keeps */
-    assert_null(gen_removal_value(&s.gen, "Label"));
-    sample_free(&s);
-    free(json);
-}
-
-static void
-test_expected(void **state)
-{
-    struct sample s = sample_of(family_json, "group");
-    char *json;
+    const struct mapping_table table = {(char[]){"a\"b"}, (char[]){"T"}};
+    struct fragments f = {0};
     struct buf out = {0};
+    char *text;
 
     (void) state;
-    gen_expected(&out, &s.gen, 0);
-    assert_string_equal(buf_text(&out), "CASE WHEN s.present THEN s.c0 ELSE NULL::pg_catalog.text END");
+    gen_set_ident(&f, "x", "a\"b");
+    gen_set_table(&f, "y", &table);
+    gen_set_literal(&f, "z", "it's");
+    text = gen_fill(":{x} :{y} :{z}", &f);
+    assert_string_equal(text, "\"a\"\"b\" \"a\"\"b\".\"T\" 'it''s'");
+    assert_int_equal(f.count, 0);
+    free(text);
+    sql_table(&out, &table);
+    gen_comma(&out);
+    assert_string_equal(buf_text(&out), "\"a\"\"b\".\"T\", ");
     buf_clear(&out);
-    gen_expected(&out, &s.gen, 1); /* the removal leaves it alone */
-    assert_string_equal(buf_text(&out), "s.c1");
-    buf_clear(&out);
-    gen_expected(&out, &s.gen, 5);
-    assert_string_equal(buf_text(&out), "CASE WHEN s.present THEN s.c5 ELSE 'false'::pg_catalog.bool END");
-    buf_clear(&out);
-    sample_free(&s);
-    /* without a rule of presence a row that is there is never absent */
-    json = with(family_json, " \"present\": {\"column\": \"State\", \"in\": [\"up\", 1]},\n", "");
-    s = sample_of(json, "group");
-    gen_expected(&out, &s.gen, 0);
-    assert_string_equal(buf_text(&out), "s.c0");
+    gen_comma(&out);
+    assert_string_equal(buf_text(&out), "");
     buf_free(&out);
-    sample_free(&s);
-    free(json);
 }
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_for),      cmocka_unit_test(test_values),  cmocka_unit_test(test_target_column),
-        cmocka_unit_test(test_reading),  cmocka_unit_test(test_present), cmocka_unit_test(test_removal_value),
-        cmocka_unit_test(test_expected),
+        cmocka_unit_test(test_for),    cmocka_unit_test(test_for_two_databases),
+        cmocka_unit_test(test_values), cmocka_unit_test(test_input),
+        cmocka_unit_test(test_lookup), cmocka_unit_test(test_lookup_legacy),
+        cmocka_unit_test(test_length), cmocka_unit_test(test_present),
+        cmocka_unit_test(test_keys),   cmocka_unit_test(test_pieces),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

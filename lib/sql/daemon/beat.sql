@@ -25,6 +25,7 @@ SELECT (SELECT pg_catalog.json_object_agg(e.flag, e.value) FROM dualwrite.effect
                WHERE o.bucket * dualwrite.setting('partitions')::pg_catalog.int4 / 1024 = ANY (SELECT p FROM mine))
            AS waiting,
        (SELECT pg_catalog.count(*) FROM dualwrite.failed) AS failed,
+       (SELECT pg_catalog.count(*) FROM dualwrite.failed f WHERE f.retry_at IS NOT NULL) AS retrying,
        (SELECT greatest((extract(epoch FROM pg_catalog.min(f.retry_at) - pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8, 0)
         FROM dualwrite.failed f
         WHERE f.retry_at IS NOT NULL

@@ -11,6 +11,14 @@ BEGIN
         PERFORM nextval('dualwrite.resync_team') FROM (SELECT FROM new_rows LIMIT 1) c;
         RETURN NULL;
     END IF;
+    BEGIN
+        PERFORM FROM (SELECT 'sync_team_created'::text AS operation, ARRAY[n."id"::text] AS ref, n."id"::text AS root FROM new_rows n
+) e LIMIT 0;
+    EXCEPTION
+        WHEN undefined_column OR undefined_table OR undefined_function OR ambiguous_function OR datatype_mismatch THEN
+            PERFORM nextval('dualwrite.resync_team') FROM (SELECT FROM new_rows LIMIT 1) c;
+            RETURN NULL;
+    END;
     WITH queued AS (
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
         SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'team', e.operation, e.ref, dualwrite.actor()
@@ -31,6 +39,21 @@ BEGIN
         PERFORM nextval('dualwrite.resync_team') FROM (SELECT FROM new_rows LIMIT 1) c;
         RETURN NULL;
     END IF;
+    BEGIN
+        PERFORM FROM (SELECT CASE WHEN n."id" IS NULL THEN 'sync_team_deleted'
+            WHEN o."id" IS NULL THEN 'sync_team_created'
+            WHEN true AND NOT true THEN 'sync_team_deleted'
+            ELSE 'sync_team_settings_updated' END AS operation,
+       CASE WHEN n."id" IS NULL THEN ARRAY[o."id"::text] ELSE ARRAY[n."id"::text] END AS ref,
+       CASE WHEN n."id" IS NULL THEN o."id"::text ELSE n."id"::text END AS root
+FROM old_rows o FULL JOIN new_rows n ON n."id" = o."id"
+WHERE o."id" IS NULL OR n."id" IS NULL OR ROW(o."name", o."slug", o."game_id", o."region", o."status", o."description", o."branding", o."updated_at")::pg_catalog.record *<> ROW(n."name", n."slug", n."game_id", n."region", n."status", n."description", n."branding", n."updated_at")::pg_catalog.record
+) e LIMIT 0;
+    EXCEPTION
+        WHEN undefined_column OR undefined_table OR undefined_function OR ambiguous_function OR datatype_mismatch THEN
+            PERFORM nextval('dualwrite.resync_team') FROM (SELECT FROM new_rows LIMIT 1) c;
+            RETURN NULL;
+    END;
     WITH queued AS (
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
         SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'team', e.operation, e.ref, dualwrite.actor()
@@ -58,6 +81,14 @@ BEGIN
         PERFORM nextval('dualwrite.resync_team') FROM (SELECT FROM old_rows LIMIT 1) c;
         RETURN NULL;
     END IF;
+    BEGIN
+        PERFORM FROM (SELECT 'sync_team_deleted'::text AS operation, ARRAY[o."id"::text] AS ref, o."id"::text AS root FROM old_rows o
+) e LIMIT 0;
+    EXCEPTION
+        WHEN undefined_column OR undefined_table OR undefined_function OR ambiguous_function OR datatype_mismatch THEN
+            PERFORM nextval('dualwrite.resync_team') FROM (SELECT FROM old_rows LIMIT 1) c;
+            RETURN NULL;
+    END;
     WITH queued AS (
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
         SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'team', e.operation, e.ref, dualwrite.actor()
@@ -98,6 +129,14 @@ BEGIN
         PERFORM nextval('dualwrite.resync_membership') FROM (SELECT FROM new_rows LIMIT 1) c;
         RETURN NULL;
     END IF;
+    BEGIN
+        PERFORM FROM (SELECT 'sync_team_member_added'::text AS operation, ARRAY[n."id"::text, n."team_id"::text, n."user_id"::text] AS ref, n."team_id"::text AS root FROM new_rows n
+) e LIMIT 0;
+    EXCEPTION
+        WHEN undefined_column OR undefined_table OR undefined_function OR ambiguous_function OR datatype_mismatch THEN
+            PERFORM nextval('dualwrite.resync_membership') FROM (SELECT FROM new_rows LIMIT 1) c;
+            RETURN NULL;
+    END;
     WITH queued AS (
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
         SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'membership', e.operation, e.ref, dualwrite.actor()
@@ -118,6 +157,21 @@ BEGIN
         PERFORM nextval('dualwrite.resync_membership') FROM (SELECT FROM new_rows LIMIT 1) c;
         RETURN NULL;
     END IF;
+    BEGIN
+        PERFORM FROM (SELECT CASE WHEN n."id" IS NULL THEN 'sync_team_member_removed'
+            WHEN o."id" IS NULL THEN 'sync_team_member_added'
+            WHEN coalesce(o."status"::pg_catalog.text IN ('ACTIVE'), false) AND NOT coalesce(n."status"::pg_catalog.text IN ('ACTIVE'), false) THEN 'sync_team_member_removed'
+            ELSE 'sync_team_member_updated' END AS operation,
+       CASE WHEN n."id" IS NULL THEN ARRAY[o."id"::text, o."team_id"::text, o."user_id"::text] ELSE ARRAY[n."id"::text, n."team_id"::text, n."user_id"::text] END AS ref,
+       CASE WHEN n."id" IS NULL THEN o."team_id"::text ELSE n."team_id"::text END AS root
+FROM old_rows o FULL JOIN new_rows n ON n."id" = o."id" AND n."team_id" IS NOT DISTINCT FROM o."team_id" AND n."user_id" IS NOT DISTINCT FROM o."user_id"
+WHERE o."id" IS NULL OR n."id" IS NULL OR ROW(o."team_id", o."user_id", o."role", o."status", o."updated_at")::pg_catalog.record *<> ROW(n."team_id", n."user_id", n."role", n."status", n."updated_at")::pg_catalog.record
+) e LIMIT 0;
+    EXCEPTION
+        WHEN undefined_column OR undefined_table OR undefined_function OR ambiguous_function OR datatype_mismatch THEN
+            PERFORM nextval('dualwrite.resync_membership') FROM (SELECT FROM new_rows LIMIT 1) c;
+            RETURN NULL;
+    END;
     WITH queued AS (
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
         SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'membership', e.operation, e.ref, dualwrite.actor()
@@ -145,6 +199,14 @@ BEGIN
         PERFORM nextval('dualwrite.resync_membership') FROM (SELECT FROM old_rows LIMIT 1) c;
         RETURN NULL;
     END IF;
+    BEGIN
+        PERFORM FROM (SELECT 'sync_team_member_removed'::text AS operation, ARRAY[o."id"::text, o."team_id"::text, o."user_id"::text] AS ref, o."team_id"::text AS root FROM old_rows o
+) e LIMIT 0;
+    EXCEPTION
+        WHEN undefined_column OR undefined_table OR undefined_function OR ambiguous_function OR datatype_mismatch THEN
+            PERFORM nextval('dualwrite.resync_membership') FROM (SELECT FROM old_rows LIMIT 1) c;
+            RETURN NULL;
+    END;
     WITH queued AS (
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
         SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'membership', e.operation, e.ref, dualwrite.actor()

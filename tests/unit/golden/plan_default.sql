@@ -1,68 +1,108 @@
--- team: reserve (write)
-WITH reserved AS MATERIALIZED (
-    SELECT s.i0, (pg_catalog.nextval('public.teams_team_id_seq'::pg_catalog.regclass))::pg_catalog.int8 AS key, (s.c1)::pg_catalog."varchar" AS v0, (pg_catalog.now())::pg_catalog.timestamptz AS v1, (pg_catalog.now())::pg_catalog.timestamptz AS v2, (pg_catalog.now())::pg_catalog.timestamptz AS v3
-    FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
-    JOIN LATERAL (SELECT "id" AS k0, "id" AS i0, true AS present, "id" AS latest, ("name")::pg_catalog."varchar" AS c0, ("slug")::pg_catalog."varchar" AS c1, (CASE WHEN "game_id" IS NULL THEN NULL WHEN "game_id"::pg_catalog.text = '1' THEN 'valorant' WHEN "game_id"::pg_catalog.text = '2' THEN 'csgo' WHEN "game_id"::pg_catalog.text = '3' THEN 'dota2' WHEN "game_id"::pg_catalog.text = '4' THEN 'pubg' ELSE dualwrite.unmapped('team.game', "game_id"::pg_catalog.text) END)::pg_catalog."varchar" AS c2, ("region")::pg_catalog."varchar" AS c3, ("description")::pg_catalog.text AS c4, ((branding ->> 'logo_url'
-))::pg_catalog."varchar" AS c5, ((status = 'ACTIVE'
-))::pg_catalog.bool AS c6, ("created_at")::pg_catalog.timestamptz AS c7, ("updated_at")::pg_catalog.timestamptz AS c8 FROM "public"."organizations_team" WHERE "id" = w.i0) s ON true
-    WHERE s.present AND NOT EXISTS (SELECT FROM "public"."organizations_teammigrationmap" m WHERE m."vnext_team_id" = s.i0)
+-- team: read (vNext)
+SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, NULL::pg_catalog.text AS parent,
+       NULL::pg_catalog.text AS parent_key, pg_catalog.array_to_json(ARRAY[m."legacy_team_id"::pg_catalog.text]::pg_catalog.text[]) AS key,
+       m."verified" AS verified, CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c0, s.c1, s.c2, s.c3, s.c4, s.c5, s.c6, s.c7, s.c8) v) END AS "values", CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c1 AS x0) v) END AS extra
+FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)) w
+LEFT JOIN LATERAL (SELECT b.*, (b.q0)::pg_catalog.text AS c0, (b.q1)::pg_catalog.text AS c1, (CASE WHEN b.q2 IS NULL THEN NULL WHEN b.q2::pg_catalog.text = '1' THEN 'valorant' WHEN b.q2::pg_catalog.text = '2' THEN 'csgo' WHEN b.q2::pg_catalog.text = '3' THEN 'dota2' WHEN b.q2::pg_catalog.text = '4' THEN 'pubg' ELSE dualwrite.unmapped('team.game', b.q2::pg_catalog.text) END)::pg_catalog.text AS c2, (b.q3)::pg_catalog.text AS c3, (b.q4)::pg_catalog.text AS c4, (b.q5)::pg_catalog.text AS c5, (b.q6)::pg_catalog.text AS c6, (b.q7)::pg_catalog.text AS c7, (b.q8)::pg_catalog.text AS c8
+FROM (SELECT true AS found, true AS present, NULL AS p0, "id" AS k, "name" AS q0, "slug" AS q1, "game_id" AS q2, "region" AS q3, "description" AS q4, coalesce((branding ->> 'logo_url'
+)) AS q5, coalesce((status = 'ACTIVE'
+)) AS q6, "created_at" AS q7, "updated_at" AS q8
+      FROM (SELECT source.* FROM "public"."organizations_team" source WHERE source."id" = w.i0 ORDER BY source."id" DESC LIMIT 1) AS "organizations_team") b
+) s ON true
+LEFT JOIN "public"."organizations_teammigrationmap" m ON m."vnext_team_id" = w.i0
+ORDER BY w.n
+
+
+-- team: draw (legacy)
+WITH drawn AS MATERIALIZED (
+    SELECT (pg_catalog.nextval('public.teams_team_id_seq'::pg_catalog.regclass))::pg_catalog.int8 AS key FROM pg_catalog.generate_series(1, $1::pg_catalog.int4)
 )
+SELECT d.key::pg_catalog.text AS key,
+       CASE WHEN EXISTS (SELECT FROM "public"."teams_team" t WHERE t."id" = d.key) THEN pg_catalog.format(
+           'the next key for %I.%I, %I = %s, is taken by another row; its sequence is behind the table: '
+           'SELECT setval(pg_get_serial_sequence(%L, %L), max(%I)) FROM %I.%I;',
+           'public', 'teams_team', 'id', d.key, pg_catalog.format('%I.%I', 'public', 'teams_team'), 'id',
+           'id', 'public', 'teams_team') END AS complaint
+FROM drawn d
+
+
+-- team: reserve (vNext)
 INSERT INTO "public"."organizations_teammigrationmap" ("vnext_team_id", "legacy_team_id", "legacy_slug", "migration_date", "created_at", "updated_at", "verified")
-SELECT r.i0,
-       coalesce((SELECT dualwrite.key_taken('public', 'teams_team', 'id', t."id") FROM "public"."teams_team" t
-                 WHERE t."id" = r.key LIMIT 1), r.key), r.v0, r.v1, r.v2, r.v3, false
-FROM reserved r
+SELECT r.s0, r.key, x.x0, pg_catalog.now()::pg_catalog.timestamptz, pg_catalog.now()::pg_catalog.timestamptz, pg_catalog.now()::pg_catalog.timestamptz, false
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(n pg_catalog.int4, s0 pg_catalog.int8, key pg_catalog.int8, x pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(x0 pg_catalog."varchar"(100)) ON true
 ON CONFLICT ("vnext_team_id") DO NOTHING
+RETURNING "legacy_team_id"::pg_catalog.text AS key
 
 
--- team: upsert (write)
-INSERT INTO "public"."teams_team" AS t ("id", "name", "slug", "game", "region", "description", "logo_url", "is_active", "created_at", "updated_at") OVERRIDING SYSTEM VALUE
-SELECT e.mk, e.c0, e.c1, e.c2, e.c3, e.c4, e.c5, e.c6, e.c7, e.c8
-FROM (SELECT DISTINCT ON (w.n) s.present, t."id" IS NOT NULL AS there, m."legacy_team_id" AS mk, s.c0 AS c0, s.c1 AS c1, s.c2 AS c2, s.c3 AS c3, s.c4 AS c4, s.c5 AS c5, s.c6 AS c6, s.c7 AS c7, s.c8 AS c8
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
-      JOIN LATERAL (SELECT "id" AS k0, "id" AS i0, true AS present, "id" AS latest, ("name")::pg_catalog."varchar" AS c0, ("slug")::pg_catalog."varchar" AS c1, (CASE WHEN "game_id" IS NULL THEN NULL WHEN "game_id"::pg_catalog.text = '1' THEN 'valorant' WHEN "game_id"::pg_catalog.text = '2' THEN 'csgo' WHEN "game_id"::pg_catalog.text = '3' THEN 'dota2' WHEN "game_id"::pg_catalog.text = '4' THEN 'pubg' ELSE dualwrite.unmapped('team.game', "game_id"::pg_catalog.text) END)::pg_catalog."varchar" AS c2, ("region")::pg_catalog."varchar" AS c3, ("description")::pg_catalog.text AS c4, ((branding ->> 'logo_url'
-))::pg_catalog."varchar" AS c5, ((status = 'ACTIVE'
-))::pg_catalog.bool AS c6, ("created_at")::pg_catalog.timestamptz AS c7, ("updated_at")::pg_catalog.timestamptz AS c8 FROM "public"."organizations_team" WHERE "id" = w.i0) s ON true
-      JOIN "public"."organizations_teammigrationmap" m ON m."vnext_team_id" = s.i0 
-      LEFT JOIN "public"."teams_team" t ON t."id" = m."legacy_team_id"
-      ORDER BY w.n, s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC) e
-WHERE (e.present OR e.there)
-ON CONFLICT ("id") DO UPDATE SET "name" = excluded."name", "slug" = excluded."slug", "game" = excluded."game", "region" = excluded."region", "description" = excluded."description", "logo_url" = excluded."logo_url", "is_active" = excluded."is_active", "updated_at" = excluded."updated_at" WHERE ROW(t."name", t."slug", t."game", t."region", t."description", t."logo_url", t."is_active", t."updated_at")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(excluded."name", excluded."slug", excluded."game", excluded."region", excluded."description", excluded."logo_url", excluded."is_active", excluded."updated_at")::pg_catalog.record
+-- team: missing (legacy)
+SELECT k.key
+FROM unnest($1::pg_catalog.text[]) k(key)
+WHERE NOT EXISTS (SELECT FROM "public"."teams_team" t WHERE t."id" = k.key::pg_catalog.int8)
 
 
--- team: remove (remove)
-UPDATE "public"."teams_team" AS t SET "is_active" = 'false'::pg_catalog.bool
-FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w JOIN "public"."organizations_teammigrationmap" m ON m."vnext_team_id" = w.i0 
-WHERE t."id" = m."legacy_team_id" AND w.removal
-  AND NOT EXISTS (SELECT FROM (SELECT "id" AS k0, "id" AS i0, true AS present, "id" AS latest, ("name")::pg_catalog."varchar" AS c0, ("slug")::pg_catalog."varchar" AS c1, (CASE WHEN "game_id" IS NULL THEN NULL WHEN "game_id"::pg_catalog.text = '1' THEN 'valorant' WHEN "game_id"::pg_catalog.text = '2' THEN 'csgo' WHEN "game_id"::pg_catalog.text = '3' THEN 'dota2' WHEN "game_id"::pg_catalog.text = '4' THEN 'pubg' ELSE dualwrite.unmapped('team.game', "game_id"::pg_catalog.text) END)::pg_catalog."varchar" AS c2, ("region")::pg_catalog."varchar" AS c3, ("description")::pg_catalog.text AS c4, ((branding ->> 'logo_url'
-))::pg_catalog."varchar" AS c5, ((status = 'ACTIVE'
-))::pg_catalog.bool AS c6, ("created_at")::pg_catalog.timestamptz AS c7, ("updated_at")::pg_catalog.timestamptz AS c8 FROM "public"."organizations_team" WHERE "id" = w.i0) s)
-  AND ROW(t."is_active")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW('false'::pg_catalog.bool)::pg_catalog.record
+-- team: update (legacy)
+UPDATE "public"."teams_team" AS t SET "name" = r.c0, "slug" = r.c1, "game" = r.c2, "region" = r.c3, "description" = r.c4, "logo_url" = r.c5, "is_active" = r.c6, "updated_at" = r.c8
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4, e.c5 AS c5, e.c6 AS c6, e.c7 AS c7, e.c8 AS c8
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz) ON true
+) r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text)) AS d(c0 pg_catalog.bool)
+WHERE t."id" = r.k0 AND r."write"
+  AND ROW(t."name", t."slug", t."game", t."region", t."description", t."logo_url", t."is_active", t."updated_at")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c0, r.c1, r.c2, r.c3, r.c4, r.c5, r.c6, r.c8)::pg_catalog.record
 
 
--- team: verify (verify)
-WITH checked AS (
-    SELECT w.n, w.i0 AS source_key, s.k0 IS NOT NULL AS found, s.k0 IS NOT NULL AND (s.present OR t."id" IS NOT NULL) AS wanted_row,
-           t."id" IS NOT NULL AS shadow, coalesce(t."name" IS NOT DISTINCT FROM (s.c0) AND t."slug" IS NOT DISTINCT FROM (s.c1) AND t."game" IS NOT DISTINCT FROM (s.c2) AND t."region" IS NOT DISTINCT FROM (s.c3) AND t."description" IS NOT DISTINCT FROM (s.c4) AND t."logo_url" IS NOT DISTINCT FROM (s.c5) AND t."is_active" IS NOT DISTINCT FROM (s.c6) AND t."updated_at" IS NOT DISTINCT FROM (s.c8), false) AS equal,
-           m."legacy_team_id"::pg_catalog.text AS target_key
-    FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
-    LEFT JOIN LATERAL (SELECT * FROM (SELECT "id" AS k0, "id" AS i0, true AS present, "id" AS latest, ("name")::pg_catalog."varchar" AS c0, ("slug")::pg_catalog."varchar" AS c1, (CASE WHEN "game_id" IS NULL THEN NULL WHEN "game_id"::pg_catalog.text = '1' THEN 'valorant' WHEN "game_id"::pg_catalog.text = '2' THEN 'csgo' WHEN "game_id"::pg_catalog.text = '3' THEN 'dota2' WHEN "game_id"::pg_catalog.text = '4' THEN 'pubg' ELSE dualwrite.unmapped('team.game', "game_id"::pg_catalog.text) END)::pg_catalog."varchar" AS c2, ("region")::pg_catalog."varchar" AS c3, ("description")::pg_catalog.text AS c4, ((branding ->> 'logo_url'
-))::pg_catalog."varchar" AS c5, ((status = 'ACTIVE'
-))::pg_catalog.bool AS c6, ("created_at")::pg_catalog.timestamptz AS c7, ("updated_at")::pg_catalog.timestamptz AS c8 FROM "public"."organizations_team" WHERE "id" = w.i0) s
-                       ORDER BY s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC LIMIT 1) s ON true
-    LEFT JOIN "public"."organizations_teammigrationmap" m ON m."vnext_team_id" = w.i0 
-    LEFT JOIN "public"."teams_team" t ON t."id" = m."legacy_team_id"
-), marked AS (
-    UPDATE "public"."organizations_teammigrationmap" AS noted SET "verified" = c.equal FROM checked c
-    WHERE noted."vnext_team_id" = c.source_key AND c.found AND c.shadow AND noted."verified" IS DISTINCT FROM c.equal
-)
-
-SELECT n, found, wanted_row, shadow, equal, target_key FROM checked
+-- team: insert (legacy)
+INSERT INTO "public"."teams_team" ("id", "name", "slug", "game", "region", "description", "logo_url", "is_active", "created_at", "updated_at") OVERRIDING SYSTEM VALUE
+SELECT r.k0, r.c0, r.c1, r.c2, r.c3, r.c4, r.c5, r.c6, r.c7, r.c8
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4, e.c5 AS c5, e.c6 AS c6, e.c7 AS c7, e.c8 AS c8
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz) ON true
+) r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text)) AS d(c0 pg_catalog.bool)
+LEFT JOIN "public"."teams_team" t ON t."id" = r.k0
+WHERE r."create" AND t."id" IS NULL
+ORDER BY r.n
 
 
--- team: resync
+-- team: remove (legacy)
+UPDATE "public"."teams_team" AS t SET "is_active" = d.c0
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4, e.c5 AS c5, e.c6 AS c6, e.c7 AS c7, e.c8 AS c8
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz) ON true
+) r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text)) AS d(c0 pg_catalog.bool)
+WHERE t."id" = r.k0 AND r.remove
+  AND ROW(t."is_active")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(d.c0)::pg_catalog.record
+
+
+-- team: verify (legacy)
+SELECT r.n, t."id" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."is_active" IS NOT DISTINCT FROM (d.c0) ELSE t."name" IS NOT DISTINCT FROM (r.c0) AND t."slug" IS NOT DISTINCT FROM (r.c1) AND t."game" IS NOT DISTINCT FROM (r.c2) AND t."region" IS NOT DISTINCT FROM (r.c3) AND t."description" IS NOT DISTINCT FROM (r.c4) AND t."logo_url" IS NOT DISTINCT FROM (r.c5) AND t."is_active" IS NOT DISTINCT FROM (r.c6) AND t."updated_at" IS NOT DISTINCT FROM (r.c8) END, false) AS equal
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4, e.c5 AS c5, e.c6 AS c6, e.c7 AS c7, e.c8 AS c8
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz) ON true
+) r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text)) AS d(c0 pg_catalog.bool)
+LEFT JOIN "public"."teams_team" t ON t."id" = r.k0
+
+
+-- team: mark (vNext)
+UPDATE "public"."organizations_teammigrationmap" AS m SET "verified" = r.equal
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(s0 pg_catalog.int8, key pg_catalog.int8, equal pg_catalog.bool)
+WHERE m."vnext_team_id" = r.s0 AND m."legacy_team_id" = r.key AND m."verified" IS DISTINCT FROM r.equal
+
+
+-- team: resync (vNext)
 WITH chunk AS (
-    SELECT n."id", ARRAY[n."id"::pg_catalog.text] AS ref, n."id"::text AS root
+    SELECT n."id" AS k0, ARRAY[n."id"::pg_catalog.text] AS ref, n."id"::text AS root
     FROM "public"."organizations_team" n
     WHERE $1::text[] IS NULL OR (n."id") > (($1::pg_catalog.text[])[1]::pg_catalog.int8)
     ORDER BY n."id" LIMIT $2::integer
@@ -72,111 +112,78 @@ WITH chunk AS (
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM queued) AS queued,
-       (SELECT ARRAY[n."id"::pg_catalog.text] FROM chunk n ORDER BY n."id" DESC LIMIT 1) AS position
+       (SELECT ARRAY[c.k0::pg_catalog.text] FROM chunk c ORDER BY c.k0 DESC LIMIT 1) AS position
 
 
--- membership: parent reserve (write)
-WITH reserved AS MATERIALIZED (
-    SELECT s.i0, (pg_catalog.nextval('public.teams_team_id_seq'::pg_catalog.regclass))::pg_catalog.int8 AS key, (s.c1)::pg_catalog."varchar" AS v0, (pg_catalog.now())::pg_catalog.timestamptz AS v1, (pg_catalog.now())::pg_catalog.timestamptz AS v2, (pg_catalog.now())::pg_catalog.timestamptz AS v3
-    FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
-FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.int8 AS i0
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w JOIN LATERAL (SELECT "id" AS k0, "team_id" AS i0, "user_id" AS i1, "team_id" AS p0, coalesce("status"::pg_catalog.text IN ('ACTIVE'), false) AS present, "updated_at" AS latest, ("user_id")::pg_catalog.int8 AS c0, (CASE WHEN "role" IS NULL THEN NULL WHEN "role"::pg_catalog.text = 'OWNER' THEN 'OWNER' WHEN "role"::pg_catalog.text = 'MANAGER' THEN 'MANAGER' WHEN "role"::pg_catalog.text = 'COACH' THEN 'COACH' WHEN "role"::pg_catalog.text = 'PLAYER' THEN 'PLAYER' WHEN "role"::pg_catalog.text = 'SUBSTITUTE' THEN 'SUBSTITUTE' ELSE 'PLAYER' END)::pg_catalog."varchar" AS c1, ("status")::pg_catalog."varchar" AS c2, ("created_at")::pg_catalog.timestamptz AS c3, (NULL)::pg_catalog.timestamptz AS c4 FROM "public"."organizations_teammembership" WHERE "team_id" = w.i0 AND "user_id" = w.i1) s ON true) d
-WHERE NOT EXISTS (SELECT FROM "public"."organizations_teammigrationmap" m JOIN "public"."teams_team" t ON t."id" = m."legacy_team_id" WHERE m."vnext_team_id" = d.i0)
-) w
-    JOIN LATERAL (SELECT "id" AS k0, "id" AS i0, true AS present, "id" AS latest, ("name")::pg_catalog."varchar" AS c0, ("slug")::pg_catalog."varchar" AS c1, (CASE WHEN "game_id" IS NULL THEN NULL WHEN "game_id"::pg_catalog.text = '1' THEN 'valorant' WHEN "game_id"::pg_catalog.text = '2' THEN 'csgo' WHEN "game_id"::pg_catalog.text = '3' THEN 'dota2' WHEN "game_id"::pg_catalog.text = '4' THEN 'pubg' ELSE dualwrite.unmapped('team.game', "game_id"::pg_catalog.text) END)::pg_catalog."varchar" AS c2, ("region")::pg_catalog."varchar" AS c3, ("description")::pg_catalog.text AS c4, ((branding ->> 'logo_url'
-))::pg_catalog."varchar" AS c5, ((status = 'ACTIVE'
-))::pg_catalog.bool AS c6, ("created_at")::pg_catalog.timestamptz AS c7, ("updated_at")::pg_catalog.timestamptz AS c8 FROM "public"."organizations_team" WHERE "id" = w.i0) s ON true
-    WHERE true AND NOT EXISTS (SELECT FROM "public"."organizations_teammigrationmap" m WHERE m."vnext_team_id" = s.i0)
-)
-INSERT INTO "public"."organizations_teammigrationmap" ("vnext_team_id", "legacy_team_id", "legacy_slug", "migration_date", "created_at", "updated_at", "verified")
-SELECT r.i0,
-       coalesce((SELECT dualwrite.key_taken('public', 'teams_team', 'id', t."id") FROM "public"."teams_team" t
-                 WHERE t."id" = r.key LIMIT 1), r.key), r.v0, r.v1, r.v2, r.v3, false
-FROM reserved r
-ON CONFLICT ("vnext_team_id") DO NOTHING
+-- membership: read (vNext)
+SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, w.i0::pg_catalog.text AS parent,
+       p."legacy_team_id"::pg_catalog.text AS parent_key, pg_catalog.array_to_json(ARRAY[p."legacy_team_id"::pg_catalog.text, (w.i1)::pg_catalog.text]::pg_catalog.text[]) AS key,
+       NULL::pg_catalog.bool AS verified, CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c1, s.c2, s.c3, s.c4) v) END AS "values", CASE WHEN s.found THEN '{}' END AS extra
+FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[]) WITH ORDINALITY AS u(i0, i1, n)) w
+LEFT JOIN LATERAL (SELECT b.*, (CASE WHEN b.q1 IS NULL THEN NULL WHEN b.q1::pg_catalog.text = 'OWNER' THEN 'OWNER' WHEN b.q1::pg_catalog.text = 'MANAGER' THEN 'MANAGER' WHEN b.q1::pg_catalog.text = 'COACH' THEN 'COACH' WHEN b.q1::pg_catalog.text = 'PLAYER' THEN 'PLAYER' WHEN b.q1::pg_catalog.text = 'SUBSTITUTE' THEN 'SUBSTITUTE' ELSE 'PLAYER' END)::pg_catalog.text AS c1, (b.q2)::pg_catalog.text AS c2, (b.q3)::pg_catalog.text AS c3, NULL::pg_catalog.text AS c4
+FROM (SELECT true AS found, coalesce("status"::pg_catalog.text IN ('ACTIVE'), false) AS present, "team_id" AS p0, "id" AS k, "role" AS q1, "status" AS q2, "created_at" AS q3
+      FROM (SELECT source.* FROM "public"."organizations_teammembership" source WHERE source."team_id" = w.i0 AND source."user_id" = w.i1 ORDER BY coalesce(source."status"::pg_catalog.text IN ('ACTIVE'), false) DESC, source."updated_at" DESC NULLS LAST, source."id" DESC LIMIT 1) AS "organizations_teammembership") b
+) s ON true
+LEFT JOIN "public"."organizations_teammigrationmap" p ON p."vnext_team_id" = w.i0
+ORDER BY w.n
 
 
--- membership: parent upsert (write)
-INSERT INTO "public"."teams_team" AS t ("id", "name", "slug", "game", "region", "description", "logo_url", "is_active", "created_at", "updated_at") OVERRIDING SYSTEM VALUE
-SELECT e.mk, e.c0, e.c1, e.c2, e.c3, e.c4, e.c5, e.c6, e.c7, e.c8
-FROM (SELECT DISTINCT ON (w.n) s.present, t."id" IS NOT NULL AS there, m."legacy_team_id" AS mk, s.c0 AS c0, s.c1 AS c1, s.c2 AS c2, s.c3 AS c3, s.c4 AS c4, s.c5 AS c5, s.c6 AS c6, s.c7 AS c7, s.c8 AS c8
-      FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
-FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.int8 AS i0
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w JOIN LATERAL (SELECT "id" AS k0, "team_id" AS i0, "user_id" AS i1, "team_id" AS p0, coalesce("status"::pg_catalog.text IN ('ACTIVE'), false) AS present, "updated_at" AS latest, ("user_id")::pg_catalog.int8 AS c0, (CASE WHEN "role" IS NULL THEN NULL WHEN "role"::pg_catalog.text = 'OWNER' THEN 'OWNER' WHEN "role"::pg_catalog.text = 'MANAGER' THEN 'MANAGER' WHEN "role"::pg_catalog.text = 'COACH' THEN 'COACH' WHEN "role"::pg_catalog.text = 'PLAYER' THEN 'PLAYER' WHEN "role"::pg_catalog.text = 'SUBSTITUTE' THEN 'SUBSTITUTE' ELSE 'PLAYER' END)::pg_catalog."varchar" AS c1, ("status")::pg_catalog."varchar" AS c2, ("created_at")::pg_catalog.timestamptz AS c3, (NULL)::pg_catalog.timestamptz AS c4 FROM "public"."organizations_teammembership" WHERE "team_id" = w.i0 AND "user_id" = w.i1) s ON true) d
-WHERE NOT EXISTS (SELECT FROM "public"."organizations_teammigrationmap" m JOIN "public"."teams_team" t ON t."id" = m."legacy_team_id" WHERE m."vnext_team_id" = d.i0)
-) w
-      JOIN LATERAL (SELECT "id" AS k0, "id" AS i0, true AS present, "id" AS latest, ("name")::pg_catalog."varchar" AS c0, ("slug")::pg_catalog."varchar" AS c1, (CASE WHEN "game_id" IS NULL THEN NULL WHEN "game_id"::pg_catalog.text = '1' THEN 'valorant' WHEN "game_id"::pg_catalog.text = '2' THEN 'csgo' WHEN "game_id"::pg_catalog.text = '3' THEN 'dota2' WHEN "game_id"::pg_catalog.text = '4' THEN 'pubg' ELSE dualwrite.unmapped('team.game', "game_id"::pg_catalog.text) END)::pg_catalog."varchar" AS c2, ("region")::pg_catalog."varchar" AS c3, ("description")::pg_catalog.text AS c4, ((branding ->> 'logo_url'
-))::pg_catalog."varchar" AS c5, ((status = 'ACTIVE'
-))::pg_catalog.bool AS c6, ("created_at")::pg_catalog.timestamptz AS c7, ("updated_at")::pg_catalog.timestamptz AS c8 FROM "public"."organizations_team" WHERE "id" = w.i0) s ON true
-      JOIN "public"."organizations_teammigrationmap" m ON m."vnext_team_id" = s.i0 
-      LEFT JOIN "public"."teams_team" t ON t."id" = m."legacy_team_id"
-      ORDER BY w.n, s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC) e
-WHERE true
-ON CONFLICT ("id") DO UPDATE SET "name" = excluded."name", "slug" = excluded."slug", "game" = excluded."game", "region" = excluded."region", "description" = excluded."description", "logo_url" = excluded."logo_url", "is_active" = excluded."is_active", "updated_at" = excluded."updated_at" WHERE ROW(t."name", t."slug", t."game", t."region", t."description", t."logo_url", t."is_active", t."updated_at")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(excluded."name", excluded."slug", excluded."game", excluded."region", excluded."description", excluded."logo_url", excluded."is_active", excluded."updated_at")::pg_catalog.record
+-- membership: update (legacy)
+UPDATE "public"."teams_teammembership" AS t SET "role" = r.c1, "status" = CASE WHEN r.present THEN r.c2 ELSE d.c0 END, "left_at" = CASE WHEN r.present THEN r.c4 ELSE coalesce(t."left_at", pg_catalog.now()::pg_catalog.timestamptz) END
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, w.k1 AS k1, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, k1 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c1 pg_catalog."varchar"(20), c2 pg_catalog."varchar"(20), c3 pg_catalog.timestamptz, c4 pg_catalog.timestamptz) ON true
+) r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'INACTIVE'::pg_catalog.text)) AS d(c0 pg_catalog."varchar"(20))
+WHERE t."team_id" = r.k0 AND t."user_id" = r.k1 AND r."write"
+  AND ROW(t."role", t."status", t."left_at")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c1, CASE WHEN r.present THEN r.c2 ELSE d.c0 END, CASE WHEN r.present THEN r.c4 ELSE coalesce(t."left_at", pg_catalog.now()::pg_catalog.timestamptz) END)::pg_catalog.record
 
 
--- membership: parent verify (write)
-WITH checked AS (
-    SELECT w.n, w.i0 AS source_key, s.k0 IS NOT NULL AS found, s.k0 IS NOT NULL AND (s.present OR t."id" IS NOT NULL) AS wanted_row,
-           t."id" IS NOT NULL AS shadow, coalesce(t."name" IS NOT DISTINCT FROM (s.c0) AND t."slug" IS NOT DISTINCT FROM (s.c1) AND t."game" IS NOT DISTINCT FROM (s.c2) AND t."region" IS NOT DISTINCT FROM (s.c3) AND t."description" IS NOT DISTINCT FROM (s.c4) AND t."logo_url" IS NOT DISTINCT FROM (s.c5) AND t."is_active" IS NOT DISTINCT FROM (s.c6) AND t."updated_at" IS NOT DISTINCT FROM (s.c8), false) AS equal,
-           m."legacy_team_id"::pg_catalog.text AS target_key
-    FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
-FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.int8 AS i0
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w JOIN LATERAL (SELECT "id" AS k0, "team_id" AS i0, "user_id" AS i1, "team_id" AS p0, coalesce("status"::pg_catalog.text IN ('ACTIVE'), false) AS present, "updated_at" AS latest, ("user_id")::pg_catalog.int8 AS c0, (CASE WHEN "role" IS NULL THEN NULL WHEN "role"::pg_catalog.text = 'OWNER' THEN 'OWNER' WHEN "role"::pg_catalog.text = 'MANAGER' THEN 'MANAGER' WHEN "role"::pg_catalog.text = 'COACH' THEN 'COACH' WHEN "role"::pg_catalog.text = 'PLAYER' THEN 'PLAYER' WHEN "role"::pg_catalog.text = 'SUBSTITUTE' THEN 'SUBSTITUTE' ELSE 'PLAYER' END)::pg_catalog."varchar" AS c1, ("status")::pg_catalog."varchar" AS c2, ("created_at")::pg_catalog.timestamptz AS c3, (NULL)::pg_catalog.timestamptz AS c4 FROM "public"."organizations_teammembership" WHERE "team_id" = w.i0 AND "user_id" = w.i1) s ON true) d
-WHERE EXISTS (SELECT FROM "public"."organizations_teammigrationmap" m WHERE m."vnext_team_id" = d.i0 AND m."verified" IS DISTINCT FROM true)
-) w
-    LEFT JOIN LATERAL (SELECT * FROM (SELECT "id" AS k0, "id" AS i0, true AS present, "id" AS latest, ("name")::pg_catalog."varchar" AS c0, ("slug")::pg_catalog."varchar" AS c1, (CASE WHEN "game_id" IS NULL THEN NULL WHEN "game_id"::pg_catalog.text = '1' THEN 'valorant' WHEN "game_id"::pg_catalog.text = '2' THEN 'csgo' WHEN "game_id"::pg_catalog.text = '3' THEN 'dota2' WHEN "game_id"::pg_catalog.text = '4' THEN 'pubg' ELSE dualwrite.unmapped('team.game', "game_id"::pg_catalog.text) END)::pg_catalog."varchar" AS c2, ("region")::pg_catalog."varchar" AS c3, ("description")::pg_catalog.text AS c4, ((branding ->> 'logo_url'
-))::pg_catalog."varchar" AS c5, ((status = 'ACTIVE'
-))::pg_catalog.bool AS c6, ("created_at")::pg_catalog.timestamptz AS c7, ("updated_at")::pg_catalog.timestamptz AS c8 FROM "public"."organizations_team" WHERE "id" = w.i0) s
-                       ORDER BY s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC LIMIT 1) s ON true
-    LEFT JOIN "public"."organizations_teammigrationmap" m ON m."vnext_team_id" = w.i0 
-    LEFT JOIN "public"."teams_team" t ON t."id" = m."legacy_team_id"
-), marked AS (
-    UPDATE "public"."organizations_teammigrationmap" AS noted SET "verified" = c.equal FROM checked c
-    WHERE noted."vnext_team_id" = c.source_key AND c.found AND c.shadow AND noted."verified" IS DISTINCT FROM c.equal
-)
-
-SELECT n, found, wanted_row, shadow, equal, target_key FROM checked
+-- membership: insert (legacy)
+INSERT INTO "public"."teams_teammembership" ("team_id", "user_id", "role", "status", "joined_at", "left_at") OVERRIDING SYSTEM VALUE
+SELECT r.k0, r.k1, r.c1, CASE WHEN r.present THEN r.c2 ELSE d.c0 END, r.c3, CASE WHEN r.present THEN r.c4 ELSE coalesce(t."left_at", pg_catalog.now()::pg_catalog.timestamptz) END
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, w.k1 AS k1, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, k1 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c1 pg_catalog."varchar"(20), c2 pg_catalog."varchar"(20), c3 pg_catalog.timestamptz, c4 pg_catalog.timestamptz) ON true
+) r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'INACTIVE'::pg_catalog.text)) AS d(c0 pg_catalog."varchar"(20))
+LEFT JOIN "public"."teams_teammembership" t ON t."team_id" = r.k0 AND t."user_id" = r.k1
+WHERE r."create" AND t."team_id" IS NULL
+ORDER BY r.n
 
 
--- membership: upsert (write)
-INSERT INTO "public"."teams_teammembership" AS t ("team_id", "user_id", "role", "status", "joined_at", "left_at") OVERRIDING SYSTEM VALUE
-SELECT e.pk, e.c0, e.c1, e.c2, e.c3, e.c4
-FROM (SELECT DISTINCT ON (w.n) s.present, t."team_id" IS NOT NULL AS there, p."legacy_team_id" AS pk, s.c0 AS c0, s.c1 AS c1, CASE WHEN s.present THEN s.c2 ELSE 'INACTIVE'::pg_catalog."varchar" END AS c2, s.c3 AS c3, CASE WHEN s.present THEN s.c4 ELSE coalesce(t."left_at", pg_catalog.now()::pg_catalog.timestamptz) END AS c4
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w
-      JOIN LATERAL (SELECT "id" AS k0, "team_id" AS i0, "user_id" AS i1, "team_id" AS p0, coalesce("status"::pg_catalog.text IN ('ACTIVE'), false) AS present, "updated_at" AS latest, ("user_id")::pg_catalog.int8 AS c0, (CASE WHEN "role" IS NULL THEN NULL WHEN "role"::pg_catalog.text = 'OWNER' THEN 'OWNER' WHEN "role"::pg_catalog.text = 'MANAGER' THEN 'MANAGER' WHEN "role"::pg_catalog.text = 'COACH' THEN 'COACH' WHEN "role"::pg_catalog.text = 'PLAYER' THEN 'PLAYER' WHEN "role"::pg_catalog.text = 'SUBSTITUTE' THEN 'SUBSTITUTE' ELSE 'PLAYER' END)::pg_catalog."varchar" AS c1, ("status")::pg_catalog."varchar" AS c2, ("created_at")::pg_catalog.timestamptz AS c3, (NULL)::pg_catalog.timestamptz AS c4 FROM "public"."organizations_teammembership" WHERE "team_id" = w.i0 AND "user_id" = w.i1) s ON true
-      JOIN "public"."organizations_teammigrationmap" p ON p."vnext_team_id" = s.p0 
-      LEFT JOIN "public"."teams_teammembership" t ON t."team_id" = p."legacy_team_id" AND t."user_id" = s.i1::pg_catalog.int8
-      ORDER BY w.n, s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC) e
-WHERE (e.present OR e.there)
-ON CONFLICT ("team_id", "user_id") DO UPDATE SET "role" = excluded."role", "status" = excluded."status", "left_at" = excluded."left_at" WHERE ROW(t."role", t."status", t."left_at")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(excluded."role", excluded."status", excluded."left_at")::pg_catalog.record
+-- membership: remove (legacy)
+UPDATE "public"."teams_teammembership" AS t SET "status" = d.c0, "left_at" = coalesce(t."left_at", pg_catalog.now()::pg_catalog.timestamptz)
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, w.k1 AS k1, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, k1 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c1 pg_catalog."varchar"(20), c2 pg_catalog."varchar"(20), c3 pg_catalog.timestamptz, c4 pg_catalog.timestamptz) ON true
+) r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'INACTIVE'::pg_catalog.text)) AS d(c0 pg_catalog."varchar"(20))
+WHERE t."team_id" = r.k0 AND t."user_id" = r.k1 AND r.remove
+  AND ROW(t."status", t."left_at")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(d.c0, coalesce(t."left_at", pg_catalog.now()::pg_catalog.timestamptz))::pg_catalog.record
 
 
--- membership: remove (remove)
-UPDATE "public"."teams_teammembership" AS t SET "status" = 'INACTIVE'::pg_catalog."varchar", "left_at" = coalesce(t."left_at", pg_catalog.now()::pg_catalog.timestamptz)
-FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w JOIN "public"."organizations_teammigrationmap" p ON p."vnext_team_id" = w.i0 
-WHERE t."team_id" = p."legacy_team_id" AND t."user_id" = w.i1::pg_catalog.int8 AND w.removal
-  AND NOT EXISTS (SELECT FROM (SELECT "id" AS k0, "team_id" AS i0, "user_id" AS i1, "team_id" AS p0, coalesce("status"::pg_catalog.text IN ('ACTIVE'), false) AS present, "updated_at" AS latest, ("user_id")::pg_catalog.int8 AS c0, (CASE WHEN "role" IS NULL THEN NULL WHEN "role"::pg_catalog.text = 'OWNER' THEN 'OWNER' WHEN "role"::pg_catalog.text = 'MANAGER' THEN 'MANAGER' WHEN "role"::pg_catalog.text = 'COACH' THEN 'COACH' WHEN "role"::pg_catalog.text = 'PLAYER' THEN 'PLAYER' WHEN "role"::pg_catalog.text = 'SUBSTITUTE' THEN 'SUBSTITUTE' ELSE 'PLAYER' END)::pg_catalog."varchar" AS c1, ("status")::pg_catalog."varchar" AS c2, ("created_at")::pg_catalog.timestamptz AS c3, (NULL)::pg_catalog.timestamptz AS c4 FROM "public"."organizations_teammembership" WHERE "team_id" = w.i0 AND "user_id" = w.i1) s)
-  AND ROW(t."status", t."left_at")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW('INACTIVE'::pg_catalog."varchar", coalesce(t."left_at", pg_catalog.now()::pg_catalog.timestamptz))::pg_catalog.record
+-- membership: verify (legacy)
+SELECT r.n, t."team_id" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."status" IS NOT DISTINCT FROM (d.c0) AND t."left_at" IS NOT DISTINCT FROM (coalesce(t."left_at", pg_catalog.now()::pg_catalog.timestamptz)) ELSE t."role" IS NOT DISTINCT FROM (r.c1) AND t."status" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c2 ELSE d.c0 END) AND t."left_at" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c4 ELSE coalesce(t."left_at", pg_catalog.now()::pg_catalog.timestamptz) END) END, false) AS equal
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, w.k1 AS k1, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, k1 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c1 pg_catalog."varchar"(20), c2 pg_catalog."varchar"(20), c3 pg_catalog.timestamptz, c4 pg_catalog.timestamptz) ON true
+) r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'INACTIVE'::pg_catalog.text)) AS d(c0 pg_catalog."varchar"(20))
+LEFT JOIN "public"."teams_teammembership" t ON t."team_id" = r.k0 AND t."user_id" = r.k1
 
 
--- membership: verify (verify)
-WITH checked AS (
-    SELECT w.n, w.i0 AS source_key, s.k0 IS NOT NULL AS found, s.k0 IS NOT NULL AND (s.present OR t."team_id" IS NOT NULL) AS wanted_row,
-           t."team_id" IS NOT NULL AS shadow, coalesce(t."role" IS NOT DISTINCT FROM (s.c1) AND t."status" IS NOT DISTINCT FROM (CASE WHEN s.present THEN s.c2 ELSE 'INACTIVE'::pg_catalog."varchar" END) AND t."left_at" IS NOT DISTINCT FROM (CASE WHEN s.present THEN s.c4 ELSE coalesce(t."left_at", pg_catalog.now()::pg_catalog.timestamptz) END), false) AS equal,
-           p."legacy_team_id"::pg_catalog.text AS target_key
-    FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w
-    LEFT JOIN LATERAL (SELECT * FROM (SELECT "id" AS k0, "team_id" AS i0, "user_id" AS i1, "team_id" AS p0, coalesce("status"::pg_catalog.text IN ('ACTIVE'), false) AS present, "updated_at" AS latest, ("user_id")::pg_catalog.int8 AS c0, (CASE WHEN "role" IS NULL THEN NULL WHEN "role"::pg_catalog.text = 'OWNER' THEN 'OWNER' WHEN "role"::pg_catalog.text = 'MANAGER' THEN 'MANAGER' WHEN "role"::pg_catalog.text = 'COACH' THEN 'COACH' WHEN "role"::pg_catalog.text = 'PLAYER' THEN 'PLAYER' WHEN "role"::pg_catalog.text = 'SUBSTITUTE' THEN 'SUBSTITUTE' ELSE 'PLAYER' END)::pg_catalog."varchar" AS c1, ("status")::pg_catalog."varchar" AS c2, ("created_at")::pg_catalog.timestamptz AS c3, (NULL)::pg_catalog.timestamptz AS c4 FROM "public"."organizations_teammembership" WHERE "team_id" = w.i0 AND "user_id" = w.i1) s
-                       ORDER BY s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC LIMIT 1) s ON true
-    LEFT JOIN "public"."organizations_teammigrationmap" p ON p."vnext_team_id" = w.i0 
-    LEFT JOIN "public"."teams_teammembership" t ON t."team_id" = p."legacy_team_id" AND t."user_id" = w.i1::pg_catalog.int8
-)
-SELECT n, found, wanted_row, shadow, equal, target_key FROM checked
-
-
--- membership: resync
+-- membership: resync (vNext)
 WITH chunk AS (
-    SELECT n."id", ARRAY[n."id"::pg_catalog.text, n."team_id"::pg_catalog.text, n."user_id"::pg_catalog.text] AS ref, n."team_id"::text AS root
+    SELECT n."id" AS k0, ARRAY[n."id"::pg_catalog.text, n."team_id"::pg_catalog.text, n."user_id"::pg_catalog.text] AS ref, n."team_id"::text AS root
     FROM "public"."organizations_teammembership" n
     WHERE $1::text[] IS NULL OR (n."id") > (($1::pg_catalog.text[])[1]::pg_catalog.int8)
     ORDER BY n."id" LIMIT $2::integer
@@ -186,6 +193,6 @@ WITH chunk AS (
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM queued) AS queued,
-       (SELECT ARRAY[n."id"::pg_catalog.text] FROM chunk n ORDER BY n."id" DESC LIMIT 1) AS position
+       (SELECT ARRAY[c.k0::pg_catalog.text] FROM chunk c ORDER BY c.k0 DESC LIMIT 1) AS position
 
 

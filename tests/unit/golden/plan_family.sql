@@ -1,52 +1,90 @@
--- org: reserve (write)
-WITH reserved AS MATERIALIZED (
-    SELECT s.i0, (nextval('"Old"."Org Seq"'::regclass))::pg_catalog.int8 AS key, (s.c0)::pg_catalog.text AS v0, ('it''s')::pg_catalog.text AS v1
-    FROM (SELECT u.i0::pg_catalog.uuid AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
-    JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org" WHERE "Id" = w.i0) s ON true
-    WHERE s.present AND NOT EXISTS (SELECT FROM "Map"."Org Map" m WHERE m."New Id" = s.i0)
+-- org: read (vNext)
+SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, NULL::pg_catalog.text AS parent,
+       NULL::pg_catalog.text AS parent_key, pg_catalog.array_to_json(ARRAY[m."Old Id"::pg_catalog.text]::pg_catalog.text[]) AS key,
+       m."Seen" AS verified, CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c0) v) END AS "values", CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c0 AS x0, s.x1) v) END AS extra
+FROM (SELECT u.i0::pg_catalog.uuid AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)) w
+LEFT JOIN LATERAL (SELECT b.*, pg_catalog.left((b.q0)::pg_catalog.text, 20) AS c0, 'it''s'::pg_catalog.text AS x1
+FROM (SELECT true AS found, true AS present, NULL AS p0, "Id" AS k, "Name" AS q0
+      FROM (SELECT source.* FROM "New"."Org" source WHERE source."Id" = w.i0 ORDER BY source."Id" DESC LIMIT 1) AS "Org") b
+) s ON true
+LEFT JOIN "Map"."Org Map" m ON m."New Id" = w.i0
+ORDER BY w.n
+
+
+-- org: draw (legacy)
+WITH drawn AS MATERIALIZED (
+    SELECT (nextval('"Old"."Org Seq"'::regclass))::pg_catalog.int8 AS key FROM pg_catalog.generate_series(1, $1::pg_catalog.int4)
 )
+SELECT d.key::pg_catalog.text AS key,
+       CASE WHEN EXISTS (SELECT FROM "Old"."O""rg" t WHERE t."Id" = d.key) THEN pg_catalog.format(
+           'the next key for %I.%I, %I = %s, is taken by another row; its sequence is behind the table: '
+           'SELECT setval(pg_get_serial_sequence(%L, %L), max(%I)) FROM %I.%I;',
+           'Old', 'O"rg', 'Id', d.key, pg_catalog.format('%I.%I', 'Old', 'O"rg'), 'Id',
+           'Id', 'Old', 'O"rg') END AS complaint
+FROM drawn d
+
+
+-- org: reserve (vNext)
 INSERT INTO "Map"."Org Map" ("New Id", "Old Id", "Title", "By", "Seen")
-SELECT r.i0,
-       coalesce((SELECT dualwrite.key_taken('Old', 'O"rg', 'Id', t."Id") FROM "Old"."O""rg" t
-                 WHERE t."Id" = r.key LIMIT 1), r.key), r.v0, r.v1, false
-FROM reserved r
+SELECT r.s0, r.key, x.x0, x.x1, false
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(n pg_catalog.int4, s0 pg_catalog.uuid, key pg_catalog.int8, x pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(x0 pg_catalog.text, x1 pg_catalog.text) ON true
 ON CONFLICT ("New Id") DO NOTHING
+RETURNING "Old Id"::pg_catalog.text AS key
 
 
--- org: upsert (write)
-INSERT INTO "Old"."O""rg" AS t ("Id", "Title", "At") OVERRIDING SYSTEM VALUE
-SELECT e.mk, e.c0, e.c1
-FROM (SELECT DISTINCT ON (w.n) s.present, t."Id" IS NOT NULL AS there, m."Old Id" AS mk, s.c0 AS c0, s.c1 AS c1
-      FROM (SELECT u.i0::pg_catalog.uuid AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
-      JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org" WHERE "Id" = w.i0) s ON true
-      JOIN "Map"."Org Map" m ON m."New Id" = s.i0 
-      LEFT JOIN "Old"."O""rg" t ON t."Id" = m."Old Id"
-      ORDER BY w.n, s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC) e
-WHERE e.present
-ON CONFLICT ("Id") DO UPDATE SET "Title" = excluded."Title", "At" = excluded."At" WHERE ROW(t."Title")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(excluded."Title")::pg_catalog.record
+-- org: missing (legacy)
+SELECT k.key
+FROM unnest($1::pg_catalog.text[]) k(key)
+WHERE NOT EXISTS (SELECT FROM "Old"."O""rg" t WHERE t."Id" = k.key::pg_catalog.int8)
 
 
--- org: verify (verify)
-WITH checked AS (
-    SELECT w.n, w.i0 AS source_key, s.k0 IS NOT NULL AS found, coalesce(s.present, false) AS wanted_row,
-           t."Id" IS NOT NULL AS shadow, coalesce(t."Title" IS NOT DISTINCT FROM (s.c0), false) AS equal,
-           m."Old Id"::pg_catalog.text AS target_key
-    FROM (SELECT u.i0::pg_catalog.uuid AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
-    LEFT JOIN LATERAL (SELECT * FROM (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org" WHERE "Id" = w.i0) s
-                       ORDER BY s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC LIMIT 1) s ON true
-    LEFT JOIN "Map"."Org Map" m ON m."New Id" = w.i0 
-    LEFT JOIN "Old"."O""rg" t ON t."Id" = m."Old Id"
-), marked AS (
-    UPDATE "Map"."Org Map" AS noted SET "Seen" = c.equal FROM checked c
-    WHERE noted."New Id" = c.source_key AND c.found AND c.shadow AND noted."Seen" IS DISTINCT FROM c.equal
-)
-
-SELECT n, found, wanted_row, shadow, equal, target_key FROM checked
+-- org: update (legacy)
+UPDATE "Old"."O""rg" AS t SET "Title" = r.c0, "At" = pg_catalog.now()::pg_catalog.timestamptz
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(30)) ON true
+) r
+WHERE t."Id" = r.k0 AND r."write"
+  AND ROW(t."Title")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c0)::pg_catalog.record
 
 
--- org: resync
+-- org: insert (legacy)
+INSERT INTO "Old"."O""rg" ("Id", "Title", "At") OVERRIDING SYSTEM VALUE
+SELECT r.k0, r.c0, pg_catalog.now()::pg_catalog.timestamptz
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(30)) ON true
+) r
+LEFT JOIN "Old"."O""rg" t ON t."Id" = r.k0
+WHERE r."create" AND t."Id" IS NULL
+ORDER BY r.n
+
+
+-- org: verify (legacy)
+SELECT r.n, t."Id" IS NOT NULL AS shadow, coalesce(t."Title" IS NOT DISTINCT FROM (r.c0), false) AS equal
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(30)) ON true
+) r
+LEFT JOIN "Old"."O""rg" t ON t."Id" = r.k0
+
+
+-- org: mark (vNext)
+UPDATE "Map"."Org Map" AS m SET "Seen" = r.equal
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(s0 pg_catalog.uuid, key pg_catalog.int8, equal pg_catalog.bool)
+WHERE m."New Id" = r.s0 AND m."Old Id" = r.key AND m."Seen" IS DISTINCT FROM r.equal
+
+
+-- org: resync (vNext)
 WITH chunk AS (
-    SELECT n."Id", ARRAY[n."Id"::pg_catalog.text] AS ref, n."Id"::text AS root
+    SELECT n."Id" AS k0, ARRAY[n."Id"::pg_catalog.text] AS ref, n."Id"::text AS root
     FROM "New"."Org" n
     WHERE $1::text[] IS NULL OR (n."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.uuid)
     ORDER BY n."Id" LIMIT $2::integer
@@ -56,134 +94,108 @@ WITH chunk AS (
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM queued) AS queued,
-       (SELECT ARRAY[n."Id"::pg_catalog.text] FROM chunk n ORDER BY n."Id" DESC LIMIT 1) AS position
+       (SELECT ARRAY[c.k0::pg_catalog.text] FROM chunk c ORDER BY c.k0 DESC LIMIT 1) AS position
 
 
--- group: parent reserve (write)
-WITH reserved AS MATERIALIZED (
-    SELECT s.i0, (nextval('"Old"."Org Seq"'::regclass))::pg_catalog.int8 AS key, (s.c0)::pg_catalog.text AS v0, ('it''s')::pg_catalog.text AS v1
-    FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
-FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.uuid AS i0
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
-) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s ON true) d
-WHERE NOT EXISTS (SELECT FROM "Map"."Org Map" m JOIN "Old"."O""rg" t ON t."Id" = m."Old Id" WHERE m."New Id" = d.i0)
-) w
-    JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org" WHERE "Id" = w.i0) s ON true
-    WHERE true AND NOT EXISTS (SELECT FROM "Map"."Org Map" m WHERE m."New Id" = s.i0)
+-- group: read (vNext)
+SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, s.p0::pg_catalog.text AS parent,
+       p."Old Id"::pg_catalog.text AS parent_key, pg_catalog.array_to_json(ARRAY[m."O"::pg_catalog.text]::pg_catalog.text[]) AS key,
+       NULL::pg_catalog.bool AS verified, CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c0, s.c1, s.c2, s.c4, s.c5) v) END AS "values", CASE WHEN s.found THEN '{}' END AS extra
+FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)) w
+LEFT JOIN LATERAL (SELECT b.*, (CASE WHEN b.q0 IS NULL THEN NULL WHEN b.q0::pg_catalog.text = '1' THEN 'one' WHEN b.q0::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', b.q0::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN b.q1 IS NULL THEN NULL WHEN b.q1::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3) AS c1, (b.q2)::pg_catalog.text AS c2, (b.q4)::pg_catalog.text AS c4, 'true'::pg_catalog.text AS c5
+FROM (SELECT true AS found, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Org Id" AS p0, "Id" AS k, "Kind" AS q0, coalesce((lower("Sort") -- of the row
+)) AS q1, "Made" AS q2, "Extra" AS q4
+      FROM (SELECT source.* FROM "New"."Group" source WHERE source."Id" = w.i0 ORDER BY coalesce(source."State"::pg_catalog.text IN ('up', '1'), false) DESC, source."Id" DESC LIMIT 1) AS "Group") b
+) s ON true
+LEFT JOIN "Map"."Group Map" m ON m."N" = w.i0
+LEFT JOIN "Map"."Org Map" p ON p."New Id" = s.p0
+ORDER BY w.n
+
+
+-- group: draw (legacy)
+WITH drawn AS MATERIALIZED (
+    SELECT (old_group_id())::pg_catalog.int8 AS key FROM pg_catalog.generate_series(1, $1::pg_catalog.int4)
 )
-INSERT INTO "Map"."Org Map" ("New Id", "Old Id", "Title", "By", "Seen")
-SELECT r.i0,
-       coalesce((SELECT dualwrite.key_taken('Old', 'O"rg', 'Id', t."Id") FROM "Old"."O""rg" t
-                 WHERE t."Id" = r.key LIMIT 1), r.key), r.v0, r.v1, false
-FROM reserved r
-ON CONFLICT ("New Id") DO NOTHING
+SELECT d.key::pg_catalog.text AS key,
+       CASE WHEN EXISTS (SELECT FROM "Old"."Group" t WHERE t."Id" = d.key) THEN pg_catalog.format(
+           'the next key for %I.%I, %I = %s, is taken by another row; its sequence is behind the table: '
+           'SELECT setval(pg_get_serial_sequence(%L, %L), max(%I)) FROM %I.%I;',
+           'Old', 'Group', 'Id', d.key, pg_catalog.format('%I.%I', 'Old', 'Group'), 'Id',
+           'Id', 'Old', 'Group') END AS complaint
+FROM drawn d
 
 
--- group: parent upsert (write)
-INSERT INTO "Old"."O""rg" AS t ("Id", "Title", "At") OVERRIDING SYSTEM VALUE
-SELECT e.mk, e.c0, e.c1
-FROM (SELECT DISTINCT ON (w.n) s.present, t."Id" IS NOT NULL AS there, m."Old Id" AS mk, s.c0 AS c0, s.c1 AS c1
-      FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
-FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.uuid AS i0
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
-) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s ON true) d
-WHERE NOT EXISTS (SELECT FROM "Map"."Org Map" m JOIN "Old"."O""rg" t ON t."Id" = m."Old Id" WHERE m."New Id" = d.i0)
-) w
-      JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org" WHERE "Id" = w.i0) s ON true
-      JOIN "Map"."Org Map" m ON m."New Id" = s.i0 
-      LEFT JOIN "Old"."O""rg" t ON t."Id" = m."Old Id"
-      ORDER BY w.n, s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC) e
-WHERE true
-ON CONFLICT ("Id") DO UPDATE SET "Title" = excluded."Title", "At" = excluded."At" WHERE ROW(t."Title")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(excluded."Title")::pg_catalog.record
-
-
--- group: parent verify (write)
-WITH checked AS (
-    SELECT w.n, w.i0 AS source_key, s.k0 IS NOT NULL AS found, coalesce(s.present, false) AS wanted_row,
-           t."Id" IS NOT NULL AS shadow, coalesce(t."Title" IS NOT DISTINCT FROM (s.c0), false) AS equal,
-           m."Old Id"::pg_catalog.text AS target_key
-    FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
-FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.uuid AS i0
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
-) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s ON true) d
-WHERE EXISTS (SELECT FROM "Map"."Org Map" m WHERE m."New Id" = d.i0 AND m."Seen" IS DISTINCT FROM true)
-) w
-    LEFT JOIN LATERAL (SELECT * FROM (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org" WHERE "Id" = w.i0) s
-                       ORDER BY s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC LIMIT 1) s ON true
-    LEFT JOIN "Map"."Org Map" m ON m."New Id" = w.i0 
-    LEFT JOIN "Old"."O""rg" t ON t."Id" = m."Old Id"
-), marked AS (
-    UPDATE "Map"."Org Map" AS noted SET "Seen" = c.equal FROM checked c
-    WHERE noted."New Id" = c.source_key AND c.found AND c.shadow AND noted."Seen" IS DISTINCT FROM c.equal
-)
-
-SELECT n, found, wanted_row, shadow, equal, target_key FROM checked
-
-
--- group: reserve (write)
-WITH reserved AS MATERIALIZED (
-    SELECT s.i0, (old_group_id())::pg_catalog.int8 AS key
-    FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
-    JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
-) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s ON true
-    WHERE s.present AND NOT EXISTS (SELECT FROM "Map"."Group Map" m WHERE m."N" = s.i0)
-)
+-- group: reserve (vNext)
 INSERT INTO "Map"."Group Map" ("N", "O")
-SELECT r.i0,
-       coalesce((SELECT dualwrite.key_taken('Old', 'Group', 'Id', t."Id") FROM "Old"."Group" t
-                 WHERE t."Id" = r.key LIMIT 1), r.key)
-FROM reserved r
+SELECT r.s0, r.key
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(n pg_catalog.int4, s0 pg_catalog.int8, key pg_catalog.int8, x pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(nothing pg_catalog.text) ON true
+
+RETURNING "O"::pg_catalog.text AS key
 
 
-
--- group: upsert (write)
-INSERT INTO "Old"."Group" AS t ("Id", "O", "Kind", "Sort", "Made", "Stamp", "Extra", "Alive") OVERRIDING SYSTEM VALUE
-SELECT e.mk, e.pk, e.c0, e.c1, e.c2, e.c3, e.c4, e.c5
-FROM (SELECT DISTINCT ON (w.n) s.present, t."Id" IS NOT NULL AS there, m."O" AS mk, p."Old Id" AS pk, CASE WHEN s.present THEN s.c0 ELSE NULL::pg_catalog.text END AS c0, s.c1 AS c1, s.c2 AS c2, s.c3 AS c3, s.c4 AS c4, CASE WHEN s.present THEN s.c5 ELSE 'false'::pg_catalog.bool END AS c5
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
-      JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
-) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s ON true
-      JOIN "Map"."Group Map" m ON m."N" = s.i0 JOIN "Map"."Org Map" p ON p."New Id" = s.p0 
-      LEFT JOIN "Old"."Group" t ON t."Id" = m."O"
-      ORDER BY w.n, s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC) e
-WHERE (e.present OR e.there)
-ON CONFLICT ("Id") DO UPDATE SET "Kind" = excluded."Kind", "Sort" = excluded."Sort", "Extra" = excluded."Extra", "Alive" = excluded."Alive", "O" = excluded."O" WHERE ROW(t."Kind", t."Sort", t."Extra", t."Alive", t."O")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(excluded."Kind", excluded."Sort", excluded."Extra", excluded."Alive", excluded."O")::pg_catalog.record
+-- group: missing (legacy)
+SELECT k.key
+FROM unnest($1::pg_catalog.text[]) k(key)
+WHERE NOT EXISTS (SELECT FROM "Old"."Group" t WHERE t."Id" = k.key::pg_catalog.int8)
 
 
--- group: remove (remove)
-UPDATE "Old"."Group" AS t SET "Alive" = 'false'::pg_catalog.bool, "Kind" = NULL::pg_catalog.text
-FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w JOIN "Map"."Group Map" m ON m."N" = w.i0 
-WHERE t."Id" = m."O" AND w.removal
-  AND NOT EXISTS (SELECT FROM (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
-) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s)
-  AND ROW(t."Alive", t."Kind")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW('false'::pg_catalog.bool, NULL::pg_catalog.text)::pg_catalog.record
+-- group: update (legacy)
+UPDATE "Old"."Group" AS t SET "Kind" = CASE WHEN r.present THEN r.c0 ELSE d.c1 END, "Sort" = r.c1, "Extra" = r.c4, "Alive" = CASE WHEN r.present THEN r.c5 ELSE d.c0 END, "O" = CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."O") END
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, (e.c4)::pg_catalog.json AS c4, e.c5 AS c5
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog.int8, c0 pg_catalog.text, c1 pg_catalog.bpchar(3), c2 pg_catalog.date, c4 pg_catalog.text, c5 pg_catalog.bool) ON true
+) r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.bool, c1 pg_catalog.text)
+WHERE t."Id" = r.k0 AND r."write"
+  AND ROW(t."Kind", t."Sort", t."Extra", t."Alive", t."O")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(CASE WHEN r.present THEN r.c0 ELSE d.c1 END, r.c1, r.c4, CASE WHEN r.present THEN r.c5 ELSE d.c0 END, CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."O") END)::pg_catalog.record
 
 
--- group: verify (verify)
-WITH checked AS (
-    SELECT w.n, w.i0 AS source_key, s.k0 IS NOT NULL AS found, s.k0 IS NOT NULL AND (s.present OR t."Id" IS NOT NULL) AS wanted_row,
-           t."Id" IS NOT NULL AS shadow, coalesce(t."Kind" IS NOT DISTINCT FROM (CASE WHEN s.present THEN s.c0 ELSE NULL::pg_catalog.text END) AND t."Sort" IS NOT DISTINCT FROM (s.c1) AND t."Extra"::pg_catalog.text IS NOT DISTINCT FROM (s.c4)::pg_catalog.text AND t."Alive" IS NOT DISTINCT FROM (CASE WHEN s.present THEN s.c5 ELSE 'false'::pg_catalog.bool END) AND t."O" IS NOT DISTINCT FROM p."Old Id", false) AS equal,
-           m."O"::pg_catalog.text AS target_key
-    FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
-    LEFT JOIN LATERAL (SELECT * FROM (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
-) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s
-                       ORDER BY s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC LIMIT 1) s ON true
-    LEFT JOIN "Map"."Group Map" m ON m."N" = w.i0 LEFT JOIN "Map"."Org Map" p ON p."New Id" = s.p0 
-    LEFT JOIN "Old"."Group" t ON t."Id" = m."O"
-)
-SELECT n, found, wanted_row, shadow, equal, target_key FROM checked
+-- group: insert (legacy)
+INSERT INTO "Old"."Group" ("Id", "O", "Kind", "Sort", "Made", "Stamp", "Extra", "Alive") OVERRIDING SYSTEM VALUE
+SELECT r.k0, r.p, CASE WHEN r.present THEN r.c0 ELSE d.c1 END, r.c1, r.c2, pg_catalog.now()::pg_catalog.timestamptz, r.c4, CASE WHEN r.present THEN r.c5 ELSE d.c0 END
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, (e.c4)::pg_catalog.json AS c4, e.c5 AS c5
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog.int8, c0 pg_catalog.text, c1 pg_catalog.bpchar(3), c2 pg_catalog.date, c4 pg_catalog.text, c5 pg_catalog.bool) ON true
+) r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.bool, c1 pg_catalog.text)
+LEFT JOIN "Old"."Group" t ON t."Id" = r.k0
+WHERE r."create" AND t."Id" IS NULL
+ORDER BY r.n
 
 
--- group: resync
+-- group: remove (legacy)
+UPDATE "Old"."Group" AS t SET "Alive" = d.c0, "Kind" = d.c1
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, (e.c4)::pg_catalog.json AS c4, e.c5 AS c5
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog.int8, c0 pg_catalog.text, c1 pg_catalog.bpchar(3), c2 pg_catalog.date, c4 pg_catalog.text, c5 pg_catalog.bool) ON true
+) r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.bool, c1 pg_catalog.text)
+WHERE t."Id" = r.k0 AND r.remove
+  AND ROW(t."Alive", t."Kind")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(d.c0, d.c1)::pg_catalog.record
+
+
+-- group: verify (legacy)
+SELECT r.n, t."Id" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."Alive" IS NOT DISTINCT FROM (d.c0) AND t."Kind" IS NOT DISTINCT FROM (d.c1) ELSE t."Kind" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c0 ELSE d.c1 END) AND t."Sort" IS NOT DISTINCT FROM (r.c1) AND t."Extra"::pg_catalog.text IS NOT DISTINCT FROM (r.c4)::pg_catalog.text AND t."Alive" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c5 ELSE d.c0 END) AND t."O" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."O") END) END, false) AS equal
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, (e.c4)::pg_catalog.json AS c4, e.c5 AS c5
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog.int8, c0 pg_catalog.text, c1 pg_catalog.bpchar(3), c2 pg_catalog.date, c4 pg_catalog.text, c5 pg_catalog.bool) ON true
+) r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.bool, c1 pg_catalog.text)
+LEFT JOIN "Old"."Group" t ON t."Id" = r.k0
+
+
+-- group: resync (vNext)
 WITH chunk AS (
-    SELECT n."Id", ARRAY[n."Id"::pg_catalog.text, n."Org Id"::pg_catalog.text] AS ref, n."Id"::text AS root
+    SELECT n."Id" AS k0, ARRAY[n."Id"::pg_catalog.text, n."Org Id"::pg_catalog.text] AS ref, n."Id"::text AS root
     FROM "New"."Group" n
     WHERE $1::text[] IS NULL OR (n."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.int8)
     ORDER BY n."Id" LIMIT $2::integer
@@ -193,163 +205,61 @@ WITH chunk AS (
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM queued) AS queued,
-       (SELECT ARRAY[n."Id"::pg_catalog.text] FROM chunk n ORDER BY n."Id" DESC LIMIT 1) AS position
+       (SELECT ARRAY[c.k0::pg_catalog.text] FROM chunk c ORDER BY c.k0 DESC LIMIT 1) AS position
 
 
--- seat: parent reserve (write)
-WITH reserved AS MATERIALIZED (
-    SELECT s.i0, (nextval('"Old"."Org Seq"'::regclass))::pg_catalog.int8 AS key, (s.c0)::pg_catalog.text AS v0, ('it''s')::pg_catalog.text AS v1
-    FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
-FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.uuid AS i0
-      FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
-FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.int8 AS i0
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w JOIN LATERAL (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat" WHERE "Account" = w.i0 AND "Group" = w.i1) s ON true) d
-WHERE NOT EXISTS (SELECT FROM "Map"."Group Map" m JOIN "Old"."Group" t ON t."Id" = m."O" WHERE m."N" = d.i0)
-) w JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
-) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s ON true) d
-WHERE NOT EXISTS (SELECT FROM "Map"."Org Map" m JOIN "Old"."O""rg" t ON t."Id" = m."Old Id" WHERE m."New Id" = d.i0)
-) w
-    JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org" WHERE "Id" = w.i0) s ON true
-    WHERE true AND NOT EXISTS (SELECT FROM "Map"."Org Map" m WHERE m."New Id" = s.i0)
-)
-INSERT INTO "Map"."Org Map" ("New Id", "Old Id", "Title", "By", "Seen")
-SELECT r.i0,
-       coalesce((SELECT dualwrite.key_taken('Old', 'O"rg', 'Id', t."Id") FROM "Old"."O""rg" t
-                 WHERE t."Id" = r.key LIMIT 1), r.key), r.v0, r.v1, false
-FROM reserved r
-ON CONFLICT ("New Id") DO NOTHING
+-- seat: read (vNext)
+SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, w.i1::pg_catalog.text AS parent,
+       p."O"::pg_catalog.text AS parent_key, pg_catalog.array_to_json(ARRAY[(w.i0)::pg_catalog.text, p."O"::pg_catalog.text]::pg_catalog.text[]) AS key,
+       NULL::pg_catalog.bool AS verified, CASE WHEN s.found THEN '{}' END AS "values", CASE WHEN s.found THEN '{}' END AS extra
+FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[]) WITH ORDINALITY AS u(i0, i1, n)) w
+LEFT JOIN LATERAL (SELECT b.*
+FROM (SELECT true AS found, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Group" AS p0, "A" AS k
+      FROM (SELECT source.* FROM "New"."Seat" source WHERE source."Account" = w.i0 AND source."Group" = w.i1 ORDER BY coalesce(source."State"::pg_catalog.text IN ('it''s'), false) DESC, source."Changed" DESC NULLS LAST, source."A" DESC, source."B" DESC LIMIT 1) AS "Seat") b
+) s ON true
+LEFT JOIN "Map"."Group Map" p ON p."N" = w.i1
+ORDER BY w.n
 
 
--- seat: parent upsert (write)
-INSERT INTO "Old"."O""rg" AS t ("Id", "Title", "At") OVERRIDING SYSTEM VALUE
-SELECT e.mk, e.c0, e.c1
-FROM (SELECT DISTINCT ON (w.n) s.present, t."Id" IS NOT NULL AS there, m."Old Id" AS mk, s.c0 AS c0, s.c1 AS c1
-      FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
-FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.uuid AS i0
-      FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
-FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.int8 AS i0
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w JOIN LATERAL (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat" WHERE "Account" = w.i0 AND "Group" = w.i1) s ON true) d
-WHERE NOT EXISTS (SELECT FROM "Map"."Group Map" m JOIN "Old"."Group" t ON t."Id" = m."O" WHERE m."N" = d.i0)
-) w JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
-) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s ON true) d
-WHERE NOT EXISTS (SELECT FROM "Map"."Org Map" m JOIN "Old"."O""rg" t ON t."Id" = m."Old Id" WHERE m."New Id" = d.i0)
-) w
-      JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org" WHERE "Id" = w.i0) s ON true
-      JOIN "Map"."Org Map" m ON m."New Id" = s.i0 
-      LEFT JOIN "Old"."O""rg" t ON t."Id" = m."Old Id"
-      ORDER BY w.n, s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC) e
-WHERE true
-ON CONFLICT ("Id") DO UPDATE SET "Title" = excluded."Title", "At" = excluded."At" WHERE ROW(t."Title")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(excluded."Title")::pg_catalog.record
+-- seat: insert (legacy)
+INSERT INTO "Old"."Seat" ("User", "G") OVERRIDING SYSTEM VALUE
+SELECT r.k0, r.k1
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, w.k1 AS k1
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int4, k1 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(nothing pg_catalog.text) ON true
+) r
+LEFT JOIN "Old"."Seat" t ON t."User" = r.k0 AND t."G" = r.k1
+WHERE r."create" AND t."User" IS NULL
+ORDER BY r.n
 
 
--- seat: parent verify (write)
-WITH checked AS (
-    SELECT w.n, w.i0 AS source_key, s.k0 IS NOT NULL AS found, coalesce(s.present, false) AS wanted_row,
-           t."Id" IS NOT NULL AS shadow, coalesce(t."Title" IS NOT DISTINCT FROM (s.c0), false) AS equal,
-           m."Old Id"::pg_catalog.text AS target_key
-    FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
-FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.uuid AS i0
-      FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
-FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.int8 AS i0
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w JOIN LATERAL (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat" WHERE "Account" = w.i0 AND "Group" = w.i1) s ON true) d
-WHERE NOT EXISTS (SELECT FROM "Map"."Group Map" m JOIN "Old"."Group" t ON t."Id" = m."O" WHERE m."N" = d.i0)
-) w JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
-) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s ON true) d
-WHERE EXISTS (SELECT FROM "Map"."Org Map" m WHERE m."New Id" = d.i0 AND m."Seen" IS DISTINCT FROM true)
-) w
-    LEFT JOIN LATERAL (SELECT * FROM (SELECT "Id" AS k0, "Id" AS i0, true AS present, "Id" AS latest, pg_catalog.left(("Name")::pg_catalog.text, 20)::pg_catalog."varchar" AS c0, (pg_catalog.now())::pg_catalog.timestamptz AS c1 FROM "New"."Org" WHERE "Id" = w.i0) s
-                       ORDER BY s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC LIMIT 1) s ON true
-    LEFT JOIN "Map"."Org Map" m ON m."New Id" = w.i0 
-    LEFT JOIN "Old"."O""rg" t ON t."Id" = m."Old Id"
-), marked AS (
-    UPDATE "Map"."Org Map" AS noted SET "Seen" = c.equal FROM checked c
-    WHERE noted."New Id" = c.source_key AND c.found AND c.shadow AND noted."Seen" IS DISTINCT FROM c.equal
-)
-
-SELECT n, found, wanted_row, shadow, equal, target_key FROM checked
-
-
--- seat: parent reserve (write)
-WITH reserved AS MATERIALIZED (
-    SELECT s.i0, (old_group_id())::pg_catalog.int8 AS key
-    FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
-FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.int8 AS i0
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w JOIN LATERAL (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat" WHERE "Account" = w.i0 AND "Group" = w.i1) s ON true) d
-WHERE NOT EXISTS (SELECT FROM "Map"."Group Map" m JOIN "Old"."Group" t ON t."Id" = m."O" WHERE m."N" = d.i0)
-) w
-    JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
-) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s ON true
-    WHERE true AND NOT EXISTS (SELECT FROM "Map"."Group Map" m WHERE m."N" = s.i0)
-)
-INSERT INTO "Map"."Group Map" ("N", "O")
-SELECT r.i0,
-       coalesce((SELECT dualwrite.key_taken('Old', 'Group', 'Id', t."Id") FROM "Old"."Group" t
-                 WHERE t."Id" = r.key LIMIT 1), r.key)
-FROM reserved r
-
-
-
--- seat: parent upsert (write)
-INSERT INTO "Old"."Group" AS t ("Id", "O", "Kind", "Sort", "Made", "Stamp", "Extra", "Alive") OVERRIDING SYSTEM VALUE
-SELECT e.mk, e.pk, e.c0, e.c1, e.c2, e.c3, e.c4, e.c5
-FROM (SELECT DISTINCT ON (w.n) s.present, t."Id" IS NOT NULL AS there, m."O" AS mk, p."Old Id" AS pk, CASE WHEN s.present THEN s.c0 ELSE NULL::pg_catalog.text END AS c0, s.c1 AS c1, s.c2 AS c2, s.c3 AS c3, s.c4 AS c4, CASE WHEN s.present THEN s.c5 ELSE 'false'::pg_catalog.bool END AS c5
-      FROM (SELECT d.i0, false AS removal, row_number() OVER () AS n
-FROM (SELECT DISTINCT s.p0::pg_catalog.text::pg_catalog.int8 AS i0
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w JOIN LATERAL (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat" WHERE "Account" = w.i0 AND "Group" = w.i1) s ON true) d
-WHERE NOT EXISTS (SELECT FROM "Map"."Group Map" m JOIN "Old"."Group" t ON t."Id" = m."O" WHERE m."N" = d.i0)
-) w
-      JOIN LATERAL (SELECT "Id" AS k0, "Id" AS i0, "Org Id" AS p0, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Id" AS latest, (CASE WHEN "Kind" IS NULL THEN NULL WHEN "Kind"::pg_catalog.text = '1' THEN 'one' WHEN "Kind"::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', "Kind"::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN (lower("Sort") -- of the row
-) IS NULL THEN NULL WHEN (lower("Sort") -- of the row
-)::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3)::pg_catalog.bpchar AS c1, ("Made")::pg_catalog.date AS c2, (pg_catalog.now())::pg_catalog.timestamptz AS c3, ("Extra")::pg_catalog.json AS c4, ('true')::pg_catalog.bool AS c5 FROM "New"."Group" WHERE "Id" = w.i0) s ON true
-      JOIN "Map"."Group Map" m ON m."N" = s.i0 JOIN "Map"."Org Map" p ON p."New Id" = s.p0 
-      LEFT JOIN "Old"."Group" t ON t."Id" = m."O"
-      ORDER BY w.n, s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC) e
-WHERE true
-ON CONFLICT ("Id") DO UPDATE SET "Kind" = excluded."Kind", "Sort" = excluded."Sort", "Extra" = excluded."Extra", "Alive" = excluded."Alive", "O" = excluded."O" WHERE ROW(t."Kind", t."Sort", t."Extra", t."Alive", t."O")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(excluded."Kind", excluded."Sort", excluded."Extra", excluded."Alive", excluded."O")::pg_catalog.record
-
-
--- seat: upsert (write)
-INSERT INTO "Old"."Seat" AS t ("G", "User") OVERRIDING SYSTEM VALUE
-SELECT e.pk, e.c0
-FROM (SELECT DISTINCT ON (w.n) s.present, t."User" IS NOT NULL AS there, p."O" AS pk, s.c0 AS c0
-      FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w
-      JOIN LATERAL (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat" WHERE "Account" = w.i0 AND "Group" = w.i1) s ON true
-      JOIN "Map"."Group Map" p ON p."N" = s.p0 
-      LEFT JOIN "Old"."Seat" t ON t."User" = s.i0::pg_catalog.int4 AND t."G" = p."O"
-      ORDER BY w.n, s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC) e
-WHERE e.present
-ON CONFLICT ("User", "G") DO NOTHING
-
-
--- seat: remove (write)
+-- seat: remove (legacy)
 DELETE FROM "Old"."Seat" AS t
-USING (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w JOIN "Map"."Group Map" p ON p."N" = w.i1 
-WHERE t."User" = w.i0::pg_catalog.int4 AND t."G" = p."O"
-  AND (w.removal OR EXISTS (SELECT FROM (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat" WHERE "Account" = w.i0 AND "Group" = w.i1) s))
-  AND NOT EXISTS (SELECT FROM (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat" WHERE "Account" = w.i0 AND "Group" = w.i1) s WHERE s.present)
+USING (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, w.k1 AS k1
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int4, k1 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(nothing pg_catalog.text) ON true
+) r
+WHERE t."User" = r.k0 AND t."G" = r.k1 AND r.remove
 
 
--- seat: verify (verify)
-WITH checked AS (
-    SELECT w.n, w.i0 AS source_key, s.k0 IS NOT NULL AS found, coalesce(s.present, false) AS wanted_row,
-           t."User" IS NOT NULL AS shadow, coalesce(true, false) AS equal,
-           p."O"::pg_catalog.text AS target_key
-    FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, i1, removal, n)) w
-    LEFT JOIN LATERAL (SELECT * FROM (SELECT "A" AS k0, "B" AS k1, "Account" AS i0, "Group" AS i1, "Group" AS p0, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Changed" AS latest, ("Account")::pg_catalog.int4 AS c0 FROM "New"."Seat" WHERE "Account" = w.i0 AND "Group" = w.i1) s
-                       ORDER BY s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC LIMIT 1) s ON true
-    LEFT JOIN "Map"."Group Map" p ON p."N" = w.i1 
-    LEFT JOIN "Old"."Seat" t ON t."User" = w.i0::pg_catalog.int4 AND t."G" = p."O"
-)
-SELECT n, found, wanted_row, shadow, equal, target_key FROM checked
+-- seat: verify (legacy)
+SELECT r.n, t."User" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."User" IS NULL ELSE true END, false) AS equal
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, w.k1 AS k1
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int4, k1 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(nothing pg_catalog.text) ON true
+) r
+LEFT JOIN "Old"."Seat" t ON t."User" = r.k0 AND t."G" = r.k1
 
 
--- seat: resync
+-- seat: resync (vNext)
 WITH chunk AS (
-    SELECT n."A", n."B", ARRAY[n."A"::pg_catalog.text, n."B"::pg_catalog.text, n."Account"::pg_catalog.text, n."Group"::pg_catalog.text] AS ref, n."Group"::text AS root
+    SELECT n."A" AS k0, n."B" AS k1, ARRAY[n."A"::pg_catalog.text, n."B"::pg_catalog.text, n."Account"::pg_catalog.text, n."Group"::pg_catalog.text] AS ref, n."Group"::text AS root
     FROM "New"."Seat" n
     WHERE $1::text[] IS NULL OR (n."A", n."B") > (($1::pg_catalog.text[])[1]::pg_catalog.int4, ($1::pg_catalog.text[])[2]::pg_catalog.text)
     ORDER BY n."A", n."B" LIMIT $2::integer
@@ -359,39 +269,67 @@ WITH chunk AS (
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM queued) AS queued,
-       (SELECT ARRAY[n."A"::pg_catalog.text, n."B"::pg_catalog.text] FROM chunk n ORDER BY n."A" DESC, n."B" DESC LIMIT 1) AS position
+       (SELECT ARRAY[c.k0::pg_catalog.text, c.k1::pg_catalog.text] FROM chunk c ORDER BY c.k0 DESC, c.k1 DESC LIMIT 1) AS position
 
 
--- tag: upsert (write)
-INSERT INTO "Old"."Tag" AS t ("Code", "Note", "Label") OVERRIDING SYSTEM VALUE
-SELECT e.c0, e.c1, e.c2
-FROM (SELECT DISTINCT ON (w.n) s.present, t."Code" IS NOT NULL AS there, s.c0 AS c0, s.c1 AS c1, s.c2 AS c2
-      FROM (SELECT u.i0::pg_catalog.text AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
-      JOIN LATERAL (SELECT "Id" AS k0, "Code" AS i0, true AS present, "Id" AS latest, ("Code")::pg_catalog."varchar" AS c0, ( E'a\\b')::pg_catalog.text AS c1, ("Label")::pg_catalog.text AS c2 FROM "New"."Tag" WHERE "Code" = w.i0) s ON true
-      
-      LEFT JOIN "Old"."Tag" t ON t."Code" = s.i0::pg_catalog."varchar"
-      ORDER BY w.n, s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC) e
-WHERE e.present
-ON CONFLICT ("Code") DO UPDATE SET "Note" = excluded."Note", "Label" = excluded."Label" WHERE ROW(t."Note", t."Label")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(excluded."Note", excluded."Label")::pg_catalog.record
+-- tag: read (vNext)
+SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, NULL::pg_catalog.text AS parent,
+       NULL::pg_catalog.text AS parent_key, pg_catalog.array_to_json(ARRAY[(w.i0)::pg_catalog.text]::pg_catalog.text[]) AS key,
+       NULL::pg_catalog.bool AS verified, CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c1, s.c2) v) END AS "values", CASE WHEN s.found THEN '{}' END AS extra
+FROM (SELECT u.i0::pg_catalog.text AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)) w
+LEFT JOIN LATERAL (SELECT b.*,  E'a\\b'::pg_catalog.text AS c1, (b.q2)::pg_catalog.text AS c2
+FROM (SELECT true AS found, true AS present, NULL AS p0, "Id" AS k, "Label" AS q2
+      FROM (SELECT source.* FROM "New"."Tag" source WHERE source."Code" = w.i0 ORDER BY source."Id" DESC LIMIT 1) AS "Tag") b
+) s ON true
+ORDER BY w.n
 
 
--- tag: verify (verify)
-WITH checked AS (
-    SELECT w.n, w.i0 AS source_key, s.k0 IS NOT NULL AS found, coalesce(s.present, false) AS wanted_row,
-           t."Code" IS NOT NULL AS shadow, coalesce(t."Note" IS NOT DISTINCT FROM (s.c1) AND t."Label" IS NOT DISTINCT FROM (s.c2), false) AS equal,
-           NULL::pg_catalog.text AS target_key
-    FROM (SELECT u.i0::pg_catalog.text AS i0, u.removal, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.bool[]) WITH ORDINALITY AS u(i0, removal, n)) w
-    LEFT JOIN LATERAL (SELECT * FROM (SELECT "Id" AS k0, "Code" AS i0, true AS present, "Id" AS latest, ("Code")::pg_catalog."varchar" AS c0, ( E'a\\b')::pg_catalog.text AS c1, ("Label")::pg_catalog.text AS c2 FROM "New"."Tag" WHERE "Code" = w.i0) s
-                       ORDER BY s.present DESC, s.latest DESC NULLS LAST, s.k0 DESC LIMIT 1) s ON true
-    
-    LEFT JOIN "Old"."Tag" t ON t."Code" = w.i0::pg_catalog."varchar"
-)
-SELECT n, found, wanted_row, shadow, equal, target_key FROM checked
+-- tag: missing (legacy)
+SELECT k.key
+FROM unnest($1::pg_catalog.text[]) k(key)
+WHERE NOT EXISTS (SELECT FROM "Old"."Tag" t WHERE t."Code" = k.key::pg_catalog."varchar")
 
 
--- tag: resync
+-- tag: update (legacy)
+UPDATE "Old"."Tag" AS t SET "Note" = r.c1, "Label" = r.c2
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c1 AS c1, e.c2 AS c2
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog."varchar"(10), v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c1 pg_catalog.text, c2 pg_catalog.text) ON true
+) r
+WHERE t."Code" = r.k0 AND r."write"
+  AND ROW(t."Note", t."Label")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c1, r.c2)::pg_catalog.record
+
+
+-- tag: insert (legacy)
+INSERT INTO "Old"."Tag" ("Code", "Note", "Label") OVERRIDING SYSTEM VALUE
+SELECT r.k0, r.c1, r.c2
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c1 AS c1, e.c2 AS c2
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog."varchar"(10), v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c1 pg_catalog.text, c2 pg_catalog.text) ON true
+) r
+LEFT JOIN "Old"."Tag" t ON t."Code" = r.k0
+WHERE r."create" AND t."Code" IS NULL
+ORDER BY r.n
+
+
+-- tag: verify (legacy)
+SELECT r.n, t."Code" IS NOT NULL AS shadow, coalesce(t."Note" IS NOT DISTINCT FROM (r.c1) AND t."Label" IS NOT DISTINCT FROM (r.c2), false) AS equal
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c1 AS c1, e.c2 AS c2
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog."varchar"(10), v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c1 pg_catalog.text, c2 pg_catalog.text) ON true
+) r
+LEFT JOIN "Old"."Tag" t ON t."Code" = r.k0
+
+
+-- tag: resync (vNext)
 WITH chunk AS (
-    SELECT n."Id", ARRAY[n."Id"::pg_catalog.text, n."Code"::pg_catalog.text] AS ref, n."Code"::text AS root
+    SELECT n."Id" AS k0, ARRAY[n."Id"::pg_catalog.text, n."Code"::pg_catalog.text] AS ref, n."Code"::text AS root
     FROM "New"."Tag" n
     WHERE $1::text[] IS NULL OR (n."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.int8)
     ORDER BY n."Id" LIMIT $2::integer
@@ -401,6 +339,6 @@ WITH chunk AS (
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM queued) AS queued,
-       (SELECT ARRAY[n."Id"::pg_catalog.text] FROM chunk n ORDER BY n."Id" DESC LIMIT 1) AS position
+       (SELECT ARRAY[c.k0::pg_catalog.text] FROM chunk c ORDER BY c.k0 DESC LIMIT 1) AS position
 
 

@@ -1,0 +1,2 @@
+-- check/unlisten.sql: the round trip is over.
+UNLISTEN *

@@ -1,0 +1,356 @@
+-- word: read (vNext)
+SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, NULL::pg_catalog.text AS parent,
+       NULL::pg_catalog.text AS parent_key, pg_catalog.array_to_json(ARRAY[(w.i0)::pg_catalog.text]::pg_catalog.text[]) AS key,
+       NULL::pg_catalog.bool AS verified, CASE WHEN s.found THEN '{}' END AS "values", CASE WHEN s.found THEN '{}' END AS extra
+FROM (SELECT u.i0::pg_catalog.text AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)) w
+LEFT JOIN LATERAL (SELECT b.*
+FROM (SELECT true AS found, ("Gone" IS NULL) AS present, NULL AS p0, "Code" AS k
+      FROM (SELECT source.* FROM "New"."Word" source WHERE source."Code" = w.i0 ORDER BY (source."Gone" IS NULL) DESC, source."Code" DESC LIMIT 1) AS "Word") b
+) s ON true
+ORDER BY w.n
+
+
+-- word: missing (legacy)
+SELECT k.key
+FROM unnest($1::pg_catalog.text[]) k(key)
+WHERE NOT EXISTS (SELECT FROM "Old"."Word" t WHERE t."Code" = k.key::pg_catalog."varchar")
+
+
+-- word: insert (legacy)
+INSERT INTO "Old"."Word" ("Code") OVERRIDING SYSTEM VALUE
+SELECT r.k0
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog."varchar"(10), v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(nothing pg_catalog.text) ON true
+) r
+LEFT JOIN "Old"."Word" t ON t."Code" = r.k0
+WHERE r."create" AND t."Code" IS NULL
+ORDER BY r.n
+
+
+-- word: remove (legacy)
+DELETE FROM "Old"."Word" AS t
+USING (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog."varchar"(10), v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(nothing pg_catalog.text) ON true
+) r
+WHERE t."Code" = r.k0 AND r.remove
+
+
+-- word: verify (legacy)
+SELECT r.n, t."Code" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."Code" IS NULL ELSE true END, false) AS equal
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog."varchar"(10), v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(nothing pg_catalog.text) ON true
+) r
+LEFT JOIN "Old"."Word" t ON t."Code" = r.k0
+
+
+-- word: resync (vNext)
+WITH chunk AS (
+    SELECT n."Code" AS k0, ARRAY[n."Code"::pg_catalog.text] AS ref, n."Code"::text AS root
+    FROM "New"."Word" n
+    WHERE $1::text[] IS NULL OR (n."Code") > (($1::pg_catalog.text[])[1]::pg_catalog.text)
+    ORDER BY n."Code" LIMIT $2::integer
+), queued AS (
+    INSERT INTO dualwrite.outbox (bucket, entity, operation, ref)
+    SELECT coalesce(hashtextextended(c.root, 0) & 1023, 0), 'word', 'word_u', c.ref FROM chunk c
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM queued) AS queued,
+       (SELECT ARRAY[c.k0::pg_catalog.text] FROM chunk c ORDER BY c.k0 DESC LIMIT 1) AS position
+
+
+-- page: read (vNext)
+SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, s.p0::pg_catalog.text AS parent,
+       s.p0::pg_catalog.text AS parent_key, pg_catalog.array_to_json(ARRAY[m."O"::pg_catalog.text]::pg_catalog.text[]) AS key,
+       NULL::pg_catalog.bool AS verified, CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c0, s.y0, s.o0, s.c1, s.y1, s.o1, s.c2, s.c3, s.c4, s.c5, s.c6) v) END AS "values", CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c0 AS x0, pg_catalog.now()::pg_catalog.text AS x1, s.x2, s.x4, s.x5) v) END AS extra
+FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)) w
+LEFT JOIN LATERAL (SELECT b.*, pg_catalog.left((b.q0)::pg_catalog.text, 20) AS c0, dualwrite.suffixed((b.q0)::pg_catalog.text, b.k::pg_catalog.text, 20) AS y0, NOT EXISTS (SELECT FROM (SELECT "Slug" AS q, "Id" AS k FROM "New"."b") a WHERE pg_catalog.left((a.q)::pg_catalog.text, 20) = pg_catalog.left((b.q0)::pg_catalog.text, 20) AND a.k < b.k) AS o0, pg_catalog.left((b.q1)::pg_catalog.text, 12) AS c1, dualwrite.suffixed((b.q1)::pg_catalog.text, b.k::pg_catalog.text, 12) AS y1, NOT EXISTS (SELECT FROM (SELECT (v || "Slug" -- both
+) AS q, "Id" AS k FROM "New"."b") a WHERE pg_catalog.left((a.q)::pg_catalog.text, 12) = pg_catalog.left((b.q1)::pg_catalog.text, 12) AND a.k < b.k) AS o1, pg_catalog.left((b.q2)::pg_catalog.text, 8) AS c2, CASE WHEN b.q3 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Look"."Person" l WHERE l."User" = b.q3) THEN (SELECT l."Id"::pg_catalog.text FROM "Look"."Person" l WHERE l."User" = b.q3) ELSE dualwrite.lookup_missing('page.Author', 'Look', 'Person', 'User', b.q3::pg_catalog.text, NULL::pg_catalog.text) END AS c3, (b.q4)::pg_catalog.text AS c4, (b.q5)::pg_catalog.text AS c5, (b.q6)::pg_catalog.text AS c6, (b.z2)::pg_catalog.text AS x2, CASE WHEN b.z4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Look"."Person" l WHERE l."User" = b.z4) THEN (SELECT l."Id"::pg_catalog.text FROM "Look"."Person" l WHERE l."User" = b.z4) ELSE dualwrite.lookup_missing('page.Author', 'Look', 'Person', 'User', b.z4::pg_catalog.text, NULL::pg_catalog.text) END AS x4, pg_catalog.left((b.z5)::pg_catalog.text, 2) AS x5
+FROM (SELECT true AS found, coalesce("v"::pg_catalog.text IN ('here'), false) AS present, "Word" AS p0, "Id" AS k, "Slug" AS q0, coalesce((v || "Slug" -- both
+)) AS q1, "v" AS q2, "User" AS q3, "Shelf" AS q4, "Shelf" AS q5, "Data" AS q6, "Data" AS z2, "User" AS z4, coalesce((upper(v)
+)) AS z5
+      FROM (SELECT source.* FROM "New"."b" source WHERE source."Id" = w.i0 ORDER BY coalesce(source."v"::pg_catalog.text IN ('here'), false) DESC, source."Id" DESC LIMIT 1) AS "b") b
+) s ON true
+LEFT JOIN "Map"."Page Map" m ON m."N" = w.i0
+ORDER BY w.n
+
+
+-- page: draw (legacy)
+WITH drawn AS MATERIALIZED (
+    SELECT (nextval('"Old"."Page Seq"'::regclass))::pg_catalog.int8 AS key FROM pg_catalog.generate_series(1, $1::pg_catalog.int4)
+)
+SELECT d.key::pg_catalog.text AS key,
+       CASE WHEN EXISTS (SELECT FROM "Old"."Page" t WHERE t."Id" = d.key) THEN pg_catalog.format(
+           'the next key for %I.%I, %I = %s, is taken by another row; its sequence is behind the table: '
+           'SELECT setval(pg_get_serial_sequence(%L, %L), max(%I)) FROM %I.%I;',
+           'Old', 'Page', 'Id', d.key, pg_catalog.format('%I.%I', 'Old', 'Page'), 'Id',
+           'Id', 'Old', 'Page') END AS complaint
+FROM drawn d
+
+
+-- page: reserve (vNext)
+INSERT INTO "Map"."Page Map" ("N", "O", "Slug", "Seen", "Data", "Made", "Author", "Kind")
+SELECT r.s0, r.key, x.x0, x.x1, x.x2::pg_catalog.jsonb, pg_catalog.now()::pg_catalog.timestamptz, x.x4, x.x5
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(n pg_catalog.int4, s0 pg_catalog.int8, key pg_catalog.int8, x pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(x0 pg_catalog."varchar"(20), x1 pg_catalog.date, x2 pg_catalog.text, x4 pg_catalog.uuid, x5 pg_catalog.bpchar(2)) ON true
+ON CONFLICT ("N") DO NOTHING
+RETURNING "O"::pg_catalog.text AS key
+
+
+-- page: missing (legacy)
+SELECT k.key
+FROM unnest($1::pg_catalog.text[]) k(key)
+WHERE NOT EXISTS (SELECT FROM "Old"."Page" t WHERE t."Id" = k.key::pg_catalog.int8)
+
+
+-- page: update (legacy)
+UPDATE "Old"."Page" AS t SET "Slug" = CASE WHEN t."Slug" IN (r.c0, r.y0) THEN t."Slug" WHEN r.o0 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Slug" = r.c0 AND NOT (h."Id" = r.k0)) THEN r.c0 ELSE r.y0 END, "Link" = CASE WHEN t."Link" IN (r.c1, r.y1) THEN t."Link" WHEN r.o1 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Link" = r.c1 AND NOT (h."Id" = r.k0)) THEN r.c1 ELSE r.y1 END, "Name" = CASE WHEN r.present THEN r.c2 ELSE d.c1 END, "Author" = r.c3, "Shelf" = r.c4, "Tags" = r.c5, "Data" = CASE WHEN r.present THEN r.c6 ELSE (d.c0)::pg_catalog.json END, "Left" = CASE WHEN r.present THEN pg_catalog.now()::pg_catalog.timestamptz ELSE coalesce(t."Left", pg_catalog.now()::pg_catalog.timestamptz) END, "Word" = CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."Word") END
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.y0, e.o0, e.c1 AS c1, e.y1, e.o1, e.c2 AS c2, e.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN e.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN e.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', e.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (e.c6)::pg_catalog.json AS c6
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text) ON true
+) r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
+WHERE t."Id" = r.k0 AND r."write"
+  AND ROW(t."Slug", t."Link", t."Name", t."Author", t."Shelf", t."Tags", t."Data", t."Word")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(CASE WHEN t."Slug" IN (r.c0, r.y0) THEN t."Slug" WHEN r.o0 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Slug" = r.c0 AND NOT (h."Id" = r.k0)) THEN r.c0 ELSE r.y0 END, CASE WHEN t."Link" IN (r.c1, r.y1) THEN t."Link" WHEN r.o1 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Link" = r.c1 AND NOT (h."Id" = r.k0)) THEN r.c1 ELSE r.y1 END, CASE WHEN r.present THEN r.c2 ELSE d.c1 END, r.c3, r.c4, r.c5, CASE WHEN r.present THEN r.c6 ELSE (d.c0)::pg_catalog.json END, CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."Word") END)::pg_catalog.record
+
+
+-- page: insert (legacy)
+INSERT INTO "Old"."Page" ("Id", "Word", "Slug", "Link", "Name", "Author", "Shelf", "Tags", "Data", "Left") OVERRIDING SYSTEM VALUE
+SELECT r.k0, r.p, CASE WHEN t."Slug" IN (r.c0, r.y0) THEN t."Slug" WHEN r.o0 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Slug" = r.c0 AND NOT (h."Id" = r.k0)) THEN r.c0 ELSE r.y0 END, CASE WHEN t."Link" IN (r.c1, r.y1) THEN t."Link" WHEN r.o1 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Link" = r.c1 AND NOT (h."Id" = r.k0)) THEN r.c1 ELSE r.y1 END, CASE WHEN r.present THEN r.c2 ELSE d.c1 END, r.c3, r.c4, r.c5, CASE WHEN r.present THEN r.c6 ELSE (d.c0)::pg_catalog.json END, CASE WHEN r.present THEN pg_catalog.now()::pg_catalog.timestamptz ELSE coalesce(t."Left", pg_catalog.now()::pg_catalog.timestamptz) END
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.y0, e.o0, e.c1 AS c1, e.y1, e.o1, e.c2 AS c2, e.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN e.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN e.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', e.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (e.c6)::pg_catalog.json AS c6
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text) ON true
+) r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
+LEFT JOIN "Old"."Page" t ON t."Id" = r.k0
+WHERE r."create" AND t."Id" IS NULL
+ORDER BY r.n
+
+
+-- page: remove (legacy)
+UPDATE "Old"."Page" AS t SET "Data" = (d.c0)::pg_catalog.json, "Name" = d.c1, "Left" = coalesce(t."Left", pg_catalog.now()::pg_catalog.timestamptz)
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.y0, e.o0, e.c1 AS c1, e.y1, e.o1, e.c2 AS c2, e.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN e.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN e.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', e.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (e.c6)::pg_catalog.json AS c6
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text) ON true
+) r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
+WHERE t."Id" = r.k0 AND r.remove
+  AND ROW(t."Data", t."Name", t."Left")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW((d.c0)::pg_catalog.json, d.c1, coalesce(t."Left", pg_catalog.now()::pg_catalog.timestamptz))::pg_catalog.record
+
+
+-- page: verify (legacy)
+SELECT r.n, t."Id" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."Data"::pg_catalog.text IS NOT DISTINCT FROM ((d.c0)::pg_catalog.json)::pg_catalog.text AND t."Name" IS NOT DISTINCT FROM (d.c1) AND t."Left" IS NOT DISTINCT FROM (coalesce(t."Left", pg_catalog.now()::pg_catalog.timestamptz)) ELSE t."Slug" IS NOT DISTINCT FROM (CASE WHEN t."Slug" IN (r.c0, r.y0) THEN t."Slug" WHEN r.o0 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Slug" = r.c0 AND NOT (h."Id" = r.k0)) THEN r.c0 ELSE r.y0 END) AND t."Link" IS NOT DISTINCT FROM (CASE WHEN t."Link" IN (r.c1, r.y1) THEN t."Link" WHEN r.o1 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Link" = r.c1 AND NOT (h."Id" = r.k0)) THEN r.c1 ELSE r.y1 END) AND t."Name" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c2 ELSE d.c1 END) AND t."Author" IS NOT DISTINCT FROM (r.c3) AND t."Shelf" IS NOT DISTINCT FROM (r.c4) AND t."Tags" IS NOT DISTINCT FROM (r.c5) AND t."Data"::pg_catalog.text IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c6 ELSE (d.c0)::pg_catalog.json END)::pg_catalog.text AND t."Word" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."Word") END) END, false) AS equal
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.y0, e.o0, e.c1 AS c1, e.y1, e.o1, e.c2 AS c2, e.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN e.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN e.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', e.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (e.c6)::pg_catalog.json AS c6
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text) ON true
+) r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
+LEFT JOIN "Old"."Page" t ON t."Id" = r.k0
+
+
+-- page: resync (vNext)
+WITH chunk AS (
+    SELECT n."Id" AS k0, ARRAY[n."Id"::pg_catalog.text, n."Word"::pg_catalog.text] AS ref, n."Id"::text AS root
+    FROM "New"."b" n
+    WHERE $1::text[] IS NULL OR (n."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.int8)
+    ORDER BY n."Id" LIMIT $2::integer
+), queued AS (
+    INSERT INTO dualwrite.outbox (bucket, entity, operation, ref)
+    SELECT coalesce(hashtextextended(c.root, 0) & 1023, 0), 'page', 'page_u', c.ref FROM chunk c
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM queued) AS queued,
+       (SELECT ARRAY[c.k0::pg_catalog.text] FROM chunk c ORDER BY c.k0 DESC LIMIT 1) AS position
+
+
+-- note: read (vNext)
+SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, NULL::pg_catalog.text AS parent,
+       NULL::pg_catalog.text AS parent_key, pg_catalog.array_to_json(ARRAY[m."O"::pg_catalog.text]::pg_catalog.text[]) AS key,
+       m."Ok" AS verified, CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c0) v) END AS "values", CASE WHEN s.found THEN '{}' END AS extra
+FROM (SELECT u.i0::pg_catalog.int4 AS i0, u.i1::pg_catalog.text AS i1, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[]) WITH ORDINALITY AS u(i0, i1, n)) w
+LEFT JOIN LATERAL (SELECT b.*, (b.q0)::pg_catalog.text AS c0
+FROM (SELECT true AS found, true AS present, NULL AS p0, "ref" AS k, "Body" AS q0
+      FROM (SELECT source.* FROM "New"."Note" source WHERE source."ref" = w.i0 AND source."root" = w.i1 ORDER BY source."ref" DESC, source."root" DESC LIMIT 1) AS "Note") b
+) s ON true
+LEFT JOIN "Map"."Note Map" m ON m."X" = w.i0 AND m."Y" = w.i1
+ORDER BY w.n
+
+
+-- note: draw (legacy)
+WITH drawn AS MATERIALIZED (
+    SELECT (gen_random_uuid())::pg_catalog.uuid AS key FROM pg_catalog.generate_series(1, $1::pg_catalog.int4)
+)
+SELECT d.key::pg_catalog.text AS key,
+       CASE WHEN EXISTS (SELECT FROM "Old"."Note" t WHERE t."Id" = d.key) THEN pg_catalog.format(
+           'the next key for %I.%I, %I = %s, is taken by another row; its sequence is behind the table: '
+           'SELECT setval(pg_get_serial_sequence(%L, %L), max(%I)) FROM %I.%I;',
+           'Old', 'Note', 'Id', d.key, pg_catalog.format('%I.%I', 'Old', 'Note'), 'Id',
+           'Id', 'Old', 'Note') END AS complaint
+FROM drawn d
+
+
+-- note: reserve (vNext)
+INSERT INTO "Map"."Note Map" ("X", "Y", "O", "Ok")
+SELECT r.s0, r.s1, r.key, false
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(n pg_catalog.int4, s0 pg_catalog.int4, s1 pg_catalog."varchar"(9), key pg_catalog.uuid, x pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(nothing pg_catalog.text) ON true
+ON CONFLICT ("X", "Y") DO NOTHING
+RETURNING "O"::pg_catalog.text AS key
+
+
+-- note: missing (legacy)
+SELECT k.key
+FROM unnest($1::pg_catalog.text[]) k(key)
+WHERE NOT EXISTS (SELECT FROM "Old"."Note" t WHERE t."Id" = k.key::pg_catalog.uuid)
+
+
+-- note: update (legacy)
+UPDATE "Old"."Note" AS t SET "Body" = r.c0
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.uuid, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog.text) ON true
+) r
+WHERE t."Id" = r.k0 AND r."write"
+  AND ROW(t."Body")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c0)::pg_catalog.record
+
+
+-- note: insert (legacy)
+INSERT INTO "Old"."Note" ("Id", "Body") OVERRIDING SYSTEM VALUE
+SELECT r.k0, r.c0
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.uuid, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog.text) ON true
+) r
+LEFT JOIN "Old"."Note" t ON t."Id" = r.k0
+WHERE r."create" AND t."Id" IS NULL
+ORDER BY r.n
+
+
+-- note: verify (legacy)
+SELECT r.n, t."Id" IS NOT NULL AS shadow, coalesce(t."Body" IS NOT DISTINCT FROM (r.c0), false) AS equal
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.uuid, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog.text) ON true
+) r
+LEFT JOIN "Old"."Note" t ON t."Id" = r.k0
+
+
+-- note: mark (vNext)
+UPDATE "Map"."Note Map" AS m SET "Ok" = r.equal
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(s0 pg_catalog.int4, s1 pg_catalog."varchar"(9), key pg_catalog.uuid, equal pg_catalog.bool)
+WHERE m."X" = r.s0 AND m."Y" = r.s1 AND m."O" = r.key AND m."Ok" IS DISTINCT FROM r.equal
+
+
+-- note: resync (vNext)
+WITH chunk AS (
+    SELECT n."ref" AS k0, n."root" AS k1, ARRAY[n."ref"::pg_catalog.text, n."root"::pg_catalog.text] AS ref, n."ref"::text AS root
+    FROM "New"."Note" n
+    WHERE $1::text[] IS NULL OR (n."ref", n."root") > (($1::pg_catalog.text[])[1]::pg_catalog.int4, ($1::pg_catalog.text[])[2]::pg_catalog.text)
+    ORDER BY n."ref", n."root" LIMIT $2::integer
+), queued AS (
+    INSERT INTO dualwrite.outbox (bucket, entity, operation, ref)
+    SELECT coalesce(hashtextextended(c.root, 0) & 1023, 0), 'note', 'note_u', c.ref FROM chunk c
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM queued) AS queued,
+       (SELECT ARRAY[c.k0::pg_catalog.text, c.k1::pg_catalog.text] FROM chunk c ORDER BY c.k0 DESC, c.k1 DESC LIMIT 1) AS position
+
+
+-- line: read (vNext)
+SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, w.i1::pg_catalog.text AS parent,
+       w.i1::pg_catalog.text AS parent_key, pg_catalog.array_to_json(ARRAY[(w.i0)::pg_catalog.text, w.i1::pg_catalog.text, (w.i2)::pg_catalog.text]::pg_catalog.text[]) AS key,
+       NULL::pg_catalog.bool AS verified, CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c2, s.c3) v) END AS "values", CASE WHEN s.found THEN '{}' END AS extra
+FROM (SELECT u.i0::pg_catalog.int4 AS i0, u.i1::pg_catalog.text AS i1, u.i2::pg_catalog.int4 AS i2, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.text[]) WITH ORDINALITY AS u(i0, i1, i2, n)) w
+LEFT JOIN LATERAL (SELECT b.*, (b.q2)::pg_catalog.text AS c2, (CASE WHEN b.q3 IS NULL THEN NULL WHEN b.q3::pg_catalog.text = 'a' THEN 'A' ELSE dualwrite.unmapped('line.Mood', b.q3::pg_catalog.text) END)::pg_catalog.text AS c3
+FROM (SELECT true AS found, ("Live" IS NOT NULL) AS present, "Word" AS p0, "Id" AS k, CASE WHEN ("Live" IS NOT NULL) THEN (1 / "Nr"
+) END AS q2, CASE WHEN ("Live" IS NOT NULL) THEN "Mood" END AS q3
+      FROM (SELECT source.* FROM "New"."Line" source WHERE source."User" = w.i0 AND source."Word" = w.i1 AND source."Nr" = w.i2 ORDER BY (source."Live" IS NOT NULL) DESC, source."Changed" DESC NULLS LAST, source."Id" DESC LIMIT 1) AS "Line") b
+) s ON true
+ORDER BY w.n
+
+
+-- line: update (legacy)
+UPDATE "Old"."Line" AS t SET "Text" = r.c2, "Mood" = r.c3
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.k0 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."Person" l WHERE l."Nr" = w.k0) THEN (SELECT l."Login"::pg_catalog.text FROM "Old"."Person" l WHERE l."Nr" = w.k0) ELSE dualwrite.lookup_missing('line.Who', 'Old', 'Person', 'Nr', w.k0::pg_catalog.text, NULL::pg_catalog.text) END)) AS l(v pg_catalog.bpchar(4))) AS k0, w.k1 AS k1, w.k2 AS k2, e.c2 AS c2, e.c3 AS c3
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int4, k1 pg_catalog."varchar"(10), k2 pg_catalog.int2, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c2 pg_catalog.numeric, c3 pg_catalog.text) ON true
+) r
+WHERE t."Who" = r.k0 AND t."Word" = r.k1 AND t."Nr" = r.k2 AND r."write"
+  AND ROW(t."Text", t."Mood")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c2, r.c3)::pg_catalog.record
+
+
+-- line: insert (legacy)
+INSERT INTO "Old"."Line" ("Who", "Word", "Nr", "Text", "Mood") OVERRIDING SYSTEM VALUE
+SELECT r.k0, r.k1, r.k2, r.c2, r.c3
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.k0 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."Person" l WHERE l."Nr" = w.k0) THEN (SELECT l."Login"::pg_catalog.text FROM "Old"."Person" l WHERE l."Nr" = w.k0) ELSE dualwrite.lookup_missing('line.Who', 'Old', 'Person', 'Nr', w.k0::pg_catalog.text, NULL::pg_catalog.text) END)) AS l(v pg_catalog.bpchar(4))) AS k0, w.k1 AS k1, w.k2 AS k2, e.c2 AS c2, e.c3 AS c3
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int4, k1 pg_catalog."varchar"(10), k2 pg_catalog.int2, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c2 pg_catalog.numeric, c3 pg_catalog.text) ON true
+) r
+LEFT JOIN "Old"."Line" t ON t."Who" = r.k0 AND t."Word" = r.k1 AND t."Nr" = r.k2
+WHERE r."create" AND t."Who" IS NULL
+ORDER BY r.n
+
+
+-- line: remove (legacy)
+DELETE FROM "Old"."Line" AS t
+USING (SELECT w.n, w.present, w."write", w."create", w.remove, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.k0 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."Person" l WHERE l."Nr" = w.k0) THEN (SELECT l."Login"::pg_catalog.text FROM "Old"."Person" l WHERE l."Nr" = w.k0) ELSE dualwrite.lookup_missing('line.Who', 'Old', 'Person', 'Nr', w.k0::pg_catalog.text, NULL::pg_catalog.text) END)) AS l(v pg_catalog.bpchar(4))) AS k0, w.k1 AS k1, w.k2 AS k2, e.c2 AS c2, e.c3 AS c3
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int4, k1 pg_catalog."varchar"(10), k2 pg_catalog.int2, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c2 pg_catalog.numeric, c3 pg_catalog.text) ON true
+) r
+WHERE t."Who" = r.k0 AND t."Word" = r.k1 AND t."Nr" = r.k2 AND r.remove
+
+
+-- line: verify (legacy)
+SELECT r.n, t."Who" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."Who" IS NULL ELSE t."Text" IS NOT DISTINCT FROM (r.c2) AND t."Mood" IS NOT DISTINCT FROM (r.c3) END, false) AS equal
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.k0 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."Person" l WHERE l."Nr" = w.k0) THEN (SELECT l."Login"::pg_catalog.text FROM "Old"."Person" l WHERE l."Nr" = w.k0) ELSE dualwrite.lookup_missing('line.Who', 'Old', 'Person', 'Nr', w.k0::pg_catalog.text, NULL::pg_catalog.text) END)) AS l(v pg_catalog.bpchar(4))) AS k0, w.k1 AS k1, w.k2 AS k2, e.c2 AS c2, e.c3 AS c3
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int4, k1 pg_catalog."varchar"(10), k2 pg_catalog.int2, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c2 pg_catalog.numeric, c3 pg_catalog.text) ON true
+) r
+LEFT JOIN "Old"."Line" t ON t."Who" = r.k0 AND t."Word" = r.k1 AND t."Nr" = r.k2
+
+
+-- line: resync (vNext)
+WITH chunk AS (
+    SELECT n."Id" AS k0, ARRAY[n."Id"::pg_catalog.text, n."User"::pg_catalog.text, n."Word"::pg_catalog.text, n."Nr"::pg_catalog.text] AS ref, n."Word"::text AS root
+    FROM "New"."Line" n
+    WHERE $1::text[] IS NULL OR (n."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.int8)
+    ORDER BY n."Id" LIMIT $2::integer
+), queued AS (
+    INSERT INTO dualwrite.outbox (bucket, entity, operation, ref)
+    SELECT coalesce(hashtextextended(c.root, 0) & 1023, 0), 'line', 'line_u', c.ref FROM chunk c
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM queued) AS queued,
+       (SELECT ARRAY[c.k0::pg_catalog.text] FROM chunk c ORDER BY c.k0 DESC LIMIT 1) AS position
+
+
