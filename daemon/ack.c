@@ -85,15 +85,18 @@ ack_start(struct ack *a, const struct batch *batch, const int64_t *retry_in_ms, 
     struct buf params[FAIL_PARAMS] = {{0}};
     struct buf ids = {0};
     char limit[24];
-    struct pg_statement script[5];
+    char timeout[24];
+    struct pg_statement script[6];
     size_t n = 0;
 
     snprintf(limit, sizeof limit, "%lld", (long long) config->outbox_max);
+    snprintf(timeout, sizeof timeout, "%lld", (long long) config->statement_timeout_ms);
     pgarray_open(&ids);
     for (size_t i = 0; i < batch->count; i++)
         if (batch->subjects[batch->events[i].subject].state == SUBJECT_DONE)
             pgarray_add_int(&ids, batch->events[i].id);
     pgarray_close(&ids);
+    script[n++] = (struct pg_statement){.sql = sql_daemon_patient, .nparams = 1, .params = {timeout}};
     script[n++] = (struct pg_statement){.sql = sql_daemon_ack, .nparams = 1, .params = {buf_text(&ids)}};
     if (failure_params(batch, retry_in_ms, params) > 0) {
         script[n] = (struct pg_statement){.sql = sql_daemon_fail, .nparams = FAIL_PARAMS};

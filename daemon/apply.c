@@ -12,6 +12,7 @@
 #include "write.h"
 
 struct apply {
+    struct pgconn *vnext;
     struct pgconn *legacy;
     bool two;
     struct read *read;
@@ -51,6 +52,14 @@ static void
 fail(struct apply *a, const char *error, const char *sqlstate)
 {
     finish(a, &(struct apply_answer){.error = error, .sqlstate = sqlstate});
+}
+
+/* With two databases the claim's transaction stays open meanwhile. */
+static void
+legacy_works(struct apply *a)
+{
+    if (a->two && pgconn_state(a->vnext) == PGCONN_READY)
+        pgconn_keep(a->vnext);
 }
 
 /* ---- mark, write ------------------------------------------------------------------------------------------------- */
@@ -114,6 +123,29 @@ tell_children(struct apply *a)
     }
 }
 
+/* A lookup can make NULL of a part of the key: such a row would be found by nobody, and made anew each time. */
+static void
+refuse_null_keys(struct apply *a)
+{
+    struct batch *b = batch(a);
+
+    for (size_t i = 0; i < b->nrows; i++) {
+        const struct row *r = &b->rows[i];
+        struct subject *s = &b->subjects[r->subject];
+        struct buf why = {0};
+
+        for (size_t k = 0; k < r->nkey && r->create && s->state == SUBJECT_PENDING; k++) {
+            if (r->key[k] != NULL)
+                continue;
+            buf_printf(&why, "the legacy key's column %s would be NULL",
+                       row_entity(b, a->request.mapping, r)->target_key.items[k]);
+            subject_fail(s, OUTCOME_PARK, NULL, NULL, buf_text(&why));
+            batch_fail_children(b, a->request.mapping, r->subject);
+        }
+        buf_free(&why);
+    }
+}
+
 static void
 run_write(struct apply *a)
 {
@@ -129,6 +161,8 @@ run_write(struct apply *a)
     };
 
     tell_children(a);
+    refuse_null_keys(a);
+    legacy_works(a);
     write_start(a->write, &request);
 }
 
@@ -176,6 +210,7 @@ run_reserve(struct apply *a)
     };
 
     decide(a);
+    legacy_works(a);
     reserve_start(a->reserve, &request);
 }
 
@@ -186,7 +221,10 @@ static void run_read(struct apply *a, size_t first);
 static bool
 has_parent(const struct apply *a, const struct row *r)
 {
-    return row_entity(batch(a), a->request.mapping, r)->parent != NULL && r->create && r->parent != NULL;
+    /* an absent row with a legacy one too: else that would lose its parent */
+    bool linked = r->create || (r->write && r->parent_key == NULL && r->nkey > 0 && r->key[0] != NULL);
+
+    return row_entity(batch(a), a->request.mapping, r)->parent != NULL && linked && r->parent != NULL;
 }
 
 /* The rows from read_rows on need their parents; reads those that are not in the batch, and their parents in turn. */
@@ -305,8 +343,10 @@ run_missing(struct apply *a)
         need_parents(a, NULL);
     else if (pgconn_state(a->legacy) != PGCONN_READY)
         fail(a, "the connection to the legacy database was lost", NULL);
-    else
+    else {
+        legacy_works(a);
         pgconn_run(a->legacy, script, n, (int64_t) n * a->request.statement_timeout_ms + 5000, parse_missing, a);
+    }
     for (size_t i = 0; i < n; i++)
         free(keys[i]);
     free(keys);
@@ -380,6 +420,7 @@ apply_new(struct pgconn *vnext, struct pgconn *legacy, apply_done done, void *ar
 {
     struct apply *a = xcalloc(1, sizeof *a);
 
+    a->vnext = vnext;
     a->legacy = legacy;
     a->two = vnext != legacy;
     a->done = done;

@@ -13,6 +13,7 @@ struct group {
     size_t count;
     size_t statement;  /* where its savepoint stands in the script under way */
     size_t statements; /* how many are the stage's own; 0: it had nothing to do */
+    unsigned pass;     /* those that were put off are tried when all of the pass before have been */
 };
 
 struct grouped {
@@ -23,6 +24,9 @@ struct grouped {
 
     struct group *groups; /* still to be done, in order */
     size_t count;
+    size_t pushed; /* the first so many are in the script under way */
+    size_t window; /* items to send at once: few after a failure, so that what comes later is not sent again for each */
+    unsigned pass; /* of the group that failed */
     bool opening;         /* the next script begins with the opening statements */
     bool in_failed_group; /* ... or by taking the savepoint back */
     bool hurried;         /* somebody holds a row of ours: from now on we do not wait for locks, there may be more */
@@ -64,6 +68,7 @@ clear(struct grouped *g)
     g->script = NULL;
     g->owned = NULL;
     g->count = 0;
+    g->pass = 0;
     g->in_failed_group = g->hurried = false;
 }
 
@@ -88,12 +93,12 @@ end(struct grouped *g, const char *error, const char *sqlstate)
 }
 
 static void
-insert_group(struct grouped *g, size_t at, size_t first, size_t count)
+insert_group(struct grouped *g, size_t at, size_t first, size_t count, unsigned pass)
 {
     g->groups = xreallocarray(g->groups, g->count + 1, sizeof *g->groups);
     memmove(&g->groups[at + 1], &g->groups[at], (g->count - at) * sizeof *g->groups);
     g->count++;
-    g->groups[at] = (struct group){.first = first, .count = count};
+    g->groups[at] = (struct group){.first = first, .count = count, .pass = pass};
 }
 
 static void
@@ -106,7 +111,17 @@ drop_groups(struct grouped *g, size_t at, size_t count)
 void
 grouped_add(struct grouped *g, size_t first, size_t count)
 {
-    insert_group(g, g->count, first, count);
+    insert_group(g, g->count, first, count, 0);
+}
+
+void
+grouped_defer(struct grouped *g, size_t item)
+{
+    size_t at = 0;
+
+    while (at < g->count && g->groups[at].pass <= g->pass)
+        at++;
+    insert_group(g, at, item, 1, g->pass + 1);
 }
 
 static void
@@ -156,6 +171,20 @@ push_group(struct grouped *g, struct group *group)
 
 static void parse(void *arg, const struct pg_reply *reply);
 
+/* Groups from the first on, as many as the window takes. */
+static void
+push_groups(struct grouped *g)
+{
+    size_t items = 0;
+
+    for (g->pushed = 0; g->pushed < g->count && (items == 0 || items + g->groups[g->pushed].count <= g->window);
+         g->pushed++) {
+        push_group(g, &g->groups[g->pushed]);
+        if (g->groups[g->pushed].statements > 0)
+            items += g->groups[g->pushed].count;
+    }
+}
+
 static void
 run(struct grouped *g)
 {
@@ -169,8 +198,7 @@ run(struct grouped *g)
     if (g->hurried)
         push_plain(g, sql_daemon_hurry);
     g->prefix = g->length;
-    for (size_t i = 0; i < g->count; i++)
-        push_group(g, &g->groups[i]);
+    push_groups(g);
     g->in_failed_group = false;
     if (g->length == 0) {
         end(g, NULL, NULL);
@@ -188,6 +216,7 @@ grouped_run(struct grouped *g, const struct grouped_options *options)
 {
     g->options = *options;
     g->opening = options->nopening > 0;
+    g->window = SIZE_MAX / 8;
     run(g);
 }
 
@@ -206,7 +235,7 @@ failed_group(const struct grouped *g, size_t statement)
 {
     size_t at = 0;
 
-    for (size_t i = 0; i < g->count; i++)
+    for (size_t i = 0; i < g->pushed; i++)
         if (g->groups[i].statements > 0 && g->groups[i].statement <= statement)
             at = i;
     return at;
@@ -240,12 +269,14 @@ parse_failure(struct grouped *g, const struct pg_reply *reply)
     for (size_t i = 0; i < at; i++)
         parse_done(g, &g->groups[i], reply);
     drop_groups(g, 0, at + 1);
+    g->pass = guilty.pass;
+    g->window = guilty.count;
     g->hurried = g->hurried || strcmp(sqlstate, "55P03") == 0 || strcmp(sqlstate, "57014") == 0;
     if (guilty.count == 1) {
         g->stage.failed(g->arg, g, guilty.first, error, reply->error);
     } else {
-        insert_group(g, 0, guilty.first, guilty.count / 2);
-        insert_group(g, 1, guilty.first + guilty.count / 2, guilty.count - guilty.count / 2);
+        insert_group(g, 0, guilty.first, guilty.count / 2, guilty.pass);
+        insert_group(g, 1, guilty.first + guilty.count / 2, guilty.count - guilty.count / 2, guilty.pass);
     }
     g->in_failed_group = true;
     run(g);
@@ -269,7 +300,13 @@ parse(void *arg, const struct pg_reply *reply)
         parse_failure(g, reply);
         return;
     }
-    for (size_t i = 0; i < g->count; i++)
+    for (size_t i = 0; i < g->pushed; i++)
         parse_done(g, &g->groups[i], reply);
-    end(g, NULL, NULL);
+    drop_groups(g, 0, g->pushed);
+    if (g->window < SIZE_MAX / 8)
+        g->window *= 4;
+    if (g->count > 0)
+        run(g);
+    else
+        end(g, NULL, NULL);
 }

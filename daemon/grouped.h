@@ -19,7 +19,7 @@ struct grouped_stage {
     bool (*push)(void *arg, struct grouped *g, size_t first, size_t count);
     /* The `n` results of what push() added, in that order. */
     void (*done)(void *arg, size_t first, size_t count, PGresult *const *results, size_t n);
-    /* Item `item` failed by itself. The stage may add groups, also of that item, to be tried after the others. */
+    /* Item `item` failed by itself. The stage may put items off with grouped_defer(). */
     void (*failed)(void *arg, struct grouped *g, size_t item, const PGresult *error, const char *text);
     /* What the opening statements returned; may be NULL. */
     void (*opened)(void *arg, PGresult *const *results);
@@ -41,6 +41,9 @@ void grouped_free(struct grouped *g);
 
 /* Adds the items first..first+count-1 as one more group. */
 void grouped_add(struct grouped *g, size_t first, size_t count);
+
+/* From failed(): tries that item after the others, the last that was put off first. */
+void grouped_defer(struct grouped *g, size_t item);
 
 /* Adds a statement to the group that is being pushed; takes the parameters over (free()). `sql` must live until end. */
 void grouped_push(struct grouped *g, const char *sql, int nparams, char *const *params);

@@ -12,6 +12,8 @@
 
 struct reserve {
     struct pgconn *legacy;
+    bool two;
+    struct grouped *draws; /* in the legacy database */
     struct grouped *groups;
     reserve_done done;
     void *arg;
@@ -119,65 +121,98 @@ entity_end(const struct reserve *r, size_t first)
     return i;
 }
 
-static void
-take_keys(struct reserve *r, size_t first, size_t count, const PGresult *result)
+static bool
+draw_push(void *arg, struct grouped *g, size_t first, size_t count)
 {
+    const struct reserve *r = arg;
+    struct buf out = {0};
+    char *params[1];
+
+    buf_printf(&out, "%zu", count);
+    params[0] = buf_steal(&out);
+    grouped_push(g, r->request.plan->entities[subject_at(r, first)->entity].sql[PLAN_DRAW], 1, params);
+    return true;
+}
+
+static void
+draw_done(void *arg, size_t first, size_t count, PGresult *const *results, size_t n)
+{
+    struct reserve *r = arg;
+
+    (void) n;
     for (size_t i = 0; i < count; i++) {
         struct row *row = row_at(r, first + i);
 
         free(row->key[0]);
-        row->key[0] = xstrdup(PQgetvalue(result, (int) i, 0));
-        if (!PQgetisnull(result, (int) i, 1))
-            subject_fail(subject_at(r, first + i), OUTCOME_PARK, "23505", NULL, PQgetvalue(result, (int) i, 1));
+        row->key[0] = xstrdup(PQgetvalue(results[0], (int) i, 0));
+        if (!PQgetisnull(results[0], (int) i, 1))
+            subject_fail(subject_at(r, first + i), OUTCOME_PARK, "23505", NULL, PQgetvalue(results[0], (int) i, 1));
     }
 }
 
 static void
-parse_drawn(void *arg, const struct pg_reply *reply)
+run_map(struct reserve *r)
 {
-    struct reserve *r = arg;
     const struct grouped_options options = {
         .blame_items = r->request.blame_rows,
         .statement_timeout_ms = r->request.statement_timeout_ms,
     };
-    size_t statement = 0;
 
-    if (reply->error != NULL) {
-        finish(r, reply->error,
-               reply->lost ? NULL : PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE));
-        return;
-    }
     for (size_t first = 0, next; first < r->count; first = next) {
         next = entity_end(r, first);
-        take_keys(r, first, next - first, reply->results[statement++]);
         grouped_add(r->groups, first, next - first);
     }
     grouped_run(r->groups, &options);
 }
 
 static void
+parse_drawn(void *arg, const struct pg_reply *reply)
+{
+    struct reserve *r = arg;
+
+    if (reply->error != NULL)
+        finish(r, reply->error,
+               reply->lost ? NULL : PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE));
+    else
+        run_map(r);
+}
+
+/* A transaction of its own is committed: what a default writes to make a key must stay. */
+static void
+draw_end(void *arg, const char *error, const char *sqlstate)
+{
+    static const struct pg_statement commit = {.sql = sql_daemon_commit};
+    struct reserve *r = arg;
+
+    if (error != NULL)
+        finish(r, error, sqlstate);
+    else if (r->two)
+        pgconn_run(r->legacy, &commit, 1, r->request.statement_timeout_ms + 5000, parse_drawn, r);
+    else
+        run_map(r);
+}
+
+static void
 run_draw(struct reserve *r)
 {
-    struct pg_statement *script = xcalloc(r->count, sizeof *script);
-    char(*counts)[24] = xcalloc(r->count, sizeof *counts);
-    size_t n = 0;
+    char timeout[24];
+    const struct pg_statement opening[] = {
+        {.sql = sql_daemon_begin},
+        {.sql = sql_daemon_session, .nparams = 1, .params = {timeout}},
+    };
+    const struct grouped_options options = {
+        .opening = opening,
+        .nopening = r->two ? 2 : 0,
+        .blame_items = r->request.blame_rows,
+        .statement_timeout_ms = r->request.statement_timeout_ms,
+    };
 
+    snprintf(timeout, sizeof timeout, "%lld", (long long) r->request.statement_timeout_ms);
     for (size_t first = 0, next; first < r->count; first = next) {
         next = entity_end(r, first);
-        snprintf(counts[n], sizeof counts[n], "%zu", next - first);
-        script[n] = (struct pg_statement){
-            .sql = r->request.plan->entities[subject_at(r, first)->entity].sql[PLAN_DRAW],
-            .nparams = 1,
-            .params = {counts[n]},
-        };
-        n++;
+        grouped_add(r->draws, first, next - first);
     }
-    if (pgconn_state(r->legacy) == PGCONN_READY)
-        pgconn_run(r->legacy, script, n, (int64_t) n * r->request.statement_timeout_ms + 5000, parse_drawn, r);
-    else
-        finish(r, "the connection to the legacy database was lost", NULL);
-    free(counts);
-    free(script);
+    grouped_run(r->draws, &options);
 }
 
 static void
@@ -201,10 +236,13 @@ collect(struct reserve *r)
 struct reserve *
 reserve_new(struct pgconn *vnext, struct pgconn *legacy, reserve_done on_done, void *arg)
 {
+    static const struct grouped_stage draw_stage = {draw_push, draw_done, failed, NULL, draw_end};
     static const struct grouped_stage stage = {push, done, failed, NULL, end};
     struct reserve *r = xcalloc(1, sizeof *r);
 
     r->legacy = legacy;
+    r->two = legacy != vnext;
+    r->draws = grouped_new(legacy, &draw_stage, r);
     r->groups = grouped_new(vnext, &stage, r);
     r->done = on_done;
     r->arg = arg;
@@ -215,6 +253,7 @@ void
 reserve_free(struct reserve *r)
 {
     if (r != NULL) {
+        grouped_free(r->draws);
         grouped_free(r->groups);
         free(r->rows);
     }

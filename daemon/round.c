@@ -33,6 +33,7 @@ struct round {
     int64_t *retry_in_ms; /* per event of the batch, for those that failed; < 0: parked */
     char *xid;            /* of the batch's transaction, once it has written */
     char *partitions;     /* that the claim holds */
+    unsigned session;     /* of `pg`, in which the batch was claimed */
     int reserved;         /* how often the batch was claimed again because legacy keys were reserved for it */
     int64_t up_to;        /* ... and its last event: newer ones would need keys of their own, again and again */
     bool undecided;       /* its COMMIT got no answer */
@@ -217,11 +218,25 @@ run_raise(struct round *r, const char *epoch)
     buf_free(&entities);
 }
 
+/*
+ * While the legacy side worked the other connection may have come and gone: what is sent to a new session would stand outside of
+ * the claim's transaction, without its locks.
+ */
+static bool
+still_there(const struct round *r)
+{
+    return pgconn_state(r->pg) == PGCONN_READY && pgconn_session(r->pg) == r->session;
+}
+
 static void
 on_applied(void *arg, const struct apply_answer *answer)
 {
     struct round *r = arg;
 
+    if (answer->error == NULL && !still_there(r)) {
+        batch_failed(r, "the connection to the vNext database was lost", NULL);
+        return;
+    }
     if (answer->again) {
         run_again(r);
         return;
@@ -270,6 +285,7 @@ on_claimed(void *arg, struct claim_answer *answer)
         r->done(r->arg, empty_claim(answer), -1);
         return;
     }
+    r->session = pgconn_session(r->pg);
     r->batch = answer->batch;
     r->partitions = answer->partitions;
     for (size_t i = 0; i < r->batch.count; i++)

@@ -19,6 +19,7 @@ struct write {
     size_t *order; /* items of the groups: rows, by entity; a row to be tried again stands there once more */
     size_t count;
     size_t *place; /* of each row: where in `order` it counts */
+    size_t freed;  /* rows that were put off and have been written: values that others wait for may be free */
 };
 
 static struct batch *
@@ -117,6 +118,7 @@ done(void *arg, size_t first, size_t count, PGresult *const *results, size_t n)
 
         r->shadow = PQgetvalue(result, i, PQfnumber(result, "shadow"))[0] == 't';
         r->equal = PQgetvalue(result, i, PQfnumber(result, "equal"))[0] == 't';
+        w->freed += subject_of(w, at)->put_off > 0;
         if (r->create && !r->shadow) {
             subject_fail(subject_of(w, at), OUTCOME_PARK, NULL, NULL,
                          "no legacy row came of it: a trigger or rule on the legacy table dropped it");
@@ -132,7 +134,10 @@ waits_for_others(const char *sqlstate)
     return strcmp(sqlstate, "23505") == 0 || strcmp(sqlstate, "23P01") == 0;
 }
 
-/* Tries `row` again after the others, and after it those that need it. */
+/*
+ * Tries `row` again after the others, and after it those that need it. The last one first: where each row waits for the next
+ * one's value, as when numbers are moved up, one pass is enough.
+ */
 static void
 defer(struct write *w, struct grouped *g, size_t row)
 {
@@ -140,11 +145,11 @@ defer(struct write *w, struct grouped *g, size_t row)
 
     w->order = xreallocarray(w->order, w->count + 1, sizeof *w->order);
     w->order[w->count] = row;
-    w->place[row] = w->count;
-    grouped_add(g, w->count++, 1);
+    w->place[row] = w->count++;
     for (size_t i = 0; i < batch(w)->nrows; i++)
         if (batch(w)->rows[i].needs == subject)
             defer(w, g, i);
+    grouped_defer(g, w->place[row]);
 }
 
 static void
@@ -155,8 +160,11 @@ failed(void *arg, struct grouped *g, size_t item, const PGresult *error, const c
     struct subject *s = subject_of(w, w->order[item]);
     const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
 
-    if (waits_for_others(sqlstate) && !s->second_try) {
-        s->second_try = true;
+    /* every other one was tried since the failure before the last: if none of them could be written, none ever will */
+    if (waits_for_others(sqlstate) && (s->put_off < 2 || w->freed > s->freed[1])) {
+        s->put_off++;
+        s->freed[1] = s->freed[0];
+        s->freed[0] = w->freed;
         defer(w, g, w->order[item]);
         return;
     }
@@ -371,7 +379,7 @@ void
 write_start(struct write *w, const struct write_request *request)
 {
     w->request = *request;
-    w->count = 0;
+    w->count = w->freed = 0;
     refuse_too_long(w);
     collect(w);
     if (w->count == 0)

@@ -71,6 +71,15 @@ typedef void (*pgconn_done)(void *arg, const struct pg_reply *reply);
 void pgconn_run(struct pgconn *c, const struct pg_statement *statements, size_t count, int64_t timeout_ms,
                 pgconn_done done, void *arg);
 
+/*
+ * Keeps the session from counting as idle in its transaction, with an empty message every few seconds, until the next script.
+ * The state must be PGCONN_READY. A process that is stopped sends none, so the server still ends its session.
+ */
+void pgconn_keep(struct pgconn *c);
+
+/* The number of the present session: another one after each reconnection. */
+unsigned pgconn_session(const struct pgconn *c);
+
 /* The work that the connection is for succeeded: only that ends the back-off, a mere answer does not. */
 void pgconn_settled(struct pgconn *c);
 

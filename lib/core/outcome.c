@@ -35,6 +35,8 @@ static const struct {
     {"72", OUTCOME_RETRY_SERVER},    /* snapshot_too_old */
     {"F0", OUTCOME_RETRY_SERVER},    /* config_file_error */
     {"23503", OUTCOME_WAIT},         /* foreign_key_violation: the row it refers to may come later */
+    {"23505", OUTCOME_RETRY_ROW},    /* unique_violation, exclusion_violation: the row that holds the value may be */
+    {"23P01", OUTCOME_RETRY_ROW},    /* synced later, by itself or by another daemon; if not it is parked in the end */
     {LOOKUP_MISSING, OUTCOME_WAIT},  /* the row that is looked up may come later */
     {"XX", OUTCOME_RETRY_ROW},       /* internal_error, data_corrupted: mostly what one row makes some function do */
     {"42P01", OUTCOME_SCHEMA},       /* undefined_table */

@@ -322,7 +322,7 @@ gen_insert(const struct gen *g)
 {
     const struct mapping_entity *e = g->e;
     struct fragments f = common(g);
-    struct buf names = {0}, values = {0};
+    struct buf names = {0}, values = {0}, known = {0};
 
     for (size_t i = 0; i < e->target_key.count; i++) {
         gen_comma(&names);
@@ -343,6 +343,9 @@ gen_insert(const struct gen *g)
         buf_puts(&values, ", ");
         expected(&values, g, i);
     }
+    for (size_t i = 0; i < e->target_key.count; i++)
+        buf_printf(&known, "%sr.k%zu IS NOT NULL", i == 0 ? "" : " AND ", i);
+    fragments_take(&f, "key_known", buf_steal(&known));
     fragments_take(&f, "columns", buf_steal(&names));
     fragments_take(&f, "expected", buf_steal(&values));
     return gen_fill(sql_apply_insert, &f);
@@ -478,12 +481,16 @@ char *
 gen_missing(const struct gen *g)
 {
     const char *key = g->e->target_key.items[0];
+    const struct catalog_column *column = target_column(g, key);
     struct fragments f = {0};
+    bool integer;
 
     if (g->e->target_key.count != 1)
         return NULL;
+    integer = strcmp(column->base, "int2") == 0 || strcmp(column->base, "int4") == 0;
     gen_set_table(&f, "target", &g->e->target);
     gen_set_ident(&f, "target_key", key);
-    fragments_set(&f, "target_key_type", target_column(g, key)->type);
+    /* any integer that vNext can hold: one that legacy cannot is missing, which is no error */
+    fragments_set(&f, "target_key_type", integer ? "pg_catalog.int8" : column->type);
     return gen_fill(sql_apply_missing, &f);
 }

@@ -29,8 +29,10 @@ struct pgconn {
     uv_poll_t *poll; /* NULL when not watching */
     int watched;     /* events that poll watches */
     struct resolve *resolving;
-    uv_timer_t timer; /* PGCONN_CONNECTING: the attempt's limit; BUSY: the script's; WAITING: the next attempt */
+    uv_timer_t timer; /* PGCONN_CONNECTING: the attempt's limit; BUSY: the script's; WAITING: the next attempt; READY: pgconn_keep() */
     unsigned failures;
+    unsigned session;
+    unsigned kept; /* empty messages that were not answered yet */
     size_t hosts; /* in the connection string, by address: each attempt tries one */
     size_t turn;
     bool closing;
@@ -38,12 +40,16 @@ struct pgconn {
 
     size_t count; /* of the script under way */
     size_t next;  /* the statement whose result comes next; == count: the pipeline's end */
+    bool answered; /* that statement has had a result */
     size_t failed;
     PGresult **results;
     char *error;
     pgconn_done done;
     void *done_arg;
 };
+
+#define KEEP_MS 2500
+#define KEEP_TRIES 4
 
 static void attempt(struct pgconn *c);
 static void on_poll(uv_poll_t *handle, int status, int events);
@@ -245,10 +251,14 @@ drain_notifications(struct pgconn *c)
 static bool
 take_result(struct pgconn *c, PGresult *r)
 {
+    c->answered = PQresultStatus(r) != PGRES_PIPELINE_SYNC;
     switch (PQresultStatus(r)) {
     case PGRES_PIPELINE_SYNC:
         PQclear(r);
-        return true;
+        if (c->kept == 0)
+            return true;
+        c->kept--; /* an empty message's, sent before the script */
+        return false;
     case PGRES_PIPELINE_ABORTED:
         PQclear(r);
         return false;
@@ -274,13 +284,18 @@ take_result(struct pgconn *c, PGresult *r)
 static void
 drain_results(struct pgconn *c)
 {
+    int empty = 0;
+
     while (c->state == PGCONN_BUSY && !PQisBusy(c->pq)) {
         PGresult *r = PQgetResult(c->pq);
 
         if (r == NULL) {
-            c->next++; /* the end of one statement's results */
-            if (c->next > c->count + 1)
+            if (!c->answered && ++empty > 2)
                 return;
+            if (!c->answered)
+                continue; /* after an empty message's answer */
+            c->answered = false;
+            c->next++; /* the end of one statement's results */
             continue;
         }
         if (take_result(c, r)) {
@@ -289,6 +304,19 @@ drain_results(struct pgconn *c)
             finish_script(c, false, NULL);
             return;
         }
+    }
+}
+
+/* The answers to empty messages. */
+static void
+drain_kept(struct pgconn *c)
+{
+    while (c->state == PGCONN_READY && c->kept > 0 && !PQisBusy(c->pq)) {
+        PGresult *r = PQgetResult(c->pq);
+
+        if (r == NULL)
+            return;
+        take_result(c, r);
     }
 }
 
@@ -301,6 +329,8 @@ established(struct pgconn *c)
         return;
     }
     watch(c, UV_READABLE);
+    c->session++;
+    c->kept = 0;
     enter(c, PGCONN_READY, "connected");
     if (c->events.up != NULL)
         c->events.up(c->arg);
@@ -355,6 +385,8 @@ on_poll(uv_poll_t *handle, int status, int events)
         return;
     }
     drain_notifications(c);
+    if (c->pq != NULL)
+        drain_kept(c);
     if (c->pq != NULL)
         drain_results(c);
     if (c->pq != NULL && PQstatus(c->pq) == CONNECTION_BAD)
@@ -429,6 +461,7 @@ pgconn_run(struct pgconn *c, const struct pg_statement *statements, size_t count
 {
     c->count = count;
     c->next = 0;
+    c->answered = false;
     c->failed = count;
     c->results = xcalloc(count, sizeof *c->results);
     c->done = done;
@@ -448,6 +481,34 @@ pgconn_run(struct pgconn *c, const struct pg_statement *statements, size_t count
     }
     uv_timer_start(&c->timer, on_timeout, (uint64_t) timeout_ms, 0);
     flush(c);
+}
+
+static void
+on_keep(uv_timer_t *timer)
+{
+    struct pgconn *c = timer->data;
+
+    if (c->kept == KEEP_TRIES) {
+        fail(c, "no answer within the time allowed");
+        return;
+    }
+    c->kept++;
+    if (PQpipelineSync(c->pq) != 1)
+        fail(c, PQerrorMessage(c->pq));
+    else
+        flush(c);
+}
+
+void
+pgconn_keep(struct pgconn *c)
+{
+    uv_timer_start(&c->timer, on_keep, KEEP_MS, KEEP_MS);
+}
+
+unsigned
+pgconn_session(const struct pgconn *c)
+{
+    return c->session;
 }
 
 void

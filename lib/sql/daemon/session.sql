@@ -1,6 +1,7 @@
 -- session.sql: how the transaction of a batch works, in either database. $1 statement_timeout. row_security off makes a
 -- policy an error instead of missing rows; the rest fixes how values look as text, so that every daemon and both databases
--- read and write them alike, without loss.
+-- read and write them alike, without loss. What is committed is on disk: with two databases one of them may crash after the
+-- other has acknowledged, or has used a key that was reserved here.
 SELECT pg_catalog.set_config('search_path', 'pg_catalog', true),
        pg_catalog.set_config('row_security', 'off', true),
        pg_catalog.set_config('timezone', 'UTC', true),
@@ -12,6 +13,8 @@ SELECT pg_catalog.set_config('search_path', 'pg_catalog', true),
        pg_catalog.set_config('xmloption', 'content', true),
        pg_catalog.set_config('transform_null_equals', 'off', true),
        pg_catalog.set_config('standard_conforming_strings', 'on', true),
+       pg_catalog.set_config('synchronous_commit', CASE pg_catalog.current_setting('synchronous_commit') WHEN 'off' THEN 'local'
+                             ELSE pg_catalog.current_setting('synchronous_commit') END, true),
        pg_catalog.set_config('statement_timeout', $1::pg_catalog.text, true),
        pg_catalog.set_config('lock_timeout', '2s', true),
        pg_catalog.set_config('idle_in_transaction_session_timeout', '10s', true)

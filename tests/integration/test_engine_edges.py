@@ -1,0 +1,213 @@
+"""Edges of the batch's road that a hostile review found: one row, one key or one slow statement must not stop the others, and
+with two databases neither connection's limits may undo what the other one did."""
+
+import time
+
+import pytest
+
+from conftest import Daemon, install, wait_until
+from helpers import completed, drained, failed
+from test_language import becomes, entity, legacy, map_of, map_table, mapping, write
+
+pytestmark = pytest.mark.layouts("one", "two")
+TWO = pytest.mark.layouts("two", reason="one database has one transaction")
+
+
+def thing(**more):
+    return entity("thing", "thing", "old_thing", {"name": "name", "rank": "rank"}, map=map_of("thing_map"), **more)
+
+
+THING = "CREATE TABLE thing (id int PRIMARY KEY, name text, rank int);" + map_table("thing_map")
+OLD_THING = "CREATE TABLE old_thing (id serial PRIMARY KEY, name text CHECK (name <> 'bad'), rank int)"
+
+
+# ---- two databases: neither transaction outlives its limits because of the other ------------------------------------------------
+
+
+@TWO
+def test_a_legacy_side_that_takes_its_time_does_not_cost_the_vnext_transaction(application):
+    """Its session may be idle in a transaction for 10 s; a batch that takes longer in the legacy database still ends."""
+    db = application(mapping(thing()), THING, OLD_THING)
+    db.legacy.execute("""
+        CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(12); RETURN NEW; END $$;
+        CREATE TRIGGER slow BEFORE INSERT ON old_thing FOR EACH ROW EXECUTE FUNCTION slow()""")
+    install(db)
+    with Daemon(db) as daemon:
+        write(db, "INSERT INTO thing VALUES (1, 'a', 1)")
+        completed(daemon, 1, timeout=25)
+        assert daemon.lines("dual_write_failed") == [] and daemon.lines("disconnected") == []
+
+
+@TWO
+def test_writers_that_never_rest_do_not_keep_a_batch_from_being_written(application):
+    """Keys are reserved and the batch is claimed again: not with what came meanwhile, again and again."""
+    from test_faults import meanwhile
+
+    db = application(mapping(thing()), THING, OLD_THING)
+    install(db)
+    with Daemon(db) as daemon, db.connect("app_user", autocommit=True) as conn:
+        with meanwhile(lambda n: conn.execute("INSERT INTO thing VALUES (%s, 'n', 1)", [n]), pause=0.001):
+            time.sleep(6)
+        drained(db)
+        lags = sorted(int(line["lag_ms"]) for line in daemon.lines("dual_write_completed"))
+        assert daemon.lines("dual_write_failed") == []
+        assert lags[-1] < 2000, lags[-10:]
+
+
+def test_what_is_committed_is_on_disk_whatever_the_role_says(application):
+    """With synchronous_commit = off a server that crashes forgets what was acknowledged in the other database."""
+    db = application(mapping(thing()), THING, OLD_THING)
+    for side in db.sides:
+        side.execute(f'ALTER ROLE daemon_login IN DATABASE "{side.name}" SET synchronous_commit = off')
+    db.legacy.execute("""
+        CREATE TABLE seen (value text); GRANT INSERT ON seen TO PUBLIC;
+        CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN INSERT INTO public.seen VALUES (current_setting('synchronous_commit')); RETURN NEW; END $$;
+        CREATE TRIGGER see BEFORE INSERT ON old_thing FOR EACH ROW EXECUTE FUNCTION see()""")
+    install(db)
+    with Daemon(db) as daemon:
+        write(db, "INSERT INTO thing VALUES (1, 'a', 1)")
+        completed(daemon, 1)
+        assert legacy(db, "SELECT DISTINCT value FROM seen") == [("local",)]
+
+
+# ---- one row, one key ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_parent_key_that_legacy_cannot_hold_stops_only_its_child(application):
+    db = application(
+        mapping(entity("team", "team", "old_team", {"id": "id", "name": "name"}),
+                entity("player", "player", "old_player", {"id": "id", "name": "name"},
+                       parent={"entity": "team", "column": "team_id", "target_column": "team"})),
+        "CREATE TABLE team (id bigint PRIMARY KEY, name text); CREATE TABLE player (id int PRIMARY KEY, team_id bigint, name text)",
+        "CREATE TABLE old_team (id int PRIMARY KEY, name text); CREATE TABLE old_player (id int PRIMARY KEY, team int, name text)")
+    install(db)
+    with Daemon(db) as daemon:
+        write(db, "INSERT INTO team VALUES (1, 'a'), (3000000000, 'b'); INSERT INTO player VALUES (1, 1, 'x'), (2, 3000000000, 'y')")
+        becomes(db, "SELECT id, team FROM old_player", [(1, 1)])
+        daemon.wait_for("dual_write_failed", operation="team_i", team_id=3000000000)
+        drained(db)
+        assert set(failed(db)) == {"3000000000", "2"}
+
+
+def test_a_sequence_that_is_exhausted_stops_only_new_rows_of_its_table(application):
+    db = application(mapping(thing(), entity("other", "other", "old_other", {"id": "id", "name": "name"})),
+                     THING + "CREATE TABLE other (id int PRIMARY KEY, name text)",
+                     OLD_THING + "; CREATE TABLE old_other (id int PRIMARY KEY, name text)")
+    db.legacy.execute("ALTER SEQUENCE old_thing_id_seq MAXVALUE 2")
+    install(db)
+    with Daemon(db) as daemon:
+        write(db, "INSERT INTO thing VALUES (1, 'a', 1)")
+        completed(daemon, 1)
+        write(db, """INSERT INTO thing SELECT n, 'n' || n, n FROM generate_series(2, 6) n;
+                     UPDATE thing SET name = 'changed' WHERE id = 1; INSERT INTO other VALUES (1, 'x')""")
+        becomes(db, "SELECT name FROM old_other", [("x",)])
+        becomes(db, "SELECT name FROM old_thing WHERE id = 1", [("changed",)])
+        drained(db)
+        assert set(failed(db)) == {"2", "3", "4", "5", "6"}
+        assert {line["sqlstate"] for line in failed(db).values()} == {"2200H"}
+
+
+RANK = OLD_THING.replace("rank int", "rank int UNIQUE")
+
+
+def test_values_handed_on_along_a_chain_all_arrive(application):
+    """Each row gets the value of the next one: whoever is tried first must wait for the last."""
+    db = application(mapping(thing()), THING, RANK)
+    install(db)
+    write(db, "INSERT INTO thing SELECT n, 'n' || n, n FROM generate_series(1, 200) n")
+    with Daemon(db) as daemon:
+        completed(daemon, 200)
+        for step in (1, -1):
+            write(db, "UPDATE thing SET rank = rank + %s", [step])
+            drained(db)
+            assert failed(db) == {}
+            assert legacy(db, "SELECT count(*), min(rank), max(rank) FROM old_thing") == [(200, 1 + (step > 0), 200 + (step > 0))]
+
+
+def test_a_value_whose_old_holder_is_held_up_arrives_in_the_end(application):
+    db = application(mapping(thing()), THING, RANK)
+    install(db)
+    write(db, "INSERT INTO thing VALUES (1, 'a', 1), (2, 'b', 2)")
+    with Daemon(db) as daemon:
+        completed(daemon, 2)
+        with db.legacy.connect() as conn:
+            conn.execute("SELECT FROM old_thing WHERE name = 'b' FOR UPDATE")
+            write(db, "UPDATE thing SET rank = 3 WHERE id = 2; UPDATE thing SET rank = 2 WHERE id = 1")
+            daemon.wait_for("dual_write_failed", thing_id=1)
+        becomes(db, "SELECT name, rank FROM old_thing ORDER BY 1", [("a", 2), ("b", 3)], 30)
+        wait_until(lambda: failed(db) == {})
+
+
+def test_a_key_that_a_lookup_makes_null_makes_no_row(application):
+    for side in ("vnext", "legacy"):
+        lookup = {"table": "profile", "key": "user_id", "value": "id", **({} if side == "vnext" else {"database": side})}
+        profile = "CREATE TABLE profile (user_id int UNIQUE, id int); INSERT INTO profile VALUES (1, 11), (2, NULL);"
+        db = application(
+            mapping(entity("member", "member", "player", {"profile": {"column": "user_id", "lookup": lookup}, "role": "role"},
+                           target_key="profile")),
+            "CREATE TABLE member (id int PRIMARY KEY, user_id int, role text);" + (profile if side == "vnext" else ""),
+            "CREATE TABLE player (profile int UNIQUE, role text);" + (profile if side == "legacy" else ""))
+        install(db)
+        with Daemon(db) as daemon:
+            write(db, "INSERT INTO member VALUES (1, 1, 'a'), (2, 2, 'b')")
+            daemon.wait_for("dual_write_failed", member_id=2)
+            write(db, "UPDATE member SET role = 'c'")
+            daemon.wait_for("dual_write_failed", member_id=2, count=2)
+            drained(db)
+            assert legacy(db, "SELECT profile, role FROM player") == [(11, "c")]
+
+
+def test_an_absent_child_keeps_its_parent_until_the_new_one_is_there(application):
+    db = application(
+        mapping(entity("team", "team", "old_team", {"name": {"column": "name", "values": {"a": "a", "good": "good"}}},
+                       removal="keep", map=map_of("team_map")),
+                entity("player", "player", "old_player", {"name": "name", "active": {"constant": True}}, map=map_of("player_map"),
+                       present={"column": "here", "in": ["true"]}, removal={"set": {"active": {"constant": False}}},
+                       parent={"entity": "team", "column": "team_id", "target_column": "team_id"})),
+        "CREATE TABLE team (id int PRIMARY KEY, name text); CREATE TABLE player (id int PRIMARY KEY, team_id int, name text, here bool);"
+        + map_table("team_map") + map_table("player_map"),
+        """CREATE TABLE old_team (id serial PRIMARY KEY, name text CHECK (name <> 'bad'));
+           CREATE TABLE old_player (id serial PRIMARY KEY, team_id int, name text, active bool)""")
+    install(db)
+    with Daemon(db) as daemon:
+        write(db, "INSERT INTO team VALUES (1, 'a'); INSERT INTO player VALUES (1, 1, 'x', true)")
+        completed(daemon, 2)
+        write(db, "INSERT INTO team VALUES (2, 'bad')")
+        daemon.wait_for("dual_write_failed", operation="team_i", team_id=2)
+        write(db, "UPDATE player SET team_id = 2, here = false")
+        daemon.wait_for("dual_write_failed", operation="player_r", player_id=1)
+        assert legacy(db, "SELECT count(team_id) FROM old_player") == [(1,)]
+        write(db, "UPDATE team SET name = 'good' WHERE id = 2")
+        becomes(db, "SELECT t.name, p.active FROM old_player p JOIN old_team t ON t.id = p.team_id", [("good", False)], 30)
+
+
+def test_many_bad_rows_in_one_batch_cost_no_more_than_their_number(application):
+    """A batch of bad rows is split to the last row: what is still to be done is not sent anew for each."""
+    db = application(mapping(thing()), THING, OLD_THING)
+    install(db)
+    write(db, "INSERT INTO thing SELECT n, CASE WHEN n % 2 = 0 THEN 'bad' ELSE repeat('x', 1000) END, n FROM generate_series(1, 3000) n")
+    with Daemon(db, DUALWRITE_BATCH_SIZE=10000) as daemon:
+        began = time.monotonic()
+        drained(db, 120)
+        print("took", time.monotonic() - began)
+        assert len(failed(db)) == 1500 and legacy(db, "SELECT count(*) FROM old_thing") == [(1500,)]
+        assert daemon.lines("disconnected") == []
+
+
+def test_rows_that_somebody_holds_do_not_hurry_the_acknowledgement(application):
+    """Once a row was found locked the batch waits for no more locks; its end has the time that it always has."""
+    db = application(mapping(thing()), THING, OLD_THING)
+    install(db)
+    write(db, "INSERT INTO thing VALUES (1, 'a', 1), (2, 'b', 2)")
+    with Daemon(db) as daemon:
+        completed(daemon, 2)
+        db.execute("""
+            CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1.5); RETURN NULL; END $$;
+            CREATE TRIGGER slow AFTER DELETE ON dualwrite.outbox FOR EACH STATEMENT EXECUTE FUNCTION slow()""")
+        with db.legacy.connect() as conn:
+            conn.execute("SELECT FROM old_thing WHERE name = 'a' FOR UPDATE")
+            write(db, "UPDATE thing SET rank = 5")
+            becomes(db, "SELECT rank FROM old_thing WHERE name = 'b'", [(5,)])
+            completed(daemon, 3)
+        becomes(db, "SELECT rank FROM old_thing WHERE name = 'a'", [(5,)], 30)
