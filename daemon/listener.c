@@ -127,9 +127,12 @@ parse_gone(void *arg, const struct pg_reply *reply)
 static void
 run_deregister(struct listener *l)
 {
-    const struct pg_statement script = {.sql = sql_daemon_deregister, .nparams = 1, .params = {l->leaving}};
+    const struct pg_statement script[] = {
+        {.sql = sql_daemon_read_write},
+        {.sql = sql_daemon_deregister, .nparams = 1, .params = {l->leaving}},
+    };
 
-    pgconn_run(l->pg, &script, 1, ANSWER_MS, parse_gone, l);
+    pgconn_run(l->pg, script, 2, ANSWER_MS, parse_gone, l);
 }
 
 /* Among the channels that the server says this session listens to? */
@@ -218,7 +221,7 @@ listener_beat(struct listener *l, const struct beat_request *request)
     char outbox_max[24];
     struct buf own = {0};
     struct buf control = {0};
-    struct pg_statement script[5];
+    struct pg_statement script[6];
     char *flags;
     size_t n = 0;
 
@@ -231,6 +234,7 @@ listener_beat(struct listener *l, const struct beat_request *request)
     snprintf(doorbell_ms, sizeof doorbell_ms, "%lld", (long long) request->doorbell_ms);
     snprintf(outbox_max, sizeof outbox_max, "%lld", (long long) request->outbox_max);
     flags = flags_json(&request->flags);
+    script[n++] = (struct pg_statement){.sql = sql_daemon_read_write};
     if (l->notify && !l->sent) {
         l->sent = true;
         listen_statements(l, &own, &control);

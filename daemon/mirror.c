@@ -60,7 +60,7 @@ parse_answer(void *arg, const struct pg_reply *reply)
 
     if (reply->lost)
         return; /* on_down() follows */
-    if (reply->error != NULL || PQgetisnull(reply->results[0], 0, 0)) {
+    if (reply->error != NULL || PQgetisnull(reply->results[1], 0, 0)) {
         if (status_nag(m->loop, &m->said))
             log_msg(
                 LOG_WARNING, "mirror_failed",
@@ -84,13 +84,16 @@ parse_answer(void *arg, const struct pg_reply *reply)
 static void
 send_flags(struct mirror *m)
 {
-    const struct pg_statement script = {.sql = sql_daemon_mirror, .nparams = 2, .params = {m->wanted, m->installation}};
+    const struct pg_statement script[] = {
+        {.sql = sql_daemon_read_write},
+        {.sql = sql_daemon_mirror, .nparams = 2, .params = {m->wanted, m->installation}},
+    };
 
     if (pgconn_state(m->pg) != PGCONN_READY)
         return;
     free(m->sent);
     m->sent = xstrdup(m->wanted);
-    pgconn_run(m->pg, &script, 1, ANSWER_MS, parse_answer, m);
+    pgconn_run(m->pg, script, 2, ANSWER_MS, parse_answer, m);
 }
 
 struct mirror *

@@ -66,7 +66,7 @@ static const struct {
     {"22P05", OUTCOME_PARK},
     {"23000", OUTCOME_PARK},
     {"23502", OUTCOME_PARK},
-    {"23505", OUTCOME_PARK},
+    {"23505", OUTCOME_RETRY_ROW},
     {"23514", OUTCOME_PARK},
     {"23P01", OUTCOME_PARK},
     {"0A000", OUTCOME_PARK},
