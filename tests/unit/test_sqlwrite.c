@@ -89,7 +89,7 @@ test_insert(void **state)
         {0, "seat", gen_insert, "(\"User\", \"G\") OVERRIDING SYSTEM VALUE\nSELECT r.k0, r.k1\n"},
         {0, "seat", gen_insert,
          "LEFT JOIN \"Old\".\"Seat\" t ON t.\"User\" = r.k0 AND t.\"G\" = r.k1\n"
-         "WHERE r.\"create\" AND t.\"User\" IS NULL\nORDER BY r.n\n"},
+         "WHERE r.\"create\" AND t.\"User\" IS NULL AND r.k0 IS NOT NULL AND r.k1 IS NOT NULL\nORDER BY r.n\n"},
         {1, "line", gen_insert,
          "(\"Who\", \"Word\", \"Nr\", \"Text\", \"Mood\") OVERRIDING SYSTEM VALUE\nSELECT r.k0, r.k1, r.k2, "
          "r.c2, r.c3\n"},

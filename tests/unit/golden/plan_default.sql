@@ -65,7 +65,7 @@ LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(10
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text)) AS d(c0 pg_catalog.bool)
 LEFT JOIN "public"."teams_team" t ON t."id" = r.k0
-WHERE r."create" AND t."id" IS NULL
+WHERE r."create" AND t."id" IS NULL AND r.k0 IS NOT NULL
 ORDER BY r.n
 
 
@@ -152,7 +152,7 @@ LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c1 pg_catalog."varchar"(20
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'INACTIVE'::pg_catalog.text)) AS d(c0 pg_catalog."varchar"(20))
 LEFT JOIN "public"."teams_teammembership" t ON t."team_id" = r.k0 AND t."user_id" = r.k1
-WHERE r."create" AND t."team_id" IS NULL
+WHERE r."create" AND t."team_id" IS NULL AND r.k0 IS NOT NULL AND r.k1 IS NOT NULL
 ORDER BY r.n
 
 

@@ -61,7 +61,7 @@ FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
 LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(30)) ON true
 ) r
 LEFT JOIN "Old"."O""rg" t ON t."Id" = r.k0
-WHERE r."create" AND t."Id" IS NULL
+WHERE r."create" AND t."Id" IS NULL AND r.k0 IS NOT NULL
 ORDER BY r.n
 
 
@@ -164,7 +164,7 @@ LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog.int8, c0 pg_c
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.bool, c1 pg_catalog.text)
 LEFT JOIN "Old"."Group" t ON t."Id" = r.k0
-WHERE r."create" AND t."Id" IS NULL
+WHERE r."create" AND t."Id" IS NULL AND r.k0 IS NOT NULL
 ORDER BY r.n
 
 
@@ -231,7 +231,7 @@ FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
 LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(nothing pg_catalog.text) ON true
 ) r
 LEFT JOIN "Old"."Seat" t ON t."User" = r.k0 AND t."G" = r.k1
-WHERE r."create" AND t."User" IS NULL
+WHERE r."create" AND t."User" IS NULL AND r.k0 IS NOT NULL AND r.k1 IS NOT NULL
 ORDER BY r.n
 
 
@@ -312,7 +312,7 @@ FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
 LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c1 pg_catalog.text, c2 pg_catalog.text) ON true
 ) r
 LEFT JOIN "Old"."Tag" t ON t."Code" = r.k0
-WHERE r."create" AND t."Code" IS NULL
+WHERE r."create" AND t."Code" IS NULL AND r.k0 IS NOT NULL
 ORDER BY r.n
 
 

@@ -26,7 +26,7 @@ FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
 LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(nothing pg_catalog.text) ON true
 ) r
 LEFT JOIN "Old"."Word" t ON t."Code" = r.k0
-WHERE r."create" AND t."Code" IS NULL
+WHERE r."create" AND t."Code" IS NULL AND r.k0 IS NOT NULL
 ORDER BY r.n
 
 
@@ -135,7 +135,7 @@ LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog."varchar"(10)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
 LEFT JOIN "Old"."Page" t ON t."Id" = r.k0
-WHERE r."create" AND t."Id" IS NULL
+WHERE r."create" AND t."Id" IS NULL AND r.k0 IS NOT NULL
 ORDER BY r.n
 
 
@@ -242,7 +242,7 @@ FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
 LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog.text) ON true
 ) r
 LEFT JOIN "Old"."Note" t ON t."Id" = r.k0
-WHERE r."create" AND t."Id" IS NULL
+WHERE r."create" AND t."Id" IS NULL AND r.k0 IS NOT NULL
 ORDER BY r.n
 
 
@@ -313,7 +313,7 @@ FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
 LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c2 pg_catalog.numeric, c3 pg_catalog.text) ON true
 ) r
 LEFT JOIN "Old"."Line" t ON t."Who" = r.k0 AND t."Word" = r.k1 AND t."Nr" = r.k2
-WHERE r."create" AND t."Who" IS NULL
+WHERE r."create" AND t."Who" IS NULL AND r.k0 IS NOT NULL AND r.k1 IS NOT NULL AND r.k2 IS NOT NULL
 ORDER BY r.n
 
 
