@@ -27,7 +27,7 @@ struct grouped {
     size_t pushed; /* the first so many are in the script under way */
     size_t window; /* items to send at once: few after a failure, so that what comes later is not sent again for each */
     unsigned pass; /* of the group that failed */
-    bool opening;         /* the next script begins with the opening statements */
+    bool opening;  /* the next script begins with the opening statements */
     bool in_failed_group; /* ... or by taking the savepoint back */
     bool hurried;         /* somebody holds a row of ours: from now on we do not wait for locks, there may be more */
 

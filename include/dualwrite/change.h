@@ -39,13 +39,13 @@ struct subject {
     char *implicit_key; /* no event: a parent that a child needs; its source key. Owned; NULL for others */
     bool removal;       /* one of its events is a removal */
     enum subject_state state;
-    size_t row;                          /* its first row in batch.rows, NO_INDEX before it was read */
-    bool found;                          /* there is a source row */
-    unsigned put_off;                    /* how often it failed on another row's value, to be tried again after the others */
-    size_t freed[2];                     /* of those put off so many had been written the last time, and the time before */
-    bool verified;                       /* the legacy row was read back equal */
-    char *target_key;                    /* text of the legacy key, NULL when there is none; owned by its row */
-    enum outcome outcome;                /* FAILED: retry or park */
+    size_t row;           /* its first row in batch.rows, NO_INDEX before it was read */
+    bool found;           /* there is a source row */
+    unsigned put_off;     /* how often it failed on another row's value, to be tried again after the others */
+    size_t freed[2];      /* of those put off so many had been written the last time, and the time before */
+    bool verified;        /* the legacy row was read back equal */
+    char *target_key;     /* text of the legacy key, NULL when there is none; owned by its row */
+    enum outcome outcome; /* FAILED: retry or park */
     char *sqlstate, *constraint, *error; /* FAILED; owned; sqlstate and constraint may be NULL */
 };
 

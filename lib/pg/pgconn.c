@@ -29,17 +29,18 @@ struct pgconn {
     uv_poll_t *poll; /* NULL when not watching */
     int watched;     /* events that poll watches */
     struct resolve *resolving;
-    uv_timer_t timer; /* PGCONN_CONNECTING: the attempt's limit; BUSY: the script's; WAITING: the next attempt; READY: pgconn_keep() */
+    uv_timer_t
+        timer; /* PGCONN_CONNECTING: the attempt's limit; BUSY: the script's; WAITING: the next attempt; READY: pgconn_keep() */
     unsigned failures;
     unsigned session;
     unsigned kept; /* empty messages that were not answered yet */
-    size_t hosts; /* in the connection string, by address: each attempt tries one */
+    size_t hosts;  /* in the connection string, by address: each attempt tries one */
     size_t turn;
     bool closing;
     char *notice; /* the server's last word on this connection, which says more than "closed unexpectedly" */
 
-    size_t count; /* of the script under way */
-    size_t next;  /* the statement whose result comes next; == count: the pipeline's end */
+    size_t count;  /* of the script under way */
+    size_t next;   /* the statement whose result comes next; == count: the pipeline's end */
     bool answered; /* that statement has had a result */
     size_t failed;
     PGresult **results;

@@ -68,7 +68,7 @@ static const struct {
     {"23502", OUTCOME_PARK},
     {"23505", OUTCOME_RETRY_ROW},
     {"23514", OUTCOME_PARK},
-    {"23P01", OUTCOME_PARK},
+    {"23P01", OUTCOME_RETRY_ROW},
     {"0A000", OUTCOME_PARK},
     {"25001", OUTCOME_PARK},
     {"27000", OUTCOME_PARK},
