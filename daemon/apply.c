@@ -6,6 +6,7 @@
 
 #include "dualwrite/pgarray.h"
 #include "dualwrite/xalloc.h"
+#include "hold_parents.h"
 #include "mark.h"
 #include "read.h"
 #include "reserve.h"
@@ -16,6 +17,7 @@ struct apply {
     struct pgconn *legacy;
     bool two;
     struct read *read;
+    struct hold_parents *hold_parents;
     struct reserve *reserve;
     struct write *write;
     struct mark *mark;
@@ -23,7 +25,9 @@ struct apply {
     void *arg;
 
     struct apply_request request;
-    size_t read_rows; /* rows that were there before the last read */
+    size_t read_rows;    /* rows that were there before the last read */
+    size_t first_parent; /* of the subjects that were added last */
+    char *partitions;    /* that the batch holds, those of such parents too */
     char *xid;
     char *epoch;
 };
@@ -155,7 +159,7 @@ run_write(struct apply *a)
         .plan = a->request.plan,
         .two = a->two,
         .epoch = a->epoch,
-        .partitions = a->request.partitions,
+        .partitions = a->partitions,
         .blame_rows = a->request.blame_rows,
         .statement_timeout_ms = a->request.statement_timeout_ms,
     };
@@ -216,8 +220,6 @@ run_reserve(struct apply *a)
 
 /* ---- parents that have no legacy row ------------------------------------------------------------------------------ */
 
-static void run_read(struct apply *a, size_t first);
-
 static bool
 has_parent(const struct apply *a, const struct row *r)
 {
@@ -244,8 +246,9 @@ need_parents(struct apply *a, const bool *missing)
         r->needs = batch_parent(b, a->request.mapping, entity, r->parent);
     }
     a->read_rows = b->nrows;
+    a->first_parent = subjects;
     if (b->nsubjects > subjects)
-        run_read(a, subjects);
+        hold_parents_start(a->hold_parents, b, subjects, a->request.statement_timeout_ms);
     else
         run_reserve(a);
 }
@@ -387,6 +390,42 @@ run_read(struct apply *a, size_t first)
     read_start(a->read, &request);
 }
 
+/* ---- the partitions of parents ------------------------------------------------------------------------------------ */
+
+/* The batch works in more partitions now, and the fence has to know. */
+static void
+add_partitions(struct apply *a, const char *partitions)
+{
+    struct buf out = {0};
+
+    buf_printf(&out, "%.*s,%s}", (int) strlen(a->partitions) - 1, a->partitions, partitions);
+    free(a->partitions);
+    a->partitions = buf_steal(&out);
+}
+
+static void
+on_held(void *arg, const struct hold_parents_answer *answer)
+{
+    struct apply *a = arg;
+    struct batch *b = batch(a);
+
+    if (answer->error != NULL) {
+        fail(a, answer->error, answer->sqlstate);
+        return;
+    }
+    if (answer->held) {
+        add_partitions(a, answer->partitions);
+        set(&a->epoch, answer->epoch);
+        run_read(a, a->first_parent);
+        return;
+    }
+    for (size_t i = a->first_parent; i < b->nsubjects; i++) {
+        subject_fail(&b->subjects[i], OUTCOME_WAIT, NULL, NULL, "another daemon works on its partition at this moment");
+        batch_fail_children(b, a->request.mapping, i);
+    }
+    run_reserve(a);
+}
+
 /* A row whose identity is NULL cannot have a legacy row. */
 static void
 refuse_nulls(struct apply *a)
@@ -411,6 +450,7 @@ apply_start(struct apply *a, const struct apply_request *request)
 {
     a->request = *request;
     a->read_rows = 0;
+    set(&a->partitions, request->partitions);
     refuse_nulls(a);
     run_read(a, 0);
 }
@@ -426,6 +466,7 @@ apply_new(struct pgconn *vnext, struct pgconn *legacy, apply_done done, void *ar
     a->done = done;
     a->arg = arg;
     a->read = read_new(vnext, on_read, a);
+    a->hold_parents = hold_parents_new(vnext, on_held, a);
     a->reserve = reserve_new(vnext, legacy, on_reserved, a);
     a->write = write_new(legacy, on_written, a);
     a->mark = mark_new(vnext, on_marked, a);
@@ -438,10 +479,12 @@ apply_free(struct apply *a)
     if (a == NULL)
         return;
     read_free(a->read);
+    hold_parents_free(a->hold_parents);
     reserve_free(a->reserve);
     write_free(a->write);
     mark_free(a->mark);
     free(a->xid);
     free(a->epoch);
+    free(a->partitions);
     free(a);
 }

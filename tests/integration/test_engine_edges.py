@@ -270,7 +270,6 @@ def test_a_session_that_came_back_while_legacy_worked_is_not_the_claims(applicat
 
 
 @pytest.mark.layouts("one", reason="with two databases the key is committed first; the race is as narrow there")
-@pytest.mark.xfail(strict=True, reason="a parent that is made for a child is in a partition that this daemon does not hold")
 def test_a_parent_made_for_a_child_and_deleted_meanwhile_leaves_nothing_behind(application):
     db = application(
         mapping(entity("team", "team", "old_team", {"name": "name"}, map=map_of("team_map")),
