@@ -54,17 +54,48 @@ static const char mapping_sample[] =
     " \"operations\": {\"insert\": \"m_i\", \"update\": \"m_u\", \"remove\": \"m_r\"}}\n"
     "]}\n";
 
-/* mapping_sample with the first `from` changed to `to`. */
+/* `text` with the first `from` changed to `to`. */
 static inline char *
-changed(const char *from, const char *to)
+changed_in(const char *text, const char *from, const char *to)
 {
-    const char *at = strstr(mapping_sample, from);
+    const char *at = strstr(text, from);
     struct buf out = {0};
 
     assert_non_null(at);
-    buf_add(&out, mapping_sample, (size_t) (at - mapping_sample));
+    buf_add(&out, text, (size_t) (at - text));
     buf_puts(&out, to);
     buf_puts(&out, at + strlen(from));
+    return buf_steal(&out);
+}
+
+static inline char *
+changed(const char *from, const char *to)
+{
+    return changed_in(mapping_sample, from, to);
+}
+
+/* A mapping of entities a, b, c, ... that each have a map; `parents` names each one's parent, '-' for none. */
+static inline char *
+sample_family(const char *parents)
+{
+    struct buf out = {0};
+
+    buf_puts(&out, "{\"entities\": [");
+    for (size_t i = 0; parents[i] != '\0'; i++) {
+        char c = (char) ('a' + (int) i);
+
+        buf_printf(&out, "%s{\"name\": \"%c\", ", i == 0 ? "" : ",", c);
+        if (parents[i] != '-')
+            buf_printf(&out, "\"parent\": {\"entity\": \"%c\", \"column\": \"p\", \"target_column\": \"q\"}, ",
+                       parents[i]);
+        buf_printf(&out,
+                   "\"source\": {\"table\": \"s%c\", \"key\": [\"id\"]}, \"target\": {\"table\": \"t%c\", \"key\": "
+                   "[\"id\"]}, \"map\": {\"table\": \"m%c\", \"source_key\": \"x\", \"target_key\": \"y\"}, "
+                   "\"columns\": {\"n\": \"n\"}, \"removal\": \"keep\", \"log\": {\"id\": \"%c_id\"}, \"operations\": "
+                   "{\"insert\": \"%c_i\", \"update\": \"%c_u\", \"remove\": \"%c_r\"}}",
+                   c, c, c, c, c, c, c);
+    }
+    buf_puts(&out, "]}");
     return buf_steal(&out);
 }
 

@@ -292,31 +292,6 @@ test_accepted(void **state)
     }
 }
 
-/* A mapping of entities a, b, c, ... that each have a map; `parents` names each one's parent, '-' for none. */
-static char *
-family(const char *parents)
-{
-    struct buf out = {0};
-
-    buf_puts(&out, "{\"entities\": [");
-    for (size_t i = 0; parents[i] != '\0'; i++) {
-        char c = (char) ('a' + (int) i);
-
-        buf_printf(&out, "%s{\"name\": \"%c\", ", i == 0 ? "" : ",", c);
-        if (parents[i] != '-')
-            buf_printf(&out, "\"parent\": {\"entity\": \"%c\", \"column\": \"p\", \"target_column\": \"q\"}, ",
-                       parents[i]);
-        buf_printf(&out,
-                   "\"source\": {\"table\": \"s%c\", \"key\": [\"id\"]}, \"target\": {\"table\": \"t%c\", \"key\": "
-                   "[\"id\"]}, \"map\": {\"table\": \"m%c\", \"source_key\": \"x\", \"target_key\": \"y\"}, "
-                   "\"columns\": {\"n\": \"n\"}, \"removal\": \"keep\", \"log\": {\"id\": \"%c_id\"}, \"operations\": "
-                   "{\"insert\": \"%c_i\", \"update\": \"%c_u\", \"remove\": \"%c_r\"}}",
-                   c, c, c, c, c, c, c);
-    }
-    buf_puts(&out, "]}");
-    return buf_steal(&out);
-}
-
 static void
 test_order(void **state)
 {
@@ -325,7 +300,7 @@ test_order(void **state)
 
     (void) state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        char *text = family(rows[i][0]);
+        char *text = sample_family(rows[i][0]);
         struct mapping *m = parse_good(text);
 
         for (size_t j = 0; j < m->count; j++) {
@@ -339,109 +314,6 @@ test_order(void **state)
             assert_int_equal(e->name[0], rows[i][1][j]);
         }
         mapping_free(m);
-        free(text);
-    }
-}
-
-static void
-test_cycles(void **state)
-{
-    static const struct {
-        const char *parents;
-        size_t errors;
-        const char *where;
-        const char *said;
-    } rows[] = {
-        {"a", 1, "m.json: $.entities[0].parent.entity", "makes a cycle of parents: a -> a;"},
-        {"ba", 1, "m.json: $.entities[0].parent.entity", "makes a cycle of parents: a -> b -> a;"},
-        {"-db-c", 0, "", ""},
-        {"-dbc", 1, "m.json: $.entities[1].parent.entity", "makes a cycle of parents: b -> d -> c -> b;"},
-        {"badc", 2, "m.json: $.entities[0].parent.entity", "makes a cycle of parents: a -> b -> a;"},
-        {"bcb", 1, "m.json: $.entities[1].parent.entity", "makes a cycle of parents: b -> c -> b;"},
-    };
-
-    (void) state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        char *text = family(rows[i].parents);
-        struct faults faults = {0};
-        struct mapping *m = parse(text, &faults);
-
-        assert_int_equal(faults.errors, rows[i].errors);
-        if (rows[i].errors > 0) {
-            assert_null(m);
-            assert_string_equal(faults.items[0].where, rows[i].where);
-            assert_non_null(strstr(faults.items[0].text, rows[i].said));
-        }
-        mapping_free(m);
-        faults_free(&faults);
-        free(text);
-    }
-}
-
-/* The sample with a parent that has no map, these keys and this column. */
-static char *
-parent_without_map(const char *source_key, const char *target_key, const char *column)
-{
-    struct buf out = {0};
-
-    buf_printf(&out,
-               "{\"entities\": [{\"name\": \"team\", \"source\": {\"table\": \"new_team\", \"key\": %s}, \"target\": "
-               "{\"table\": \"old_team\", \"key\": %s}, \"columns\": {%s, %s",
-               source_key, target_key, column, strstr(mapping_sample, "\"name\": \"title\""));
-    return buf_steal(&out);
-}
-
-/* A parent's legacy key must be told from the one column that a child has of it: by a map, or by being the same. */
-static void
-test_parents(void **state)
-{
-    static const char here[] = "m.json: $.entities[1].parent.entity";
-    static const char itself[] = "m.json: $.entities[0].target.key[0]";
-    static const struct {
-        const char *source_key, *target_key, *column;
-        const char *where, *said; /* NULL: it may be a parent */
-    } rows[] = {
-        {"[\"id\"]", "[\"id\"]", "\"id\": \"id\"", NULL, NULL},
-        {"[\"id\"]", "[\"key\"]", "\"key\": {\"column\": \"id\", \"insert_only\": true}", NULL, NULL},
-        {"[\"id\"]", "[\"id\"]", "\"id\": \"code\"", here,
-         "is \"team\", whose target key cannot be told from its source key; give it a \"map\", or the same key: \"id\" "
-         "from \"id\" in its \"columns\""},
-        {"[\"code\"]", "[\"key\"]", "\"key\": \"id\"", here, "or the same key: \"key\" from \"code\" in its"},
-        {"[\"id\"]", "[\"id\"]",
-         "\"id\": {\"column\": \"id\", \"lookup\": {\"table\": \"l\", \"key\": \"k\", \"value\": \"v\"}}", here,
-         "is \"team\", whose target key cannot be told"},
-        {"[\"id\", \"b\"]", "[\"id\"]", "\"id\": \"id\"", here,
-         "is \"team\", whose source key has 2 columns; a parent's source key and target key have one each"},
-        {"[\"id\"]", "[\"id\", \"c\", \"d\"]", "\"id\": \"id\", \"c\": \"c\", \"d\": \"d\"", here,
-         "is \"team\", whose target key has 3 columns"},
-        {"[\"id\", \"b\"]", "[\"id\", \"b\"]", "\"id\": \"id\", \"b\": \"b\"", here, "whose source key has 2 columns"},
-        /* what is wrong with the parent is said there, and nothing of what follows from it */
-        {"[\"id\"]", "[\"id\"]", "\"x\": \"x\"", itself, "nothing says which row is meant"},
-        {"[\"id\"]", "[\"id\"]", "\"id\": {\"expression\": \"id\"}", itself, "nothing says which row is meant"},
-        {"[\"id\"]", "[\"id\"]", "\"id\": {\"column\": \"id\", \"truncate\": 9}", itself, "nothing says which row"},
-        {"[\"id\"]", "[\"id\"]", "\"id\": 5", "m.json: $.entities[0].columns.id", "is a number"},
-        {"5", "[\"id\"]", "\"id\": \"id\"", "m.json: $.entities[0].source.key", "is a number"},
-        {"[5]", "[\"id\"]", "\"id\": \"id\"", "m.json: $.entities[0].source.key[0]", "is a number"},
-        {"[\"id\"]", "5", "\"id\": \"id\"", "m.json: $.entities[0].target.key", "is a number"},
-        {"[\"id\"]", "[5]", "\"id\": \"id\"", "m.json: $.entities[0].target.key[0]", "is a number"},
-    };
-
-    (void) state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        char *text = parent_without_map(rows[i].source_key, rows[i].target_key, rows[i].column);
-        struct faults faults = {0};
-        struct mapping *m = parse(text, &faults);
-
-        if (faults.count != (rows[i].where == NULL ? 0 : 1) || (m == NULL) != (rows[i].where != NULL))
-            fail_msg("row %zu: %zu faults, the last: %s", i, faults.count,
-                     faults.count == 0 ? "" : faults.items[faults.count - 1].text);
-        if (rows[i].where != NULL) {
-            assert_string_equal(faults.items[0].where, rows[i].where);
-            if (strstr(faults.items[0].text, rows[i].said) == NULL)
-                fail_msg("row %zu: %s", i, faults.items[0].text);
-        }
-        mapping_free(m);
-        faults_free(&faults);
         free(text);
     }
 }
@@ -469,8 +341,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_default),  cmocka_unit_test(test_scalars), cmocka_unit_test(test_documented),
-        cmocka_unit_test(test_accepted), cmocka_unit_test(test_order),   cmocka_unit_test(test_cycles),
-        cmocka_unit_test(test_parents),  cmocka_unit_test(test_warning), cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_accepted), cmocka_unit_test(test_order),   cmocka_unit_test(test_warning),
+        cmocka_unit_test(test_whole),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -177,22 +177,9 @@ static const struct fault_case fault_cases[] = {
     {" \"log\": {\"id\": \"member_id\"},", "", "$.entities[1].log: is missing; write an object like"},
     {"\"member_id\"", "\"member-id\"", "$.entities[1].log.id: must be 1 to 63 characters"},
     {"\"member_id\"", "\"attempt\"", "$.entities[1].log.id: is \"attempt\", a key that log lines have already"},
-    {"\"member_id\"", "\"team_id\"", "$.entities[1].log.id: is \"team_id\", a key of parent \"team\""},
-    {"[\"team\", \"user\"]},\n \"columns\": {\"user\": \"account\", \"role\": \"role\"},\n \"present\": {\"column\": "
-     "\"status\", \"in\": [\"ACTIVE\", 1]},\n \"removal\": \"delete\",\n \"log\": {",
-     "[\"x\"]}, \"map\": {\"table\": \"m\", \"source_key\": \"a\", \"target_key\": \"b\"}, \"columns\": {\"user\": "
-     "\"account\"}, \"removal\": \"delete\", \"log\": {\"target_id\": \"team_id\", ",
-     "$.entities[1].log.target_id: is \"team_id\", a key of parent \"team\""},
-    {"\"id\": \"team_id\"", "\"id\": \"team_id\", \"target_id\": \"member_id\"",
-     "$.entities[1].log.id: is \"member_id\""},
     {"\"id\": \"team_id\"", "\"id\": \"team_id\", \"target_id\": \"msg\"", "log.target_id: is \"msg\", a key that log"},
     {"\"id\": \"team_id\"", "\"id\": \"team_id\", \"target_id\": \"team_id\"", "log.target_id: is the same as \"id\""},
     {"\"id\": \"member_id\"", "\"id\": \"member_id\", \"target_id\": \"x\"", "target_id: needs a target key of one"},
-    {"\"m_u\"", "\"t_u\"", "$.entities[1].operations.update: is \"t_u\", which is \"update\" of entities[0] already"},
-    {"\"m_r\"", "\"m_i\"", "$.entities[1].operations.remove: is \"m_i\", which is \"insert\" of entities[1] already"},
-    {"\"m_r\"", "\"m_u\"", "$.entities[1].operations.remove: is \"m_u\", which is \"update\" of entities[1] already"},
-    {"\"m_i\", \"update\": \"m_u\"", "\"t_u\", \"update\": \"t_u\"",
-     "$.entities[1].operations.insert: is \"t_u\", which is \"update\" of entities[0] already"},
     {", \"remove\": \"m_r\"", "", "$.entities[1].operations.remove: is missing"},
     {"\"m_u\"", "\"\"", "$.entities[1].operations.update: is an empty string"},
 };

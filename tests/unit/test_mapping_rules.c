@@ -80,12 +80,6 @@ static const struct {
     /* the parent: its key gives the child's */
     {"\"user\": \"account\"", "\"team\": \"new_team\", \"user\": \"account\"", "$.entities[1].columns.team",
      "is the parent's target_column, which gets the parent's target key"},
-    {"\"new_team\", \"key\": [\"id\"]", "\"new_team\", \"key\": [\"id\", \"no\"]", "$.entities[1].parent.entity",
-     "is \"team\", whose source key has 2 columns; a parent's source key and target key have one each"},
-    {"\"entity\": \"team\"", "\"entity\": \"teem\"", "$.entities[1].parent.entity",
-     "is \"teem\", and no entity has that name (did you mean \"team\"?)"},
-    {"\"entity\": \"team\"", "\"entity\": \"zzzzzzz\"", "$.entities[1].parent.entity",
-     "is \"zzzzzzz\", and no entity has that name; name one"},
     /* what a removal sets a returning row must set back */
     {"{\"set\": {\"active\"", "{\"set\": {\"id\": {\"now\": true}, \"active\"", "$.entities[0].removal.set.id",
      "is part of the target key"},
@@ -100,20 +94,6 @@ static const struct {
      "is the same as \"id\""},
     {"\"id\": \"member_id\"", "\"id\": \"member_id\", \"target_id\": \"x\"", "$.entities[1].log.target_id",
      "needs a target key of one column, this one has 2"},
-    {"\"id\": \"member_id\"", "\"id\": \"team_id\"", "$.entities[1].log.id", "a key of parent \"team\""},
-    /* between entities */
-    {"\"name\": \"member\"", "\"name\": \"team\"", "$.entities[1].name", "which entities[0] has already"},
-    {"\"new_member\", \"key\": [\"id\"]},\n \"target\": {\"table\": \"old_member\"",
-     "\"new_team\", \"key\": [\"id\"]},\n \"target\": {\"table\": \"old_team\"", "$.entities[1].target.table",
-     "is fed from the same source table by entities[0] already; merge the two entities into one"},
-    {"\"remove\": \"t_r\"", "\"remove\": \"t_i\"", "$.entities[0].operations.remove",
-     "is \"t_i\", which is \"insert\" of entities[0] already"},
-    {"\"remove\": \"t_r\"", "\"remove\": \"t_u\"", "$.entities[0].operations.remove",
-     "is \"t_u\", which is \"update\" of entities[0] already"},
-    {"\"update\": \"m_u\"", "\"update\": \"t_i\"", "$.entities[1].operations.update",
-     "is \"t_i\", which is \"insert\" of entities[0] already"},
-    {"\"remove\": \"m_r\"", "\"remove\": \"t_u\"", "$.entities[1].operations.remove",
-     "is \"t_u\", which is \"update\" of entities[0] already"},
 };
 
 static void
@@ -183,31 +163,6 @@ test_no_echo(void **state)
     }
 }
 
-/* A parent without a map whose key is its own parent's: that one's map knows it, the child's column does not. */
-static void
-test_parent_of_parent(void **state)
-{
-    static const char club[] =
-        ", {\"name\": \"club\", \"parent\": {\"entity\": \"team\", \"column\": \"t\", \"target_column\": \"t\"}, "
-        "\"source\": {\"table\": \"new_club\", \"key\": [\"t\"]}, \"target\": {\"table\": \"old_club\", \"key\": "
-        "[\"t\"]}, \"columns\": {\"n\": \"n\"}, \"removal\": \"keep\", \"log\": {\"id\": \"club_id\"}, \"operations\": "
-        "{\"insert\": \"c_u\", \"update\": \"c_u\", \"remove\": \"c_r\"}}]}";
-    char *text = changed("\"parent\": {\"entity\": \"team\"", "\"parent\": {\"entity\": \"club\"");
-    struct buf whole = {0};
-    struct faults faults = {0};
-
-    (void) state;
-    buf_add(&whole, text, strlen(text) - strlen("]}\n"));
-    buf_puts(&whole, club);
-    assert_null(parse(buf_text(&whole), &faults));
-    assert_int_equal(faults.count, 1);
-    assert_string_equal(faults.items[0].where, "m.json: $.entities[1].parent.entity");
-    assert_non_null(strstr(faults.items[0].text, "is \"club\", whose target key cannot be told from its source key"));
-    buf_free(&whole);
-    faults_free(&faults);
-    free(text);
-}
-
 /* The identity: with a map the source key; without, one source column for each target key column, in its order. */
 static void
 test_identity(void **state)
@@ -235,7 +190,6 @@ main(void)
         cmocka_unit_test(test_rules),
         cmocka_unit_test(test_no_echo),
         cmocka_unit_test(test_identity),
-        cmocka_unit_test(test_parent_of_parent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
