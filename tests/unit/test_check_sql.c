@@ -1,5 +1,5 @@
 /* test_check_sql.c - the statements of `check`, as golden files, and that nothing gets into them unquoted. */
-/* links: lib/core/check_sql.c lib/core/check_stream.c embedded.c lib/core/check_value.c lib/core/check_keys.c lib/core/expression.c lib/core/template.c lib/core/sqlvalue.c lib/core/catalog.c lib/core/quote.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/check_sql.c embedded.c lib/core/check_value.c lib/core/check_keys.c lib/core/expression.c lib/core/template.c lib/core/sqlvalue.c lib/core/catalog.c lib/core/quote.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,6 @@
 
 #include "catalog_sample.h"
 #include "dualwrite/check_sql.h"
-#include "dualwrite/check_stream.h"
 
 /* Takes `sql`. */
 static void
@@ -19,52 +18,12 @@ put(struct buf *out, const char *name, char *sql)
     free(sql);
 }
 
-/* Indexes and keys for the sample, whose catalog has none that matter. */
-static void
-constrain(struct catalog *c)
-{
-    static char *title[] = {(char *) "Title"};
-    static char *title_key[] = {(char *) "\"Title\"", (char *) "lower((\"Title\")::text)"};
-    static char *extra[] = {(char *) "Kind"};
-    struct catalog_table *org = &c->tables[1];
-    struct catalog_table *group = &c->tables[4];
-
-    assert_string_equal(org->name, "O\"rg");
-    assert_string_equal(group->name, "Group");
-    org->uniques = xreallocarray(org->uniques, 2, sizeof *org->uniques);
-    org->uniques[1] = (struct catalog_unique){.name = (char *) "by title",
-                                              .columns = title,
-                                              .count = 1,
-                                              .keys = title_key,
-                                              .nkeys = 2,
-                                              .expressions = title_key[1],
-                                              .predicate = (char *) "(\"At\" > '2000-01-01'::date)"};
-    org->nuniques = 2;
-    group->foreigns = xcalloc(1, sizeof *group->foreigns);
-    group->foreigns[0] = (struct catalog_foreign){.name = (char *) "kind",
-                                                  .columns = extra,
-                                                  .count = 1,
-                                                  .schema = (char *) "Old",
-                                                  .table = (char *) "Ki\"nd",
-                                                  .referenced = extra};
-    group->nforeigns = 1;
-}
-
-/* They are not the catalog's to free. */
-static void
-release(struct catalog *c)
-{
-    c->tables[1].nuniques = 1;
-    c->tables[4].nforeigns = 0;
-}
-
 static void
 put_entity(struct buf *out, const struct check_subject *s)
 {
     size_t count;
     struct check_condition *conditions = check_conditions(s, &count);
     struct check_constant *constants;
-    bool *needed = check_needed(s);
 
     buf_printf(out, "-- ======== %s\n\n", s->e->name);
     put(out, "scan", check_sql_scan(s, conditions, count));
@@ -85,19 +44,6 @@ put_entity(struct buf *out, const struct check_subject *s)
     for (size_t i = 0; i < count; i++)
         buf_printf(out, "-- constant %s: %s\n", constants[i].path, constants[i].text);
     check_constants_free(constants, count);
-    if (needed != NULL) {
-        put(out, "stream", check_stream_sql(s, needed));
-        put(out, "try", check_try_sql(s, needed, s->target->ncolumns));
-    }
-    for (size_t i = 0; i < s->target->nuniques; i++)
-        if (check_taken_hold(s, &s->target->uniques[i]) == HOLD_PERHAPS) {
-            put(out, "taken", check_taken_sql(s, &s->target->uniques[i]));
-            put(out, "twice", check_twice_sql(s, &s->target->uniques[i]));
-        }
-    for (size_t i = 0; i < s->target->nforeigns; i++)
-        if (check_foreign_hold(s, &s->target->foreigns[i]) == HOLD_PERHAPS)
-            put(out, "orphans", check_orphans_sql(s, &s->target->foreigns[i]));
-    free(needed);
 }
 
 static char *
@@ -124,11 +70,9 @@ test_golden(void **state)
     char *text;
 
     (void) state;
-    constrain(c);
     text = all_of(m, c);
     golden("tests/unit/golden/check_family.sql", text);
     free(text);
-    release(c);
     mapping_free(m);
     catalog_free(c);
 }

@@ -106,6 +106,9 @@ test_feeds(void **state)
         {"", "", "", NULL},
         /* in the order of the legacy table */
         {"C|b|text|n\nC|a|text|n", "C|a|text|n\nC|b|text|n", "\"a\":\"a\",\"b\":\"b\"", NULL},
+        {"C|b|text|n", "C|a|int4|n\nC|b|text|n",
+         "\"a\":{\"constant\":\"0\",\"TODO\":\"NOT NULL (integer), and no vNext column is named like it\"},\"b\":\"b\"",
+         NULL},
         /* one column may be sure of two, but a guess takes none that another has for sure */
         {"C|plan_id|int4|n", "C|plan|int4|n\nC|planId|int4|n", "\"plan\":\"plan_id\",\"planId\":\"plan_id\"", NULL},
         {"C|full_name|text|n", "C|name|text\nC|full_name|text|n", "\"full_name\":\"full_name\"", "name"},
