@@ -265,14 +265,14 @@ common(const struct gen *g)
 
 /* The parent's key. A row that is not present keeps the one it has where its parent has no legacy row: it makes none. */
 static void
-parent_key(struct buf *out, const struct mapping_entity *e)
+parent_key(struct buf *out, const struct mapping_entity *e, const char *column)
 {
     if (e->present.kind == PRESENT_ALWAYS) {
         buf_puts(out, "r.p");
         return;
     }
     buf_puts(out, "CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t.");
-    quote_ident(out, e->parent->target_column);
+    quote_ident(out, column);
     buf_puts(out, ") END");
 }
 
@@ -295,7 +295,7 @@ gen_update(const struct gen *g)
         if (c != NULL)
             expected(&set, g, i);
         else
-            parent_key(&set, e);
+            parent_key(&set, e, name);
         if (c != NULL && c->value.kind == VALUE_NOW)
             continue; /* never by itself a reason to write */
         buf_puts(&is, is.len == 0 ? "t." : ", t.");
@@ -304,7 +304,7 @@ gen_update(const struct gen *g)
         if (c != NULL)
             expected(&should_be, g, i);
         else
-            parent_key(&should_be, e);
+            parent_key(&should_be, e, name);
     }
     if (is.len == 0) {
         buf_free(&set);
@@ -407,7 +407,7 @@ equal_columns(struct buf *out, const struct gen *g)
     }
     if (gen_writes_parent(e)) {
         buf_clear(&value);
-        parent_key(&value, e);
+        parent_key(&value, e, e->parent->target_column);
         add_equal(out, g, e->parent->target_column, buf_text(&value));
     }
     if (out->len == 0)
