@@ -492,7 +492,7 @@ def bouncer(db, tmp_path):
     """bouncer(pool_mode): pgbouncer in front of the database; returns settings that go through it."""
     program = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin:/usr/local/sbin")
     if program is None:
-        pytest.skip("pgbouncer is not installed")
+        pytest.skip("pgbouncer is not installed; it is not among the dependencies because its package starts a service")
     started = []
 
     def start(mode):
