@@ -220,12 +220,13 @@ install-config = if [ -e '$(2)' ] && ! cmp -s $(1) '$(2)'; then $(INSTALL) -m $(
 
 .PHONY: install uninstall
 install: build ## install under $(DESTDIR)$(prefix): binary, man pages, samples, systemd units
-	$(INSTALL) -d $(foreach dir,$(bindir) $(docdir) $(unitdir) $(libdir)/sysusers.d $(libdir)/tmpfiles.d $(confdir) \
+	$(INSTALL) -d $(foreach dir,$(bindir) $(docdir) $(docdir)/examples/subscriptions $(unitdir) $(libdir)/sysusers.d $(libdir)/tmpfiles.d $(confdir) \
 	    $(foreach n,1 5 8,$(mandir)/man$(n)),'$(DESTDIR)$(dir)')
 	$(INSTALL) -m 755 $(BUILD)/dualwrited '$(DESTDIR)$(bindir)/dualwrited'
 	@set -e; for page in $(MAN_PAGES); do \
 	    $(INSTALL) -m 644 "$$page" "$(DESTDIR)$(mandir)/man$${page##*.}/"; done
 	$(INSTALL) -m 644 $(wildcard README.md CHANGELOG.md LICENSE) config/mapping.json '$(DESTDIR)$(docdir)/'
+	$(INSTALL) -m 644 $(wildcard config/examples/subscriptions/*) '$(DESTDIR)$(docdir)/examples/subscriptions/'
 	$(if $(wildcard config/dualwrited.env), \
 	    $(call install-config,config/dualwrited.env,$(DESTDIR)$(confdir)/dualwrited.env,640))
 	sed 's,/usr/bin/,$(bindir)/,' systemd/dualwrited.service >'$(DESTDIR)$(unitdir)/dualwrited.service'
