@@ -109,13 +109,27 @@ mapped_list(struct fragments *f, const char *name, const struct mapping_entity *
     fragments_take(f, name, buf_steal(&out));
 }
 
-/* o and n are the same row with the same identity; only a key is never NULL. */
+static bool
+is_identity(const struct mapping_entity *e, const char *column)
+{
+    for (size_t i = 0; i < e->identity.count; i++)
+        if (strcmp(e->identity.items[i], column) == 0)
+            return true;
+    return false;
+}
+
+/*
+ * o and n are the same row with the same identity; only a key is never NULL. Another parent makes no other legacy row of one
+ * that has a map of its own.
+ */
 static void
 same_row(struct fragments *f, const struct mapping_entity *e)
 {
     struct buf out = {0};
 
     for (size_t i = 0; i < ref_count(e); i++) {
+        if (i >= e->source_key.count && !is_identity(e, ref_column(e, i)))
+            continue;
         buf_puts(&out, i == 0 ? "n." : " AND n.");
         quote_ident(&out, ref_column(e, i));
         buf_puts(&out, i < e->source_key.count ? " = o." : " IS NOT DISTINCT FROM o.");

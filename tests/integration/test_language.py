@@ -468,6 +468,9 @@ def test_a_mapped_child_that_moves_to_another_parent_keeps_its_legacy_row(applic
         write(db, "UPDATE team SET league_id = 3")
         becomes(db, TREE, [("one", None, None), ("three", "a", "x"), ("two", None, None)])
         assert legacy(db, "SELECT id FROM old_team") == [(id,)]
+        # it was neither removed nor inserted, and nobody shall read so in the log
+        assert daemon.lines("dual_write_scheduled", operation="team_r") == []
+        assert len(daemon.lines("dual_write_scheduled", operation="team_i")) == 1
         # a child without a map moves as a removal and an insertion
         write(db, "INSERT INTO team VALUES (2, 1, 'b')")
         write(db, "UPDATE player SET team_id = 2")
