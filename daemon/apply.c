@@ -223,10 +223,17 @@ run_reserve(struct apply *a)
 static bool
 has_parent(const struct apply *a, const struct row *r)
 {
-    /* an absent row with a legacy one too: else that would lose its parent */
-    bool linked = r->create || (r->write && r->parent_key == NULL && r->nkey > 0 && r->key[0] != NULL);
+    const struct mapping_entity *e = row_entity(batch(a), a->request.mapping, r);
+    bool in_key = false;
+    bool linked;
 
-    return row_entity(batch(a), a->request.mapping, r)->parent != NULL && linked && r->parent != NULL;
+    if (e->parent == NULL || r->parent == NULL)
+        return false;
+    for (size_t i = 0; i < e->target_key.count; i++)
+        in_key = in_key || strcmp(e->target_key.items[i], e->parent->target_column) == 0;
+    /* an absent row with a legacy one too: else that would lose its parent */
+    linked = r->write && !in_key && r->nkey > 0 && r->key[0] != NULL;
+    return r->create || linked;
 }
 
 /* The rows from read_rows on need their parents; reads those that are not in the batch, and their parents in turn. */

@@ -479,6 +479,42 @@ def test_a_mapped_child_that_moves_to_another_parent_keeps_its_legacy_row(applic
         assert failed(db) == {} and daemon.lines("dual_write_failed") == []
 
 
+def unheard(db, statement, entity="%"):
+    """Writes without anybody being told: as before the installation, or by events that got lost."""
+    with db.connect() as conn:
+        conn.execute(statement)
+        conn.execute("DELETE FROM dualwrite.outbox WHERE xid = pg_current_xact_id() AND entity LIKE %s", [entity])
+        conn.commit()
+
+
+@pytest.mark.parametrize("column", ["NOT NULL", "NULL"])
+def test_a_child_that_ends_and_moves_to_a_parent_without_a_legacy_row_keeps_a_parent(application, column):
+    """Its removal is a SET, so the row stays, and its foreign key must name the new parent: NULL would be refused, or worse,
+    taken."""
+    db = application(
+        mapping(entity("league", "league", "old_league", {"name": "name"}, removal="keep", map=map_of("league_map")),
+                entity("team", "team", "old_team", {"name": "name", "state": {"constant": "up"}}, map=map_of("team_map"),
+                       parent={"entity": "league", "column": "league_id", "target_column": "league_id"},
+                       present={"column": "active", "in": ["true"]}, removal={"set": {"state": {"constant": "gone"}}})),
+        """CREATE TABLE league (id int PRIMARY KEY, name text);
+           CREATE TABLE team (id int PRIMARY KEY, league_id int, name text, active bool NOT NULL DEFAULT true);"""
+        + map_table("league_map") + map_table("team_map"),
+        f"""CREATE TABLE old_league (id serial PRIMARY KEY, name text);
+            CREATE TABLE old_team (id serial PRIMARY KEY, league_id int {column} REFERENCES old_league DEFERRABLE INITIALLY DEFERRED,
+                                   name text, state text)""")
+    install(db)
+    rows = "SELECT t.name, t.state, l.name FROM old_team t LEFT JOIN old_league l ON l.id = t.league_id"
+    with Daemon(db) as daemon:
+        write(db, "INSERT INTO league VALUES (1, 'one'); INSERT INTO team VALUES (1, 1, 'a')")
+        becomes(db, rows, [("a", "up", "one")])
+        unheard(db, "INSERT INTO league VALUES (2, 'two')")
+        write(db, "UPDATE team SET active = false, league_id = 2")
+        becomes(db, rows, [("a", "gone", "two")], HEALS)
+        drained(db)
+        wait_until(lambda: failed(db) == {}, HEALS)
+        assert daemon.lines("dual_write_failed", sqlstate="23502") == []
+
+
 def test_a_parent_without_a_map_has_the_same_key_on_both_sides(application):
     db = application(
         mapping(entity("team", "team", "old_team", {"code": "id", "name": "name"}, target_key="code"),
