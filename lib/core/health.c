@@ -15,17 +15,29 @@ static void __attribute__((format(printf, 2, 3))) because(struct health *h, cons
     va_end(ap);
 }
 
+bool
+health_hears(const struct health_facts *f)
+{
+    return f->connected && (f->listening || f->polling);
+}
+
+bool
+health_connected(const struct health_facts *f)
+{
+    return health_hears(f) && f->checked;
+}
+
 /* What would be wrong with a daemon that has nothing to do, too. */
 static void
 judge_connection(struct health *h, const struct health_facts *f)
 {
-    if (!f->connected)
-        because(h, "not connected to the vNext database, or dualwrite is not installed there");
-    else if (f->beat_age_ms > HEALTH_BEAT_MS)
+    if (f->connected && f->beat_age_ms > HEALTH_BEAT_MS)
         because(h, "the vNext database has not answered for %" PRId64 " s", f->beat_age_ms / 1000);
-    else if (!f->listening && !f->polling)
+    if (f->deaf_ms > HEALTH_BLIP_MS && !f->connected)
+        because(h, "not connected to the vNext database, or dualwrite is not installed there");
+    else if (f->deaf_ms > HEALTH_BLIP_MS && !health_hears(f))
         because(h, "neither listening nor polling yet");
-    if (!f->checked)
+    if (f->unchecked_ms > HEALTH_RECONNECT_MS && !f->checked)
         because(h, "the mapping has not passed its check: a database is away, or does not fit it");
 }
 
@@ -60,12 +72,6 @@ health_of(const struct health_facts *f)
     }
     h.ready = h.count == 0;
     return h;
-}
-
-bool
-health_started(const struct health_facts *f)
-{
-    return f->connected && f->checked && (f->listening || f->polling);
 }
 
 static void
@@ -107,31 +113,31 @@ health_live_json(struct buf *b, const char *instance)
 }
 
 void
-health_note(struct health_progress *p, monotime now, bool may_work, bool waiting, int64_t batches, int64_t failures)
+health_note(struct health_progress *p, monotime now, bool waiting, const struct health_facts *f)
 {
-    bool acknowledged = batches != p->batches;
+    bool acknowledged = f->batches != p->batches;
     bool away = monotime_diff_ms(now, p->noted) > HEALTH_BEAT_MS; /* what waited meanwhile is not this daemon's fault */
 
-    p->waiting = may_work && waiting;
+    p->waiting = waiting && f->enabled && f->mapping_installed;
     if (acknowledged || !p->waiting || away)
         p->since = now;
     if (acknowledged || !p->waiting)
         p->batch_failed = false;
-    else if (failures != p->failures)
+    else if (f->failures != p->failures)
         p->batch_failed = true;
     p->noted = now;
-    p->batches = batches;
-    p->failures = failures;
+    p->batches = f->batches;
+    p->failures = f->failures;
 }
 
 int64_t
-health_stuck_ms(const struct health_progress *p, monotime now)
+health_stuck_ms(const struct health_progress *p, monotime now, const struct health_facts *f)
 {
-    return p->waiting ? monotime_diff_ms(now, p->since) : 0;
+    return p->waiting && f->batches == p->batches ? monotime_diff_ms(now, p->since) : 0;
 }
 
 bool
-health_failing(const struct health_progress *p, int64_t failures)
+health_failing(const struct health_progress *p, const struct health_facts *f)
 {
-    return p->batch_failed || failures != p->failures;
+    return p->batch_failed ? f->batches == p->batches : f->failures != p->failures;
 }
