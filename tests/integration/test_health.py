@@ -372,6 +372,7 @@ def full_server(db):
         CREATE TRIGGER refuse BEFORE INSERT ON teams_team FOR EACH ROW EXECUTE FUNCTION public.refuse()""")
 
 
+@pytest.mark.layouts("one", reason="takes a minute, and what is measured knows no layout")
 def test_events_that_wait_without_progress_are_not_ready(installed):
     db = installed
     with http_daemon(db) as daemon:

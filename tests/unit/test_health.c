@@ -133,8 +133,12 @@ test_a_blip_is_no_absence_but_a_start_is(void **state)
 static void
 test_every_reason_at_once_fits(void **state)
 {
-    struct health_facts f = {
-        .away_ms = INT64_MAX, .enabled = true, .strict = true, .failed = INT64_MAX, .stuck_ms = INT64_MAX};
+    struct health_facts f = {.deaf_ms = INT64_MAX,
+                             .unchecked_ms = INT64_MAX,
+                             .enabled = true,
+                             .strict = true,
+                             .failed = INT64_MAX,
+                             .stuck_ms = INT64_MAX};
     struct health h = health_of(&f);
 
     (void) state;
