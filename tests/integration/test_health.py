@@ -135,7 +135,7 @@ def test_malformed_requests_hurt_nobody(installed):
                     s.sendall(request)
                     s.shutdown(socket.SHUT_WR)
                     answer = s.recv(100)
-                except (ConnectionResetError, BrokenPipeError):
+                except OSError:  # it was closed before all was sent
                     answer = b""
                 assert answer == b"" or answer.startswith(b"HTTP/1."), (name, answer)
             assert ask(port, "/livez").status == 200, name
