@@ -96,8 +96,10 @@ on_request(void *arg, struct MHD_Connection *connection, const char *url, const 
 
     (void) version;
     (void) upload;
-    if (*upload_size > 0)
-        return MHD_NO; /* nothing here takes a body */
+    if (*upload_size > 0) {
+        *upload_size = 0;
+        return MHD_NO; /* nothing here takes a body: the connection is closed */
+    }
     if (reads && *seen == NULL) {
         *seen = arg;
         return MHD_YES;

@@ -157,7 +157,7 @@ config_listen_split(const char *text, char host[CONFIG_HOST_MAX], char port[6])
 
     if (number < 0 || number > 65535 || strlen(colon + 1) > 5 || len >= CONFIG_HOST_MAX)
         return false;
-    strcpy(port, colon + 1);
+    memcpy(port, colon + 1, strlen(colon + 1) + 1);
     memcpy(host, text, len);
     host[len] = '\0';
     if (len == 0)
