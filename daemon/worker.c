@@ -18,6 +18,7 @@
 
 #define POLL_CAP_MS 1000
 #define PREFLIGHT_AGAIN_MS 2000
+#define STALLED_MS 6000 /* with a beat every five seconds a peer takes over within 15 s of the last answer */
 
 struct worker {
     const struct settings *settings;
@@ -129,7 +130,6 @@ run_round(struct worker *w)
         .instance = w->instance,
         .barrier = confirming ? w->barrier : NULL,
         .take_down_doorbell = w->doorbell_up && !confirming,
-        .strict = w->orders.strict,
         .retrying = w->orders.retrying,
     };
 
@@ -412,6 +412,7 @@ worker_orders(struct worker *w, const struct worker_orders *orders)
     bool deafened = w->orders.listening && !orders->listening;
 
     w->orders = *orders;
+    round_strict(w->round, orders->strict);
     if (deafened)
         lost(w);
     pump(w);
@@ -475,6 +476,8 @@ worker_state(const struct worker *w)
 {
     if (w->plan == NULL)
         return "not connected";
+    if (pgconn_silent_ms(w->pg) > STALLED_MS || pgconn_silent_ms(w->legacy) > STALLED_MS)
+        return "stalled"; /* partitions_of() knows this word */
     return w->orders.work ? wake_state_name(w->wake) : "off";
 }
 

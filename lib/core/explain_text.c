@@ -160,7 +160,7 @@ put_legacy(struct buf *out, const cJSON *legacy, size_t width)
     buf_free(&text);
     grid_add(&g, "column", 0);
     grid_add(&g, "vNext says", 0);
-    grid_add(&g, found ? "legacy has" : "", 0);
+    grid_add(&g, found ? "legacy has" : " ", 0);
     grid_add(&g, " ", 0);
     cJSON_ArrayForEach(column, item(legacy, "columns"))
     {
