@@ -1,7 +1,8 @@
-/* explain.c - gathers one row's story; see explain.h. */
+/*
+ * explain.c - gathers one row's story; see explain.h. Which row is explain_find.c, how it asks explain_ask.c.
+ */
 #include "explain.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,113 +14,11 @@
 #include "dualwrite/mapping_check.h"
 #include "dualwrite/pgarray.h"
 #include "dualwrite/ref.h"
-#include "dualwrite/shown.h"
 #include "dualwrite/sqlgen.h"
 #include "dualwrite/sqlrow.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
-
-struct story {
-    struct desk *d;
-    const struct mapping *mapping;
-    size_t entity;
-    const struct mapping_entity *e;
-    struct catalog *read[2]; /* with one database the first alone */
-    struct catalogs catalogs;
-    struct plan *plan;
-    cJSON *key;      /* array of texts; the source key */
-    cJSON *identity; /* array of texts or null: the identity, in its order */
-    cJSON *doc;
-    int status;
-};
-
-/* ---- asking ---- */
-
-static PGresult *
-look(struct story *s, enum database side, const char *sql, int nparams, const char *const *params)
-{
-    return desk_look(s->d, side, s->d->settings->config->statement_timeout_ms, sql, nparams, params);
-}
-
-static const char *
-field(const PGresult *r, int row, const char *column)
-{
-    int i = PQfnumber(r, column);
-
-    return PQgetisnull(r, row, i) ? NULL : PQgetvalue(r, row, i);
-}
-
-static bool
-truth(const PGresult *r, int row, const char *column)
-{
-    const char *text = field(r, row, column);
-
-    return text != NULL && text[0] == 't';
-}
-
-static cJSON *
-json(const PGresult *r, int row, const char *column)
-{
-    const char *text = field(r, row, column);
-
-    return text == NULL ? cJSON_CreateNull() : cJSON_Parse(text);
-}
-
-static cJSON *
-text_or_null(const char *text)
-{
-    return text == NULL ? cJSON_CreateNull() : cJSON_CreateString(text);
-}
-
-/* The texts of an array as parameters; free the array, not the texts. */
-static const char **
-texts(const cJSON *array)
-{
-    const char **out = xcalloc((size_t) cJSON_GetArraySize(array) + 1, sizeof *out);
-    const cJSON *value;
-    size_t n = 0;
-
-    cJSON_ArrayForEach(value, array) out[n++] = cJSON_GetStringValue(value);
-    return out;
-}
-
-static char *
-pg_array(const cJSON *array)
-{
-    struct buf out = {0};
-    const cJSON *value;
-
-    pgarray_open(&out);
-    cJSON_ArrayForEach(value, array) pgarray_add(&out, cJSON_GetStringValue(value));
-    pgarray_close(&out);
-    return buf_steal(&out);
-}
-
-/* `names` with the texts of `values` in their order. */
-static cJSON *
-named(const struct mapping_names *names, const cJSON *values)
-{
-    cJSON *out = cJSON_CreateObject();
-
-    for (size_t i = 0; i < names->count; i++)
-        cJSON_AddItemToObject(out, names->items[i],
-                              text_or_null(cJSON_GetStringValue(cJSON_GetArrayItem(values, (int) i))));
-    return out;
-}
-
-static bool
-refused(struct story *s, const char *what)
-{
-    s->status = desk_refused(s->d, what);
-    return false;
-}
-
-/* A refusal of a value: what it is not. The classes 22 and 23 are about data. */
-static bool
-is_about_data(const struct desk *d)
-{
-    return strncmp(d->sqlstate, "22", 2) == 0;
-}
+#include "explain_parts.h"
 
 /* ---- the plan ---- */
 
@@ -153,179 +52,6 @@ make_plan(struct story *s)
     return s->plan != NULL;
 }
 
-/* ---- which row ---- */
-
-/* From an event's ref: key and identity. False where its layout is not the mapping's. */
-static bool
-take_ref(struct story *s, const cJSON *ref)
-{
-    if ((size_t) cJSON_GetArraySize(ref) != ref_count(s->e))
-        return false;
-    cJSON_Delete(s->key);
-    cJSON_Delete(s->identity);
-    s->key = cJSON_CreateArray();
-    s->identity = cJSON_CreateArray();
-    for (size_t i = 0; i < s->e->source_key.count; i++)
-        cJSON_AddItemToArray(s->key, cJSON_Duplicate(cJSON_GetArrayItem(ref, (int) i), true));
-    for (size_t i = 0; i < s->e->identity.count; i++) {
-        int at = (int) ref_position(s->e, s->e->identity.items[i]);
-
-        cJSON_AddItemToArray(s->identity, cJSON_Duplicate(cJSON_GetArrayItem(ref, at), true));
-    }
-    return true;
-}
-
-static bool
-no_such_value(struct story *s, const struct explain_wanted *w)
-{
-    struct buf shown = {0};
-
-    if (!is_about_data(s->d))
-        return refused(s, "looking for the row");
-    desk_quiet(s->d);
-    for (size_t i = 0; i < w->nkeys; i++) {
-        buf_puts(&shown, i == 0 ? "" : ", ");
-        shown_text(&shown, w->keys[i], 60);
-    }
-    buf_puts(&shown, "): ");
-    shown_text(&shown, s->d->error, 0);
-    fprintf(stderr, "dualwrited explain: the %s table of %s has no such key (%s\n", w->legacy ? "legacy" : "vNext",
-            s->e->name, buf_text(&shown));
-    buf_free(&shown);
-    s->status = EXIT_USAGE;
-    return false;
-}
-
-/* The row is gone: what its events say about it. */
-static bool
-find_named(struct story *s)
-{
-    char *key = pg_array(s->key);
-    const char *params[] = {s->e->name, key};
-    PGresult *r = look(s, DATABASE_VNEXT, sql_explain_named, 2, params);
-    bool found = false;
-
-    free(key);
-    if (r == NULL)
-        return refused(s, "looking for the events of the row");
-    if (PQntuples(r) > 0) {
-        cJSON *ref = json(r, 0, "ref");
-
-        found = take_ref(s, ref);
-        cJSON_Delete(ref);
-    }
-    PQclear(r);
-    if (!found) {
-        desk_quiet(s->d);
-        fprintf(
-            stderr,
-            "dualwrited explain: there is no such row in the vNext table of %s, and no event names it, so nothing says "
-            "which legacy row it had; ask from the other side: dualwrited explain --entity=%s --legacy=KEY\n",
-            s->e->name, s->e->name);
-        s->status = EXIT_FOUND;
-    }
-    return found;
-}
-
-static bool
-find_by_key(struct story *s, const struct explain_wanted *w)
-{
-    char *sql = explain_key_sql(s->mapping, &s->catalogs, s->e);
-    PGresult *r = look(s, DATABASE_VNEXT, sql, (int) w->nkeys, w->keys);
-    bool found;
-
-    free(sql);
-    if (r == NULL)
-        return no_such_value(s, w);
-    found = truth(r, 0, "found");
-    s->key = json(r, 0, "key");
-    s->identity = found ? json(r, 0, "identity") : s->e->map != NULL ? cJSON_Duplicate(s->key, true) : NULL;
-    PQclear(r);
-    return s->identity != NULL || find_named(s);
-}
-
-/* The key of a row with this identity, for the heading; the identity itself where there is none. */
-static void
-key_of_identity(struct story *s)
-{
-    const cJSON *first = cJSON_GetArrayItem(cJSON_GetObjectItem(cJSON_GetObjectItem(s->doc, "vnext"), "keys"), 0);
-
-    if (s->key == NULL)
-        s->key = cJSON_Duplicate(first != NULL ? first : s->identity, true);
-}
-
-static bool
-find_by_legacy(struct story *s, const struct explain_wanted *w)
-{
-    const char *why = NULL;
-    char *sql = explain_owner_sql(s->mapping, &s->catalogs, s->e, &why);
-    PGresult *r;
-
-    if (sql == NULL) {
-        desk_quiet(s->d);
-        fprintf(stderr,
-                "dualwrited explain: the mapping of %s cannot be turned round: its legacy key %s is more than a copy; "
-                "give the "
-                "vNext key\n",
-                s->e->name, why);
-        s->status = EXIT_USAGE;
-        return false;
-    }
-    r = look(s, DATABASE_VNEXT, sql, (int) w->nkeys, w->keys);
-    free(sql);
-    if (r == NULL)
-        return no_such_value(s, w);
-    if (PQntuples(r) == 0) {
-        desk_quiet(s->d);
-        fprintf(stderr, "dualwrited explain: no map row leads from that legacy row to vNext, so no event will ever "
-                        "change it; it came "
-                        "from elsewhere, or its map row was deleted\n");
-        s->status = EXIT_FOUND;
-    } else {
-        s->identity = json(r, 0, "identity");
-    }
-    PQclear(r);
-    return s->identity != NULL;
-}
-
-static bool
-find_by_event(struct story *s, const struct explain_wanted *w)
-{
-    char id[24];
-    const char *params[] = {id};
-    PGresult *r;
-    bool found = false;
-
-    snprintf(id, sizeof id, "%" PRId64, w->event);
-    r = look(s, DATABASE_VNEXT, sql_explain_event, 1, params);
-    if (r == NULL)
-        return refused(s, "looking for the event");
-    desk_quiet(s->d);
-    s->status = EXIT_FOUND;
-    if (PQntuples(r) == 0) {
-        fprintf(stderr,
-                "dualwrited explain: there is no failed event %s: it was synced, or discarded, or never failed\n", id);
-    } else if ((s->entity = mapping_entity_index(s->mapping, field(r, 0, "entity"))) == s->mapping->count) {
-        fprintf(stderr,
-                "dualwrited explain: event %s is of an entity that the mapping does not know; see `dualwrited failed "
-                "show %s`\n",
-                id, id);
-    } else {
-        cJSON *ref = json(r, 0, "ref");
-
-        s->e = &s->mapping->entities[s->entity];
-        found = take_ref(s, ref);
-        cJSON_Delete(ref);
-        if (!found)
-            fprintf(stderr,
-                    "dualwrited explain: event %s was captured with another mapping, so its row is not known; see "
-                    "`dualwrited failed show %s`\n",
-                    id, id);
-    }
-    PQclear(r);
-    return found;
-}
-
 /* ---- the two sides ---- */
 
 /* Adds an object of the legacy rows' state; with the row as it was read. */
@@ -341,29 +67,30 @@ add_legacy(struct story *s, struct row *row, cJSON *values)
     PGresult *verified = NULL;
 
     for (size_t i = 0; i < row->nkey; i++)
-        cJSON_AddItemToArray(key, text_or_null(row->key[i]));
-    cJSON_AddItemToObject(legacy, "key", named(&s->e->target_key, key));
+        cJSON_AddItemToArray(key, story_text(row->key[i]));
+    cJSON_AddItemToObject(legacy, "key", story_named(&s->e->target_key, key));
     buf_putc(&rows, '[');
     sqlrow_write(&rows, s->e, row, 1);
     buf_putc(&rows, ']');
     params[0] = buf_text(&rows);
-    r = look(s, DATABASE_LEGACY, sql, 1, params);
+    r = story_look(s, DATABASE_LEGACY, sql, 1, params);
     if (r != NULL)
-        verified = look(s, DATABASE_LEGACY, s->plan->entities[s->entity].sql[PLAN_VERIFY], 1, params);
+        verified = story_look(s, DATABASE_LEGACY, s->plan->entities[s->entity].sql[PLAN_VERIFY], 1, params);
     free(sql);
     buf_free(&rows);
     if (verified != NULL) {
-        const bool found = truth(r, 0, "found");
+        const bool found = story_truth(r, 0, "found");
         /* what counts as absent, or is gone, and need not have a legacy row */
         const bool none = !found && !(row->found && row->present);
 
         cJSON_AddBoolToObject(legacy, "found", found);
         cJSON_AddBoolToObject(legacy, "equal",
-                              none || truth(verified, 0, "equal") || (!(row->write || row->create || row->remove)));
-        cJSON_AddItemToObject(legacy, "written_at", text_or_null(field(r, 0, "written_at")));
+                              none || story_truth(verified, 0, "equal") ||
+                                  (!(row->write || row->create || row->remove)));
+        cJSON_AddItemToObject(legacy, "written_at", story_text(story_field(r, 0, "written_at")));
         cJSON_AddNullToObject(legacy, "error");
-        cJSON_AddItemToObject(legacy, "columns", json(r, 0, "columns"));
-    } else if (is_about_data(s->d) || strcmp(s->d->sqlstate, LOOKUP_MISSING) == 0) {
+        cJSON_AddItemToObject(legacy, "columns", story_json(r, 0, "columns"));
+    } else if (story_about_data(s->d) || strcmp(s->d->sqlstate, LOOKUP_MISSING) == 0) {
         cJSON *columns = cJSON_CreateArray();
 
         cJSON_AddFalseToObject(legacy, "found");
@@ -394,7 +121,7 @@ add_legacy(struct story *s, struct row *row, cJSON *values)
     PQclear(r);
     PQclear(verified);
     cJSON_Delete(key);
-    return s->status == EXIT_GOOD || refused(s, "comparing with the legacy row");
+    return s->status == EXIT_GOOD || story_refused(s, "comparing with the legacy row");
 }
 
 /* One row of PLAN_READ. */
@@ -402,17 +129,17 @@ static bool
 take_read(struct story *s, const PGresult *r, int i)
 {
     const struct mapping_removal *removal = &s->e->removal;
-    cJSON *key = json(r, i, "key");
-    cJSON *values = json(r, i, "values");
-    const char **keys = texts(key);
+    cJSON *key = story_json(r, i, "key");
+    cJSON *values = story_json(r, i, "values");
+    const char **keys = story_texts(key);
     struct row row = {
-        .found = truth(r, i, "found"),
-        .present = truth(r, i, "present"),
-        .parent = (char *) field(r, i, "parent"),
-        .parent_key = (char *) field(r, i, "parent_key"),
+        .found = story_truth(r, i, "found"),
+        .present = story_truth(r, i, "present"),
+        .parent = (char *) story_field(r, i, "parent"),
+        .parent_key = (char *) story_field(r, i, "parent_key"),
         .key = (char **) keys,
         .nkey = (size_t) cJSON_GetArraySize(key),
-        .values = (char *) field(r, i, "values"),
+        .values = (char *) story_field(r, i, "values"),
     };
     bool good;
 
@@ -432,8 +159,8 @@ static bool
 add_parent(struct story *s, const PGresult *r)
 {
     const struct mapping_parent *p = s->e->parent;
-    const char *key = field(r, 0, "parent");
-    const char *legacy = field(r, 0, "parent_key");
+    const char *key = story_field(r, 0, "parent");
+    const char *legacy = story_field(r, 0, "parent_key");
     const char *missing = p == NULL ? NULL : s->plan->entities[p->index].sql[PLAN_MISSING];
     cJSON *parent;
 
@@ -444,7 +171,7 @@ add_parent(struct story *s, const PGresult *r)
     parent = cJSON_AddObjectToObject(s->doc, "parent");
     cJSON_AddStringToObject(parent, "entity", p->entity);
     cJSON_AddStringToObject(parent, "key", key);
-    cJSON_AddItemToObject(parent, "legacy_key", text_or_null(legacy));
+    cJSON_AddItemToObject(parent, "legacy_key", story_text(legacy));
     if (legacy == NULL) {
         cJSON_AddFalseToObject(parent, "has_legacy_row");
     } else if (missing == NULL) {
@@ -456,13 +183,13 @@ add_parent(struct story *s, const PGresult *r)
         PGresult *gone;
 
         cJSON_AddItemToArray(one, cJSON_CreateString(legacy));
-        array = pg_array(one);
+        array = story_array(one);
         params[0] = array;
-        gone = look(s, DATABASE_LEGACY, missing, 1, params);
+        gone = story_look(s, DATABASE_LEGACY, missing, 1, params);
         cJSON_Delete(one);
         free(array);
         if (gone == NULL)
-            return refused(s, "looking for the parent's legacy row");
+            return story_refused(s, "looking for the parent's legacy row");
         cJSON_AddBoolToObject(parent, "has_legacy_row", PQntuples(gone) == 0);
         PQclear(gone);
     }
@@ -474,16 +201,16 @@ static bool
 add_keys(struct story *s, cJSON *vnext)
 {
     char *sql = explain_rows_sql(s->mapping, &s->catalogs, s->e);
-    const char **params = texts(s->identity);
-    PGresult *r = look(s, DATABASE_VNEXT, sql, (int) s->e->identity.count, params);
+    const char **params = story_texts(s->identity);
+    PGresult *r = story_look(s, DATABASE_VNEXT, sql, (int) s->e->identity.count, params);
     cJSON *keys = cJSON_AddArrayToObject(vnext, "keys");
 
     free(sql);
     free(params);
     if (r == NULL)
-        return refused(s, "looking for the vNext rows");
+        return story_refused(s, "looking for the vNext rows");
     for (int i = 0; i < PQntuples(r); i++)
-        cJSON_AddItemToArray(keys, json(r, i, "key"));
+        cJSON_AddItemToArray(keys, story_json(r, i, "key"));
     PQclear(r);
     return true;
 }
@@ -504,23 +231,23 @@ add_sides(struct story *s)
         cJSON *one = cJSON_CreateArray();
 
         cJSON_AddItemToArray(one, cJSON_Duplicate(cJSON_GetArrayItem(s->identity, (int) i), true));
-        arrays[i] = pg_array(one);
+        arrays[i] = story_array(one);
         cJSON_Delete(one);
     }
     sql_table(&table, &s->e->source);
     cJSON_AddStringToObject(vnext, "table", buf_text(&table));
     buf_free(&table);
     desk_doing(s->d, "reading the row through the mapping");
-    r = look(s, DATABASE_VNEXT, s->plan->entities[s->entity].sql[PLAN_READ], (int) identity->count,
-             (const char *const *) arrays);
+    r = story_look(s, DATABASE_VNEXT, s->plan->entities[s->entity].sql[PLAN_READ], (int) identity->count,
+                   (const char *const *) arrays);
     for (size_t i = 0; i < identity->count; i++)
         free(arrays[i]);
     free(arrays);
-    if (r == NULL && !is_about_data(s->d) && strcmp(s->d->sqlstate, LOOKUP_MISSING) != 0 &&
+    if (r == NULL && !story_about_data(s->d) && strcmp(s->d->sqlstate, LOOKUP_MISSING) != 0 &&
         strncmp(s->d->sqlstate, "P0", 2) != 0 && strcmp(s->d->sqlstate, "25006") != 0)
-        return refused(s, "reading the row through the mapping");
-    cJSON_AddBoolToObject(vnext, "found", r == NULL || truth(r, 0, "found"));
-    cJSON_AddBoolToObject(vnext, "present", r != NULL && truth(r, 0, "present"));
+        return story_refused(s, "reading the row through the mapping");
+    cJSON_AddBoolToObject(vnext, "found", r == NULL || story_truth(r, 0, "found"));
+    cJSON_AddBoolToObject(vnext, "present", r != NULL && story_truth(r, 0, "present"));
     cJSON_AddItemToObject(vnext, "error", r == NULL ? cJSON_CreateString(s->d->error) : cJSON_CreateNull());
     good = add_keys(s, vnext);
     if (good && r != NULL) {
@@ -534,8 +261,9 @@ add_sides(struct story *s)
         good = take_read(s, r, i);
     last = cJSON_AddObjectToObject(s->doc, "last_sync");
     cJSON_AddItemToObject(last, "verified",
-                          r == NULL || field(r, 0, "verified") == NULL ? cJSON_CreateNull()
-                                                                       : cJSON_CreateBool(truth(r, 0, "verified")));
+                          r == NULL || story_field(r, 0, "verified") == NULL
+                              ? cJSON_CreateNull()
+                              : cJSON_CreateBool(story_truth(r, 0, "verified")));
     cJSON_AddItemToObject(
         last, "legacy_written_at",
         cJSON_Duplicate(cJSON_GetObjectItem(cJSON_GetArrayItem(cJSON_GetObjectItem(s->doc, "legacy"), 0), "written_at"),
@@ -550,7 +278,7 @@ static bool
 add_map(struct story *s)
 {
     char *sql = explain_map_sql(s->mapping, &s->catalogs, s->e);
-    const char **params = texts(s->identity); /* with a map it is the source key */
+    const char **params = story_texts(s->identity); /* with a map it is the source key */
     cJSON *map;
     PGresult *r;
 
@@ -559,14 +287,14 @@ add_map(struct story *s)
         free(params);
         return true;
     }
-    r = look(s, DATABASE_VNEXT, sql, (int) s->e->identity.count, params);
+    r = story_look(s, DATABASE_VNEXT, sql, (int) s->e->identity.count, params);
     free(sql);
     free(params);
     if (r == NULL)
-        return refused(s, "reading the map");
+        return story_refused(s, "reading the map");
     map = cJSON_AddArrayToObject(s->doc, "map");
     for (int i = 0; i < PQntuples(r); i++)
-        cJSON_AddItemToArray(map, json(r, i, "row"));
+        cJSON_AddItemToArray(map, story_json(r, i, "row"));
     PQclear(r);
     return true;
 }
@@ -590,7 +318,7 @@ events_of(const PGresult *r)
     cJSON *events = cJSON_CreateArray();
 
     for (int i = 0; i < PQntuples(r); i++)
-        cJSON_AddItemToArray(events, json(r, i, "event"));
+        cJSON_AddItemToArray(events, story_json(r, i, "event"));
     return events;
 }
 
@@ -598,7 +326,7 @@ static bool
 add_events(struct story *s)
 {
     const char *placing[] = {root_of(s), s->e->name};
-    char *identity = pg_array(s->identity);
+    char *identity = story_array(s->identity);
     char bucket[16] = "0";
     struct buf at = {0};
     const char *waiting_params[] = {s->e->name, bucket, NULL, identity};
@@ -614,38 +342,40 @@ add_events(struct story *s)
     waiting_params[2] = buf_text(&at);
     failed_params[1] = buf_text(&at);
     desk_doing(s->d, "looking for its events");
-    place = look(s, DATABASE_VNEXT, sql_explain_place, 2, placing);
+    place = story_look(s, DATABASE_VNEXT, sql_explain_place, 2, placing);
     if (place != NULL) {
-        snprintf(bucket, sizeof bucket, "%s", field(place, 0, "bucket"));
-        waiting = look(s, DATABASE_VNEXT, sql_explain_waiting, 4, waiting_params);
+        snprintf(bucket, sizeof bucket, "%s", story_field(place, 0, "bucket"));
+        waiting = story_look(s, DATABASE_VNEXT, sql_explain_waiting, 4, waiting_params);
     }
     if (waiting != NULL)
-        failed = look(s, DATABASE_VNEXT, sql_explain_failed, 3, failed_params);
+        failed = story_look(s, DATABASE_VNEXT, sql_explain_failed, 3, failed_params);
     if (failed != NULL) {
         cJSON *w = cJSON_AddObjectToObject(s->doc, "waiting");
 
-        cJSON_AddNumberToObject(w, "total", PQntuples(waiting) == 0 ? 0 : strtod(field(waiting, 0, "total"), NULL));
+        cJSON_AddNumberToObject(w, "total",
+                                PQntuples(waiting) == 0 ? 0 : strtod(story_field(waiting, 0, "total"), NULL));
         cJSON_AddItemToObject(w, "events", events_of(waiting));
         cJSON_AddItemToObject(s->doc, "failed", events_of(failed));
-        cJSON_AddItemToObject(s->doc, "place", json(place, 0, "place"));
-        cJSON_AddBoolToObject(s->doc, "dual_write_enabled", truth(place, 0, "enabled"));
-        cJSON_AddBoolToObject(s->doc, "resync", truth(place, 0, "resync"));
+        cJSON_AddItemToObject(s->doc, "place", story_json(place, 0, "place"));
+        cJSON_AddBoolToObject(s->doc, "dual_write_enabled", story_truth(place, 0, "enabled"));
+        cJSON_AddBoolToObject(s->doc, "resync", story_truth(place, 0, "resync"));
     }
     PQclear(place);
     PQclear(waiting);
     PQclear(failed);
     buf_free(&at);
     free(identity);
-    return cJSON_HasObjectItem(s->doc, "failed") || refused(s, "looking for its events");
+    return cJSON_HasObjectItem(s->doc, "failed") || story_refused(s, "looking for its events");
 }
 
-static bool
-find(struct story *s, const struct explain_wanted *w)
+/* The key of a row with this identity, for the heading; the identity itself where there is none. */
+static void
+key_of_identity(struct story *s)
 {
-    desk_doing(s->d, "looking for the row");
-    if (w->event > 0)
-        return find_by_event(s, w);
-    return w->legacy ? find_by_legacy(s, w) : find_by_key(s, w);
+    const cJSON *first = cJSON_GetArrayItem(cJSON_GetObjectItem(cJSON_GetObjectItem(s->doc, "vnext"), "keys"), 0);
+
+    if (s->key == NULL)
+        s->key = cJSON_Duplicate(first != NULL ? first : s->identity, true);
 }
 
 cJSON *
@@ -653,14 +383,14 @@ explain_story(struct desk *d, const struct explain_wanted *w, int *status)
 {
     const struct mapping *m = d->settings->mapping;
     struct story s = {.d = d, .mapping = m, .entity = w->entity, .e = &m->entities[w->entity], .status = EXIT_GOOD};
-    bool good = make_plan(&s) && find(&s, w);
+    bool good = make_plan(&s) && explain_find(&s, w);
 
     if (good) {
         s.status = EXIT_GOOD;
         s.doc = cJSON_CreateObject();
         cJSON_AddStringToObject(s.doc, "entity", s.e->name);
         cJSON_AddNullToObject(s.doc, "key");
-        cJSON_AddItemToObject(s.doc, "identity", named(&s.e->identity, s.identity));
+        cJSON_AddItemToObject(s.doc, "identity", story_named(&s.e->identity, s.identity));
         good = add_sides(&s) && add_map(&s) && add_events(&s);
     }
     if (good) {

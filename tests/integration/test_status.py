@@ -172,6 +172,27 @@ def test_who_holds_a_partition(installed):
         assert status(installed, code=0)["partitions"][3]["holder"] is None
 
 
+def test_a_daemon_that_holds_is_known(installed):
+    """While a batch of a real daemon waits for a locked legacy row, its partition is said to be held by that daemon."""
+    with Daemon(installed) as daemon:
+        team = installed.new_team("Alpha")
+        assert_in_step(installed)
+        conn = installed.legacy.connect()
+        conn.execute("LOCK TABLE teams_team IN EXCLUSIVE MODE")
+        installed.execute("UPDATE organizations_team SET name = 'Beta' WHERE id = %s", [team])
+
+        def held():
+            return [p for p in status(installed)["partitions"] if p["holder"]]
+
+        holders = wait_until(held)
+        assert {p["holder"]["live"] for p in holders} == {True}
+        (known,) = status(installed)["daemons"]
+        assert {p["holder"]["instance"] for p in holders} == {known["instance"]} and known["pid"] == daemon.pid
+        conn.rollback()
+        assert_in_step(installed)
+        wait_until(lambda: not held())
+
+
 def test_resync_marks_and_legacy_writes(installed):
     live(installed)
     installed.execute("SELECT nextval('dualwrite.resync_team')")
