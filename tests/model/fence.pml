@@ -100,7 +100,16 @@ read:   if
         :: d_step { STILL_THERE && PARENTS -> draw() }
         fi;
 #ifdef MUTANT_ACK_FIRST
-        d_step { if :: STILL_THERE -> outbox = outbox & ~batch; lock = NOBODY :: else -> batch = 0 fi };
+        d_step {
+            if
+            :: STILL_THERE ->
+#ifndef STALE_ONLY
+                assert((batch >> (legacy + 1)) == 0);
+#endif
+                outbox = outbox & ~batch;
+                lock = NOBODY
+            :: else -> batch = 0
+            fi };
         if :: batch == 0 -> goto off :: else fi;
 #endif
         legacy_lost[i] = false;

@@ -6,8 +6,8 @@
  *
  * The steps carry the names of the SQL files: hold, claim, read, write, ack, commit. Each is one statement at the server. A
  * statement that was sent is executed whatever becomes of the daemon; the next script is sent only by one that runs. Daemons
- * die (kill -9), stop and go on (SIGSTOP, a frozen host, a cut network). One that comes back after its connection was lost,
- * while the old session still stands, is another daemon here.
+ * die (kill -9), stop and go on: SIGSTOP, a frozen host, a cut network, answers that do not arrive (a "stalled" daemon). One
+ * that comes back after its connection was lost, while the old session still stands, is another daemon here.
  */
 #ifndef DAEMONS
 #define DAEMONS 3
@@ -23,7 +23,7 @@
 mtype:life = {runs, stopped, dead};
 
 mtype:life life[DAEMONS] = runs;
-bool fresh[DAEMONS] = true; /* its last beat is younger than 10 s */
+bool fresh[DAEMONS] = true; /* its last beat is younger than 10 s, and does not say that it is stalled */
 bool waits[DAEMONS];        /* its session is in a transaction, and waits for the next script */
 bool ended[DAEMONS];        /* its session is being ended */
 byte running = DAEMONS;

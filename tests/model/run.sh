@@ -81,6 +81,7 @@ reached() { # NAME CONDITION MODEL DEFINITION...
     fi
 }
 
+# the texts of the assertions in the models
 lost='assertion violated 0' stale='assertion violated (row>=legacy)' twice='assertion violated ((batch& ~(outbox))==0)'
 deaf='assertion violated ((wake!=' early='assertion violated ((batch>>(legacy+1))==0)' stuck='acceptance cycle'
 
@@ -139,7 +140,8 @@ reached 'fence: legacy is committed, the ack is lost' 'legacy == 1 && outbox == 
 rejected 'fence: no fence' "$stale" fence FAULTS=2 WRITES=2 MUTANT_NO_FENCE
 rejected 'fence: the fence is not locked' "$stale" fence FAULTS=2 WRITES=2 MUTANT_NO_ROW_LOCK
 rejected 'fence: the epoch is drawn before the lock' "$stale" fence FAULTS=2 WRITES=2 MUTANT_EPOCH_FIRST
-rejected 'fence: the ack before the legacy commit' "$lost" fence FAULTS=2 WRITES=2 MUTANT_ACK_FIRST
+rejected 'fence: the ack before the legacy commit' "$early" fence FAULTS=2 WRITES=2 MUTANT_ACK_FIRST
+rejected 'fence: ... and so a change is lost' "$lost" fence FAULTS=2 WRITES=2 MUTANT_ACK_FIRST STALE_ONLY
 rejected 'fence: the ack on another session' "$twice" fence FAULTS=2 WRITES=2 MUTANT_NEW_SESSION
 
 [ "$failed" -eq 0 ]

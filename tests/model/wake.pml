@@ -303,10 +303,8 @@ end:
 #else
             if :: said_armed -> stands = LENGTH :: else fi;
 #endif
-#ifdef BACKSTOP
-#ifndef MUTANT_BLIND_BEAT
-            said_waiting = ours && waiting;
-#endif
+#if defined BACKSTOP && !defined MUTANT_BLIND_BEAT
+            said_waiting = sent_asleep && ours && waiting;
 #endif
             sent_asleep = false
         };

@@ -71,7 +71,7 @@ done
 steps() {
     local file=tests/model/$1.pml step
     shift
-    same 'the steps' 'this check' "$file" "$(printf '%s\n' "$@")" "$(sed -n 's/^\([a-z]*\)_\{0,1\}:.*/\1/p' "$file" | grep -vx off)"
+    same 'the steps' 'this check' "$file" "$(printf '%s\n' "$@")" "$(sed -n 's/^\([a-z]*\)_\{0,1\}:\( .*\)\{0,1\}$/\1/p' "$file" | grep -vx off)"
     for step; do
         case $step in
         read) [ -e lib/sql/apply/read.sql ] || fault "lib/sql/apply: there is no read.sql, as $file has it" ;;
