@@ -14,16 +14,18 @@ SHELL := /bin/sh
 # ---- what is needed ------------------------------------------------------------------------------------------------
 
 # pkg-config name -> Debian package; a library that is missing is named with its package
-LIBS          := libpq libuv libcjson
+LIBS          := libpq libuv libcjson libmicrohttpd
 LIBS_OPTIONAL := libsystemd
-debian.libpq      := libpq-dev
-debian.libuv      := libuv1-dev
-debian.libcjson   := libcjson-dev
-debian.libsystemd := libsystemd-dev
+debian.libpq         := libpq-dev
+debian.libuv         := libuv1-dev
+debian.libcjson      := libcjson-dev
+debian.libmicrohttpd := libmicrohttpd-dev
+debian.libsystemd    := libsystemd-dev
 
 DEPS_BUILD := gcc libc6-dev pkg-config $(foreach lib,$(LIBS) $(LIBS_OPTIONAL),$(debian.$(lib)))
 DEPS_DEMO  := postgresql
-DEPS_CHECK := postgresql libcmocka-dev python3 python3-psycopg python3-pytest python3-pytest-xdist spin
+DEPS_CHECK := postgresql libcmocka-dev python3 python3-psycopg python3-pytest python3-pytest-xdist python3-django \
+    python3-psycopg2 spin
 DEPS_LINT  := clang clang-format clang-tidy cppcheck mandoc shellcheck libcmocka-dev
 
 # ---- how it is compiled --------------------------------------------------------------------------------------------

@@ -130,7 +130,6 @@ run_round(struct worker *w)
         .instance = w->instance,
         .barrier = confirming ? w->barrier : NULL,
         .take_down_doorbell = w->doorbell_up && !confirming,
-        .strict = w->orders.strict,
         .retrying = w->orders.retrying,
     };
 
@@ -413,6 +412,7 @@ worker_orders(struct worker *w, const struct worker_orders *orders)
     bool deafened = w->orders.listening && !orders->listening;
 
     w->orders = *orders;
+    round_strict(w->round, orders->strict);
     if (deafened)
         lost(w);
     pump(w);
