@@ -89,7 +89,7 @@ deaf='assertion violated ((wake!=' early='assertion violated ((batch>>(legacy+1)
 
 holds 'wake: two writers' wake
 holds 'wake: connections that go' wake WRITERS=1 NETWORK
-holds 'wake: a partition that moves' wake WRITERS=1 PEER
+holds 'wake: a partition that moves' wake WRITERS=1 BELLS=1 PEER
 holds 'wake: lost bells, peers that arm: a beat finds it' wake WRITERS=1 NETWORK PEER BACKSTOP=2
 
 reached 'wake: it does fall asleep' 'wake == WAKE_ASLEEP' wake WRITERS=1

@@ -10,6 +10,9 @@
 #ifndef WRITERS
 #define WRITERS 2
 #endif
+#ifndef BELLS
+#define BELLS 2 /* under way at most: two of one payload in a queue do what one does, and then one more */
+#endif
 #define SESSION WRITERS /* index of the worker's session among the transactions */
 #define SESSIONS (WRITERS + 1)
 
@@ -151,7 +154,7 @@ active [WRITERS] proctype writer() {
         if
         :: d_step { end_of(_pid); renumber(); /* COMMIT */
                waiting = true;
-               if :: rings && hears && bells < 2 -> bells++ :: else fi;
+               if :: rings && hears && bells < BELLS -> bells++ :: else fi;
                rings = false }
 #ifdef BACKSTOP
         :: d_step { MAY_FAIL -> FAIL; end_of(_pid); renumber(); waiting = true; rings = false } /* the bell is lost */
