@@ -48,7 +48,7 @@ struct worker {
     enum wake_state wake;
     unsigned idle;    /* claims in a row that found nothing */
     bool doorbell_up; /* we set it and have not taken it down */
-    monotime armed;   /* when we set it */
+    monotime armed;   /* when we began to set it */
     char barrier[32]; /* "" when none was taken since the doorbell was set */
 };
 
@@ -150,7 +150,6 @@ on_armed(void *arg, const char *barrier)
         lost(w);
     } else {
         w->doorbell_up = true;
-        w->armed = now();
         snprintf(w->barrier, sizeof w->barrier, "%s", barrier);
         wake_on(w, WAKE_ARMED);
     }
@@ -161,6 +160,7 @@ static void
 run_arm(struct worker *w)
 {
     w->busy = true;
+    w->armed = now(); /* an answer that comes late must not make the doorbell look younger than it is */
     arm_start(w->arm, w->instance, wake_doorbell_ms(config(w)->poll_interval_ms), config(w)->statement_timeout_ms);
 }
 
