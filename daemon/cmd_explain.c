@@ -275,7 +275,7 @@ const struct command cmd_explain = {
     .name = "explain",
     .summary = "one row's story on both sides, its events, and whether it is in step",
     .help =
-        "Names a row by entity and vNext key, as --team=123, by its legacy key, or by a failed event, and says what\n"
+        "Names a row by entity and vNext key, as --NAME=KEY, by its legacy key, or by a failed event, and says what\n"
         "vNext has, what the mapping makes of it, what legacy has, column by column, the map's row, the parent, what\n"
         "waits, what failed and why, who would do it, and in one sentence how it stands. It reads as a daemon reads,\n"
         "and changes nothing.\n"
