@@ -215,6 +215,8 @@ class Scene:
         """The promises that hold after every scenario."""
         print(f"{self.writers.transactions} transactions, {len(self.writers.errors)} errors, slowest {self.writers.slowest}")
         self.shadows()
+        differs = [line for daemon in self.daemons for line in daemon.lines("legacy_differs")]
+        assert differs == [], f"read back different: {differs[:5]}"
         self.ledger()
         self.sizes()
         assert self.writers.did(self.allowed) == [], self.writers.did(self.allowed)[:10]
