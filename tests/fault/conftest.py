@@ -16,7 +16,7 @@ pytest.register_assert_rewrite("conftest", "helpers", "proxy", "fault.scene", "f
 
 import conftest as integration  # noqa: E402
 from conftest import (  # noqa: E402,F401
-    Cluster, cluster, db, layout, legacy_cluster, own_cluster, pytest_collection_modifyitems, pytest_generate_tests, _second_cluster,
+    cluster, db, layout, legacy_cluster, own_cluster, pytest_collection_modifyitems, pytest_generate_tests, _second_cluster,
 )
 from fault.scene import Scene  # noqa: E402
 
@@ -60,21 +60,6 @@ def chance(request):
 def scene(db, chance, quick):
     """scene(daemons=2, ...) -> a Scene on a fresh database; see scene.py."""
     return lambda *args, db=db, **more: Scene(db, chance, quick, *args, **more)
-
-
-@pytest.fixture
-def server():
-    """A cluster of the test's own, for what would disturb others: its settings, its disk, its clock."""
-    one = Cluster()
-    yield one
-    one.destroy()
-
-
-@pytest.fixture
-def server_db(server, layout):
-    database = server.create_db(layout=layout)
-    yield database
-    database.drop()
 
 
 @pytest.fixture

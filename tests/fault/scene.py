@@ -112,7 +112,7 @@ class Scene:
         return self.chance.choice([daemon for daemon in self.daemons if daemon.process.poll() is None])
 
     def add(self, **more):
-        """One more daemon."""
+        """One more daemon; arguments of conftest's Daemon, and settings."""
         daemon = Pod(self.db, **{**self.settings, **more})
         daemon.__enter__()
         self.daemons.append(daemon)
