@@ -23,7 +23,7 @@ debian.libsystemd := libsystemd-dev
 
 DEPS_BUILD := gcc libc6-dev pkg-config $(foreach lib,$(LIBS) $(LIBS_OPTIONAL),$(debian.$(lib)))
 DEPS_DEMO  := postgresql
-DEPS_CHECK := postgresql libcmocka-dev python3 python3-psycopg python3-pytest python3-pytest-xdist
+DEPS_CHECK := postgresql faketime libcmocka-dev python3 python3-psycopg python3-pytest python3-pytest-xdist
 DEPS_LINT  := clang clang-format clang-tidy cppcheck mandoc shellcheck libcmocka-dev
 
 # ---- how it is compiled --------------------------------------------------------------------------------------------
