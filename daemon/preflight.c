@@ -273,13 +273,16 @@ parse_facts(void *arg, const struct pg_reply *reply)
 {
     struct preflight *p = arg;
     int version;
+    int works_with;
 
     if (reply->error != NULL) {
         finish_refused(p, reply);
         return;
     }
     version = atoi(PQgetvalue(reply->results[2], 0, PQfnumber(reply->results[2], "schema_version")));
-    if (version != CAPTURE_SCHEMA_VERSION) {
+    works_with = atoi(PQgetvalue(reply->results[2], 0, PQfnumber(reply->results[2], "works_with")));
+    /* a newer schema says which daemons can still work with it, so that a rollout need not stop the old ones first */
+    if (version < CAPTURE_SCHEMA_VERSION || (version > CAPTURE_SCHEMA_VERSION && works_with > CAPTURE_SCHEMA_VERSION)) {
         char why[160];
 
         snprintf(why, sizeof why,

@@ -15,7 +15,8 @@
 #include "dualwrite/flags.h"
 #include "dualwrite/mapping.h"
 
-#define CAPTURE_SCHEMA_VERSION 2
+#define CAPTURE_SCHEMA_VERSION 3
+#define CAPTURE_WORKS_WITH 3 /* a daemon made for this schema version, or a later one, works with ours too */
 #define CAPTURE_PARTITIONS 8 /* default; at most 64 */
 
 enum guard_mode { GUARD_ON, GUARD_RECORD, GUARD_OFF };

@@ -314,6 +314,8 @@ capture_schema_sql(struct buf *out, const struct install_options *o)
         template_fill(out, sql_install_001_base, &none);
     if (o->installed_version < 2)
         template_fill(out, sql_install_002_two_databases, &none);
+    if (o->installed_version < 3)
+        template_fill(out, sql_install_003_many_daemons, &none);
 }
 
 void
@@ -418,12 +420,14 @@ capture_publish_sql(struct buf *out, const struct mapping *m, const struct catal
     if (o->installed_version > 0 && o->installed_side != o->side) /* some tables are another database's now */
         template_fill(out, sql_install_revoke, &none);
     grants_sql(out, m, c, o->side);
+    template_fill(out, sql_install_public, &none);
     if (o->side != SIDE_LEGACY)
         publish_capture(out, m, o);
     forget(out, m, o->side);
     if (o->installed_version == 0)
         buf_printf(out, "SELECT pg_catalog.setval('dualwrite.outbox_ceiling', %lld);\n", (long long) o->outbox_max);
     setting_int(out, "schema_version", CAPTURE_SCHEMA_VERSION);
+    setting_int(out, "works_with", CAPTURE_WORKS_WITH);
     publish_side(out, o);
     setting(out, "guard", guard_word(o->guard));
     setting(out, "mapping_digest", o->mapping_digest);
