@@ -132,17 +132,20 @@ demo: deps-demo ## the five flows on a private PostgreSQL; KEEP=1 leaves it up
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@DUALWRITED=$(BUILD)/dualwrited KEEP=$(KEEP) tests/demo.sh
 
-.PHONY: check check-unit check-integration
+.PHONY: check check-unit check-integration check-fault
 check: deps-check ## every test, on a private PostgreSQL; TESTS='-k name' goes to pytest
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@$(MAKE) --no-print-directory $(JOBS) SANITIZE=1 unit-tests
-	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh unit integration
+	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh unit integration fault-quick
 check-unit: deps-check ## unit tests and shell checks only
 	@$(MAKE) --no-print-directory $(JOBS) SANITIZE=1 unit-tests
 	@tests/run.sh unit
 check-integration: deps-check ## integration tests only
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh integration
+check-fault: deps-check ## the whole fault suite; SEED=123 TESTS='-k name' repeats what a run has shown
+	@$(MAKE) --no-print-directory $(JOBS) build
+	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh fault
 
 # A unit test says what it links in a comment: /* links: lib/base/log.c lib/base/buf.c */ ; "embedded.c" is the
 # embedded text. Always built with the sanitizers (the targets above call this with SANITIZE=1), without libpq and libuv.

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# run.sh unit|integration ... - runs built unit tests and shell checks, the integration tests, or both, and says at the
-# end how many passed and failed. `make check` builds first; DUALWRITED names the binary, TESTS goes to pytest.
+# run.sh unit|integration|fault-quick|fault ... - runs built unit tests and shell checks, the integration tests, the quick part of
+# the fault suite or all of it, and says at the end how many passed and failed. `make check` builds first; DUALWRITED names the
+# binary, TESTS goes to pytest, SEED is the fault suite's.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 nothing=0
 
 export ASAN_OPTIONS=${ASAN_OPTIONS-detect_leaks=1:exitcode=99}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS-print_stacktrace=1}
@@ -46,31 +47,46 @@ report() { # NAME GOOD BAD
     fi
 }
 
-integration() {
+python_tests() { # ARGUMENTS OF PYTEST
     local workers status
     workers=$(($(nproc) + 1)) # most of the time they wait
     if [ "$workers" -gt 8 ]; then workers=8; fi
     # always Debian's python: its psycopg and pytest are there; and nothing written into the tree
-    # shellcheck disable=SC2086 # TESTS is a list of arguments
+    # TESTS is a list of arguments, which may be quoted
+    eval "set -- \"\$@\" ${TESTS-}"
     env -u PYTHONPATH -u PYTHONHOME PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1 \
-        /usr/bin/python3 -m pytest -q -p no:cacheprovider -n "$workers" --color=no -ra \
-        tests/integration ${TESTS-} 2>&1 </dev/null | tee "$output"
+        /usr/bin/python3 -m pytest -q -p no:cacheprovider -n "$workers" --color=no -ra "$@" 2>&1 </dev/null | tee "$output"
     status=$?
     passed=$((passed + $(number '\b\([0-9][0-9]*\) passed')))
     failed=$((failed + $(number '\b\([0-9][0-9]*\) failed') + $(number '\b\([0-9][0-9]*\) errors\{0,1\} in')))
     skipped=$((skipped + $(number '\b\([0-9][0-9]*\) skipped')))
-    # 5: no tests collected
-    if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
+    # 5: no tests collected, which is right where TESTS names those of another part
+    if [ "$status" -eq 5 ] && [ "${TESTS-}" ]; then
+        nothing=$((nothing + 1))
+    else
+        nothing=-9
+        if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
+    fi
+}
+
+# the fault suite's writers, moments and choices come from a seed
+fault() { # ARGUMENTS OF PYTEST
+    export SEED=${SEED:-$((RANDOM * 32768 + RANDOM))}
+    echo "   seed $SEED; again: SEED=$SEED make check-fault TESTS='-k name'"
+    python_tests "$@" tests/fault
 }
 
 for part; do
     echo "-- $part tests"
     case $part in
     unit) unit ;;
-    integration) integration ;;
-    *) echo >&2 "usage: run.sh unit|integration ..." && exit 64 ;;
+    integration) python_tests tests/integration ;;
+    fault-quick) fault --quick ;;
+    fault) fault ;;
+    *) echo >&2 "usage: run.sh unit|integration|fault-quick|fault ..." && exit 64 ;;
     esac
 done
+if [ "$nothing" -gt 0 ]; then failed=1 && echo "no test is named by TESTS=${TESTS-}"; fi
 
 echo
 echo "$passed passed, $failed failed$([ "$skipped" -eq 0 ] || echo ", $skipped skipped")"
