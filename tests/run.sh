@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# run.sh unit|integration|fault-quick|fault ... - runs built unit tests and shell checks, the integration tests, the quick part of
-# the fault suite or all of it, and says at the end how many passed and failed. `make check` builds first; DUALWRITED names the
-# binary, TESTS goes to pytest, SEED is the fault suite's.
+# run.sh unit|integration|fault-quick|fault ... - runs built unit tests and shell checks, the integration tests, the quick
+# part of the fault suite or all of it, and says at the end how many passed and failed. `make check` builds first;
+# DUALWRITED names the binary, TESTS goes to pytest; SEED and QUICK=1 are the fault suite's (tests/fault/conftest.py).
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
@@ -72,7 +72,7 @@ python_tests() { # ARGUMENTS OF PYTEST
 # the fault suite's writers, moments and choices come from a seed
 fault() { # ARGUMENTS OF PYTEST
     export SEED=${SEED:-$((RANDOM * 32768 + RANDOM))}
-    echo "   seed $SEED; again: SEED=$SEED make check-fault TESTS='-k name'"
+    echo "   seed $SEED; to see it again: SEED=$SEED${1:+ QUICK=1} make check-fault TESTS='-k name'"
     python_tests "$@" tests/fault
 }
 
@@ -82,7 +82,7 @@ for part; do
     unit) unit ;;
     integration) python_tests tests/integration ;;
     fault-quick) fault --quick ;;
-    fault) fault ;;
+    fault) fault ${QUICK:+--quick} ;;
     *) echo >&2 "usage: run.sh unit|integration|fault-quick|fault ..." && exit 64 ;;
     esac
 done

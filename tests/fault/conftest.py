@@ -1,7 +1,8 @@
 """Fixtures of the fault suite: those of the integration tests, a seed, and `scene`.
 
     SEED=123 make check-fault TESTS='-k killed'     the same again: writers, moments and choices come from the seed
-    pytest tests/fault --quick                      only what is marked quick, and shorter: the part of `make check`
+    QUICK=1 make check-fault                        only what is marked quick, shorter, and each in one of its layouts, drawn
+                                                    from the seed: the part of `make check`
 """
 
 import os
@@ -16,7 +17,7 @@ pytest.register_assert_rewrite("conftest", "helpers", "proxy", "fault.scene", "f
 
 import conftest as integration  # noqa: E402
 from conftest import (  # noqa: E402,F401
-    cluster, db, layout, legacy_cluster, own_cluster, pytest_collection_modifyitems, pytest_generate_tests, _second_cluster,
+    cluster, db, layout, legacy_cluster, own_cluster, pytest_generate_tests, _second_cluster,
 )
 from fault.scene import Scene  # noqa: E402
 
@@ -34,15 +35,25 @@ def pytest_configure(config):
         config.option.markexpr = "quick"
 
 
-def pytest_report_header():
-    return f"seed: {os.environ['SEED']} (again: SEED={os.environ['SEED']} make check-fault)"
+def pytest_collection_modifyitems(config, items):
+    integration.pytest_collection_modifyitems(config, items)
+    if not config.getoption("--quick") or config.getoption("--layout"):
+        return
+    twins = {}
+    for item in items:
+        params = {key: value for key, value in getattr(item, "callspec").params.items() if key != "layout"}
+        twins.setdefault(f"{item.nodeid.split('[')[0]} {sorted(params.items())}", []).append(item)
+    kept = {random.Random(f"{os.environ['SEED']} {name}").choice(layouts) for name, layouts in twins.items()}
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = [item for item in items if item in kept]
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
     report = (yield).get_result()
     if report.failed:
-        report.sections.append(("seed", f"SEED={os.environ['SEED']} make check-fault TESTS='-k \"{item.name}\"'"))
+        again = f"SEED={os.environ['SEED']} {'QUICK=1 ' if item.config.getoption('--quick') else ''}make check-fault"
+        report.sections.append(("to see it again", f"{again} TESTS='-k \"{item.originalname} and {item.callspec.params['layout']}\"'"))
 
 
 @pytest.fixture

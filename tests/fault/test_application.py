@@ -54,14 +54,13 @@ class Direct:
 @pytest.mark.quick
 def test_deadlocks_with_the_application(scene):
     """Two that lock the same legacy rows in opposite order: one of them is ended by the server. Whoever it is, the row arrives."""
-    with scene(daemons=2, again=True, guard="off", stretch=0.03) as s:
+    with scene(daemons=1, again=True, guard="off", stretch=0.03) as s:
+        # in one of the two orders the daemon has the row that the application wants
+        assert [deadlock(s, names) for names in (["one", "other"], ["other", "one"])].count(True) >= 1
+        s.add()
         with Direct(s, 3, 0.3) as direct:
-            s.moment(s.times(6, 40) * 2)
-            deadlocks = 0
-            for order in ("one, other", "other, one") * s.times(1, 3):
-                deadlocks += deadlock(s, order.split(", "))
+            s.moment(s.times(6, 60))
         assert set(direct.met) <= {"40P01"}, direct.met
-        assert deadlocks >= 1
 
 
 def deadlock(s, names):
