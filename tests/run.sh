@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# run.sh unit|integration|fault-quick|fault ... - runs built unit tests and shell checks, the integration tests, the quick
-# part of the fault suite or all of it, and says at the end how many passed and failed. `make check` builds first;
-# DUALWRITED names the binary, TESTS goes to pytest; SEED and QUICK=1 are the fault suite's (tests/fault/conftest.py).
+# run.sh unit|model|integration|fault-quick|fault ... - runs built unit tests and shell checks, the models through spin, the
+# integration tests, the quick part of the fault suite or all of it, or several of them, and says at the end how many passed and
+# failed. `make check` builds first; DUALWRITED names the binary, TESTS goes to pytest; SEED and QUICK=1 are the fault suite's
+# (tests/fault/conftest.py).
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
@@ -47,6 +48,17 @@ report() { # NAME GOOD BAD
     fi
 }
 
+model() {
+    local status good bad
+    timeout -k 5 1800 tests/model/run.sh 2>&1 </dev/null | tee "$output"
+    status=$?
+    good=$(grep -cE ' states  (holds|reached|rejected)$' "$output")
+    bad=$(grep -c ' states  FAILED' "$output")
+    # did not come to its end, or did not search anything
+    if [ "$status" -ne 0 ] || [ "$good" -eq 0 ]; then bad=$((bad > 0 ? bad : 1)); fi
+    passed=$((passed + good)) failed=$((failed + bad))
+}
+
 python_tests() { # ARGUMENTS OF PYTEST
     local workers status
     workers=$(($(nproc) + 1)) # most of the time they wait
@@ -80,10 +92,11 @@ for part; do
     echo "-- $part tests"
     case $part in
     unit) unit ;;
+    model) model ;;
     integration) python_tests tests/integration ;;
     fault-quick) fault --quick ;;
     fault) fault ${QUICK:+--quick} ;;
-    *) echo >&2 "usage: run.sh unit|integration|fault-quick|fault ..." && exit 64 ;;
+    *) echo >&2 "usage: run.sh unit|model|integration|fault-quick|fault ..." && exit 64 ;;
     esac
 done
 if [ "$nothing" -gt 0 ]; then failed=1 && echo "no test is named by TESTS=${TESTS-}"; fi
