@@ -178,8 +178,11 @@ parse_trial(void *arg, const struct pg_reply *reply)
     struct preflight *p = arg;
 
     if (reply->error != NULL) {
-        if (reply->lost || reply->failed < TRIAL_PREFIX ||
-            outcome_of(PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE)) == OUTCOME_RETRY_SERVER) {
+        enum outcome outcome =
+            outcome_of(reply->lost ? NULL : PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE));
+
+        /* a statement that was cancelled, or met a lock, says nothing about the mapping */
+        if (reply->failed < TRIAL_PREFIX || outcome == OUTCOME_RETRY_SERVER || outcome == OUTCOME_RETRY_ROW) {
             p->answer.verdict = PREFLIGHT_UNANSWERED;
             p->answer.why = "the database did not plan the statements";
         } else {

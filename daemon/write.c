@@ -177,7 +177,7 @@ failed(void *arg, struct grouped *g, size_t item, const PGresult *error, const c
 
 /* ---- the end ---- */
 
-/* The legacy side is what was asked for; where nothing was, it is. */
+/* The legacy side is what was asked for; where nothing was, it is. An absent row that has no legacy row needs none. */
 static bool
 as_wanted(const struct write *w, const struct row *r)
 {
@@ -185,7 +185,7 @@ as_wanted(const struct write *w, const struct row *r)
 
     if (!r->write && !r->create && !r->remove)
         return true;
-    return deleted ? !r->shadow : r->equal;
+    return r->shadow ? !deleted && r->equal : !r->create;
 }
 
 static void

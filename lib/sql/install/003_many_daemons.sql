@@ -77,6 +77,16 @@ CREATE INDEX superseded_by_time ON dualwrite.superseded (at);
 -- daemon's is ended by whoever should work there.
 ALTER TABLE dualwrite.daemon ADD COLUMN claim_pid integer;
 
+-- As in 001_base.sql, but a beat from a time to come counts for nothing either: the server's clock went back, and a daemon that
+-- died before would live on until the clock is there again. Those that are alive beat anew within seconds.
+CREATE OR REPLACE VIEW dualwrite.live_daemon AS
+    SELECT d.instance, d.host, d.pid, d.version, d.mapping_digest, d.flags, d.listening, d.state, d.started_at, d.beat_at
+    FROM dualwrite.daemon d
+    WHERE CASE WHEN current_setting('transaction_isolation') IN ('repeatable read', 'serializable')
+               THEN d.beat_at > now() - interval '10 seconds'
+               ELSE d.beat_at > clock_timestamp() - interval '10 seconds'
+                    AND d.beat_at < clock_timestamp() + interval '10 seconds' END;
+
 -- As in 001_base.sql, but not to one whose batch has had no answer for a while: its other connection may be cut off while the
 -- one that beats is not. Its peers hear of it at once.
 CREATE OR REPLACE FUNCTION dualwrite.partitions_of(wanted uuid) RETURNS SETOF integer
