@@ -80,13 +80,14 @@ failure_params(const struct batch *b, const int64_t *retry_in_ms, struct buf par
 }
 
 void
-ack_start(struct ack *a, const struct batch *batch, const int64_t *retry_in_ms, const struct config *config)
+ack_start(struct ack *a, const struct batch *batch, const int64_t *retry_in_ms, const char *epoch,
+          const char *partitions, const struct config *config)
 {
     struct buf params[FAIL_PARAMS] = {{0}};
     struct buf ids = {0};
     char limit[24];
     char timeout[24];
-    struct pg_statement script[6];
+    struct pg_statement script[7];
     size_t n = 0;
 
     snprintf(limit, sizeof limit, "%lld", (long long) config->outbox_max);
@@ -106,6 +107,8 @@ ack_start(struct ack *a, const struct batch *batch, const int64_t *retry_in_ms, 
         script[n++] =
             (struct pg_statement){.sql = sql_daemon_supersede, .nparams = 1, .params = {buf_text(&params[0])}};
     }
+    if (epoch != NULL)
+        script[n++] = (struct pg_statement){.sql = sql_daemon_lease, .nparams = 2, .params = {epoch, partitions}};
     script[n++] = (struct pg_statement){.sql = sql_daemon_ceiling, .nparams = 1, .params = {limit}};
     script[n++] = (struct pg_statement){.sql = sql_daemon_commit};
     pgconn_run(a->pg, script, n, (int64_t) n * config->statement_timeout_ms + 5000, parse_ack, a);

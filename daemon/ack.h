@@ -23,8 +23,12 @@ struct ack;
 
 struct ack *ack_new(struct pgconn *pg, ack_done done, void *arg);
 
-/* `retry_in_ms[i]` is for events whose subject FAILED: when it is tried again, < 0 for parked. */
-void ack_start(struct ack *a, const struct batch *batch, const int64_t *retry_in_ms, const struct config *config);
+/*
+ * `retry_in_ms[i]` is for events whose subject FAILED: when it is tried again, < 0 for parked. `epoch` is what the legacy
+ * database has committed for `partitions`, an array literal; NULL: nothing, or there is one database.
+ */
+void ack_start(struct ack *a, const struct batch *batch, const int64_t *retry_in_ms, const char *epoch,
+               const char *partitions, const struct config *config);
 void ack_free(struct ack *a);
 
 #endif
