@@ -221,7 +221,7 @@ listener_beat(struct listener *l, const struct beat_request *request)
     char outbox_max[24];
     struct buf own = {0};
     struct buf control = {0};
-    struct pg_statement script[6];
+    struct pg_statement script[7];
     char *flags;
     size_t n = 0;
 
@@ -238,6 +238,7 @@ listener_beat(struct listener *l, const struct beat_request *request)
     if (l->notify && !l->sent) {
         l->sent = true;
         listen_statements(l, &own, &control);
+        script[n++] = (struct pg_statement){.sql = sql_daemon_keepalive};
         script[n++] = (struct pg_statement){.sql = buf_text(&own)};
         script[n++] = (struct pg_statement){.sql = buf_text(&control)};
     }
