@@ -250,7 +250,9 @@ send_beat(struct engine *e)
         .mapping_digest = e->view.digest == NULL ? "" : e->view.digest,
         .flags = e->settings->config->flags,
         .state = worker_state(e->worker),
+        .claim_pid = worker_claim_pid(e->worker),
         .asleep = worker_asleep(e->worker),
+        .cursor = worker_cursor(e->worker),
         .doorbell_ms = wake_doorbell_ms(e->settings->config->poll_interval_ms),
         .outbox_max = e->settings->config->outbox_max,
     };

@@ -50,6 +50,9 @@ void round_verdict(struct round *r);
 /* Milliseconds until the next attempt after a failed batch; <= 0: at once. */
 int64_t round_hold_ms(const struct round *r);
 
+/* Behind which nothing that is claimed waits: for claim.sql and beat.sql; NULL: not known. Lives until the next round. */
+const char *round_cursor(const struct round *r);
+
 const struct round_counters *round_counters(const struct round *r);
 void round_free(struct round *r);
 

@@ -452,6 +452,18 @@ worker_asleep(const struct worker *w)
     return w->wake == WAKE_ASLEEP;
 }
 
+int
+worker_claim_pid(const struct worker *w)
+{
+    return pgconn_backend(w->pg);
+}
+
+const char *
+worker_cursor(const struct worker *w)
+{
+    return round_cursor(w->round);
+}
+
 bool
 worker_standing_by(const struct worker *w)
 {

@@ -80,6 +80,9 @@ void pgconn_keep(struct pgconn *c);
 /* The number of the present session: another one after each reconnection. */
 unsigned pgconn_session(const struct pgconn *c);
 
+/* The server process of the present session, 0 without one. */
+int pgconn_backend(const struct pgconn *c);
+
 /* The work that the connection is for succeeded: only that ends the back-off, a mere answer does not. */
 void pgconn_settled(struct pgconn *c);
 

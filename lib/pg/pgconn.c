@@ -512,6 +512,12 @@ pgconn_session(const struct pgconn *c)
     return c->session;
 }
 
+int
+pgconn_backend(const struct pgconn *c)
+{
+    return c->state == PGCONN_READY || c->state == PGCONN_BUSY ? PQbackendPID(c->pq) : 0;
+}
+
 void
 pgconn_reset(struct pgconn *c, const char *why)
 {

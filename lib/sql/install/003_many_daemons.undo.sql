@@ -14,6 +14,7 @@ DROP TABLE dualwrite.superseded;
 DROP INDEX dualwrite.failed_by_xid, dualwrite.failed_by_retry, dualwrite.failed_by_parent, dualwrite.failed_by_identity;
 ALTER TABLE dualwrite.failed DROP COLUMN parent, DROP COLUMN identity;
 CREATE INDEX failed_by_ref ON dualwrite.failed (entity, hash_array_extended(ref, 0));
-DROP INDEX dualwrite.outbox_by_xid, dualwrite.outbox_by_slot;
+DROP FUNCTION dualwrite.waiting_events(integer[], integer, xid8, bigint, xid8[], bigint, integer);
+DROP INDEX dualwrite.outbox_by_xid;
 DELETE FROM dualwrite.setting WHERE key = 'works_with';
 UPDATE dualwrite.setting SET value = '2' WHERE key = 'schema_version' AND value = '3';
