@@ -17,7 +17,7 @@ struct restored {
     void *arg;
     const struct mapping *mapping;
     char *leases;
-    int drop, raise; /* where their answers stand in the script under way; -1: not in it */
+    int drop, raise, lineage; /* where their answers stand in the script under way; -1: not in it */
 };
 
 struct restored *
@@ -75,6 +75,11 @@ parse_done(void *arg, const struct pg_reply *reply)
             "the legacy database knows a later epoch than the vNext one has ever drawn: the vNext database was "
             "restored from an older copy; every mapped table is synced anew, and legacy rows whose vNext row is gone "
             "are left alone");
+    if (reply->error == NULL && said(reply, r->lineage))
+        log_msg(
+            LOG_WARNING, "failed_over",
+            "the vNext database is another server's, or another copy, than it was: what was committed last in the one "
+            "before may be missing here, and be in the legacy database; every mapped table is synced anew");
     r->done(r->arg, reply->error);
 }
 
@@ -97,6 +102,7 @@ parse_fences(void *arg, const struct pg_reply *reply)
         {.sql = sql_daemon_read_write},
         {.sql = sql_daemon_lease_drop, .nparams = 4},
         {.sql = sql_daemon_epoch_raise, .nparams = 2},
+        {.sql = sql_daemon_lineage, .nparams = 1},
     };
     char *all;
 
@@ -113,9 +119,11 @@ parse_fences(void *arg, const struct pg_reply *reply)
     script[1].params[3] = all;
     script[2].params[0] = PQgetvalue(reply->results[0], 0, PQfnumber(reply->results[0], "highest"));
     script[2].params[1] = all;
+    script[3].params[0] = all;
     r->drop = 1;
     r->raise = 2;
-    pgconn_run(r->vnext, script, 3, ANSWER_MS, parse_done, r);
+    r->lineage = 3;
+    pgconn_run(r->vnext, script, 4, ANSWER_MS, parse_done, r);
     free(all);
 }
 
@@ -163,6 +171,7 @@ restored_fenced(struct restored *r, const struct mapping *mapping, const struct 
 
     r->drop = fence->restored ? 0 : -1;
     r->raise = fence->restored ? -1 : 1;
+    r->lineage = -1;
     if (!lost(r, r->vnext))
         pgconn_run(r->vnext, fence->restored ? dropping : raising, 2, ANSWER_MS, parse_done, r);
     free(all);

@@ -6,9 +6,10 @@
  *
  *     lease <= fence <= last drawn
  *
- * holds at any time, read in this order. A fence below its lease: legacy is an older copy. A fence above what was drawn:
- * vNext is. Either way the epochs go on above both, leases are dropped, and every mapped table is synced anew. With one
- * database both came back together, and there is nothing to find.
+ * holds at any time, read in this order. A fence below its lease: legacy is an older copy. A fence above what was drawn: vNext
+ * is; and it may be when its server, timeline or identity is another one (lineage.sql), because a sequence can be a few numbers
+ * ahead of what it has given out. Either way the epochs go on above both, leases are dropped, and every mapped table is synced
+ * anew. With one database both came back together, and there is nothing to find.
  */
 #ifndef RESTORED_H
 #define RESTORED_H

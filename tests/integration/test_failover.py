@@ -77,6 +77,32 @@ def test_a_promoted_standby_takes_over(pair):
         each_once(daemon)
 
 
+def test_what_the_standby_did_not_have_is_taken_back_in_legacy(pair):
+    """It was behind when the primary died: a team and an update are gone, which legacy has. The rows that are there win."""
+    db = pair.db
+    install(db)
+    with Daemon(db, **{VNEXT_URL: pair.url()}) as daemon:
+        kept = db.new_team("kept", region="NA")
+        daemon.wait_for("dual_write_completed", team_id=kept)
+        pair.caught_up()
+        with pair.standby.connect() as conn:  # it receives nothing any more
+            conn.execute("ALTER SYSTEM SET primary_conninfo = ''")
+            conn.execute("SELECT pg_reload_conf()")
+        wait_until(lambda: db.value("SELECT count(*) FROM pg_stat_replication") == 0)
+        db.execute(f"UPDATE {TEAM} SET region = 'EU', updated_at = now()", user="app_user")
+        lost = db.new_team("lost")
+        daemon.wait_for("dual_write_completed", team_id=lost)
+        mark = daemon.mark()
+        pair.first.stop("immediate")
+        pair.go_over()
+        daemon.wait_for("failed_over", since=mark, timeout=30)
+        daemon.wait_for("resync_completed", count=2, since=mark)
+        drained(db)
+        assert db.value(f"SELECT region FROM {TEAM} WHERE id = {kept}") == "NA"
+        assert_in_step(db)
+        assert daemon.lines("epoch_raised") == []  # so few that the sequence does not show it
+
+
 @pytest.mark.parametrize("attrs", ["read-write", None])
 def test_while_only_a_read_only_server_is_there_it_waits_with_one_warning(pair, attrs):
     db = pair.db
