@@ -18,6 +18,7 @@
 
 #define POLL_CAP_MS 1000
 #define PREFLIGHT_AGAIN_MS 2000
+#define STALLED_MS 6000 /* with a beat every five seconds a peer takes over within 15 s of the last answer */
 
 struct worker {
     const struct settings *settings;
@@ -475,6 +476,8 @@ worker_state(const struct worker *w)
 {
     if (w->plan == NULL)
         return "not connected";
+    if (pgconn_silent_ms(w->pg) > STALLED_MS || pgconn_silent_ms(w->legacy) > STALLED_MS)
+        return "stalled"; /* partitions_of() knows this word */
     return w->orders.work ? wake_state_name(w->wake) : "off";
 }
 

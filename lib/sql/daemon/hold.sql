@@ -2,8 +2,9 @@
 -- down. A statement of its own before claim.sql, so that the claim's snapshot is newer than the locks.
 --
 -- A partition that cannot be had is another batch's. Where that has lasted and the session is no live daemon's, its process
--- was stopped or cut off: then the session is ended. It would end by itself when it is idle for too long, but not while the
--- server waits for a client that takes nothing. (Nobody's sessions but those of roles that are ours to end.)
+-- was stopped or cut off: then the session is ended. So is one of a daemon that lives, but has long had no answer on it, unless
+-- the server is at work there. It would end by itself when it is idle for too long, but not while the server waits for a client
+-- that takes nothing. (Nobody's sessions but those of roles that are ours to end.)
 WITH mine AS MATERIALIZED (
     SELECT p FROM dualwrite.partitions_of($1::pg_catalog.uuid) p
 ), held AS MATERIALIZED (
@@ -19,8 +20,10 @@ WITH mine AS MATERIALIZED (
       AND l.objid::pg_catalog.int8 IN (SELECT p FROM mine) AND l.pid <> pg_catalog.pg_backend_pid()
       AND a.application_name LIKE 'dualwrited/%'
       AND a.xact_start < pg_catalog.clock_timestamp() - interval '10 seconds'
-      AND NOT EXISTS (SELECT FROM dualwrite.daemon d WHERE d.claim_pid = l.pid
-                      AND d.instance IN (SELECT v.instance FROM dualwrite.live_daemon v))
+      AND NOT EXISTS (
+          SELECT FROM dualwrite.daemon d
+          WHERE d.claim_pid = l.pid AND d.instance IN (SELECT v.instance FROM dualwrite.live_daemon v)
+            AND (d.state <> 'stalled' OR (a.state = 'active' AND a.wait_event_type IS DISTINCT FROM 'Client')))
       AND pg_catalog.pg_has_role(r.oid, 'USAGE')
       AND (NOT r.rolsuper OR pg_catalog.current_setting('is_superuser') = 'on')
       AND pg_catalog.pg_terminate_backend(l.pid)

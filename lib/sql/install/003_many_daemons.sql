@@ -77,6 +77,24 @@ CREATE INDEX superseded_by_time ON dualwrite.superseded (at);
 -- daemon's is ended by whoever should work there.
 ALTER TABLE dualwrite.daemon ADD COLUMN claim_pid integer;
 
+-- As in 001_base.sql, but not to one whose batch has had no answer for a while: its other connection may be cut off while the
+-- one that beats is not. Its peers hear of it at once.
+CREATE OR REPLACE FUNCTION dualwrite.partitions_of(wanted uuid) RETURNS SETOF integer
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT p
+    FROM (SELECT d.instance,
+                 row_number() OVER (ORDER BY d.started_at, d.instance) - 1 AS rank,
+                 count(*) OVER () AS daemons
+          FROM dualwrite.live_daemon d
+          WHERE d.mapping_digest = dualwrite.setting('mapping_digest') AND d.state <> 'stalled') live,
+         generate_series(0, dualwrite.setting('partitions')::integer - 1) p
+    WHERE live.instance = wanted AND p % live.daemons = live.rank
+      AND dualwrite.flag_is_on('TEAM_VNEXT_DUAL_WRITE_ENABLED')
+$$;
+CREATE TRIGGER ring_control_stalled AFTER UPDATE ON dualwrite.daemon FOR EACH ROW
+    WHEN ((OLD.state = 'stalled') <> (NEW.state = 'stalled'))
+    EXECUTE FUNCTION dualwrite.ring_control();
+
 -- Two databases: the newest batch of each partition whose legacy transaction is known to have committed. A legacy database
 -- whose fence is below that was restored from an older copy.
 CREATE TABLE dualwrite.lease (
@@ -116,7 +134,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (
         SELECT FROM dualwrite.resync r
         WHERE coalesce(pg_sequence_last_value(('dualwrite.resync_' || r.entity)::regclass), 0) > r.handled
-           OR EXISTS (SELECT FROM unnest(r.chunks) c(xid) WHERE EXISTS (SELECT FROM dualwrite.outbox o WHERE o.xid = c.xid)))
+           OR EXISTS (SELECT FROM unnest(r.chunks) c(xid)
+                      WHERE EXISTS (SELECT FROM dualwrite.outbox o WHERE o.xid = c.xid)
+                         OR EXISTS (SELECT FROM dualwrite.failed f WHERE f.xid = c.xid AND f.retry_at IS NOT NULL)))
 $$;
 
 -- Whether every event of a transaction that has ended is applied, as it can be seen now: 'applied'; 'waiting'; 'retrying'

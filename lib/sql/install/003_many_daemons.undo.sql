@@ -11,6 +11,19 @@ ALTER TABLE dualwrite.resync DROP COLUMN chunks;
 DROP TABLE dualwrite.lineage;
 DROP FUNCTION dualwrite.lineage();
 DROP TABLE dualwrite.lease;
+DROP TRIGGER ring_control_stalled ON dualwrite.daemon;
+CREATE OR REPLACE FUNCTION dualwrite.partitions_of(wanted uuid) RETURNS SETOF integer
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT p
+    FROM (SELECT d.instance,
+                 row_number() OVER (ORDER BY d.started_at, d.instance) - 1 AS rank,
+                 count(*) OVER () AS daemons
+          FROM dualwrite.live_daemon d
+          WHERE d.mapping_digest = dualwrite.setting('mapping_digest')) live,
+         generate_series(0, dualwrite.setting('partitions')::integer - 1) p
+    WHERE live.instance = wanted AND p % live.daemons = live.rank
+      AND dualwrite.flag_is_on('TEAM_VNEXT_DUAL_WRITE_ENABLED')
+$$;
 ALTER TABLE dualwrite.daemon DROP COLUMN claim_pid;
 DROP TABLE dualwrite.superseded;
 DROP INDEX dualwrite.failed_by_xid, dualwrite.failed_by_retry, dualwrite.failed_by_parent, dualwrite.failed_by_identity;
