@@ -265,19 +265,14 @@ send_beat(struct engine *e)
         listener_beat(e->listener, &request);
 }
 
-static uint64_t
-spread(void)
+/* The next beat comes then at the latest, and a little later, because other daemons have the same reason for one. */
+static void
+beat_within(struct engine *e, uint64_t ms)
 {
     uint32_t random = 0;
 
     uv_random(NULL, NULL, &random, sizeof random, 0, NULL);
-    return random % SPREAD_MS;
-}
-
-/* The next beat comes then at the latest. */
-static void
-beat_within(struct engine *e, uint64_t ms)
-{
+    ms += random % SPREAD_MS;
     if (!e->closed && ms < uv_timer_get_due_in(&e->beat))
         uv_timer_start(&e->beat, on_beat_timer, ms, WAKE_BEAT_MS);
 }
@@ -305,7 +300,7 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
         worker_bell(e->worker);
     worker_due_in(e->worker, b->next_retry_ms);
     if (b->peer_expires_ms >= 0)
-        beat_within(e, (uint64_t) b->peer_expires_ms + EXPIRED_MS + spread());
+        beat_within(e, (uint64_t) b->peer_expires_ms + EXPIRED_MS);
     check_ready(e);
     status_systemd(&e->view, e->worker);
     if (e->reload == RELOAD_PUBLISHING && b->serial >= e->published) {
@@ -355,7 +350,7 @@ on_bell(void *arg, int partition)
 static void
 on_control(void *arg)
 {
-    beat_within(arg, spread());
+    beat_within(arg, 0);
 }
 
 /* ---- from the worker ------------------------------------------------------------------------------------------- */

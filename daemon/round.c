@@ -248,7 +248,8 @@ on_applied(void *arg, const struct apply_answer *answer)
     r->retry_in_ms = xcalloc(r->batch.count, sizeof *r->retry_in_ms);
     for (size_t i = 0; i < r->batch.count; i++)
         r->retry_in_ms[i] = retry_in_ms(r, &r->batch.events[i]);
-    ack_start(r->ack, &(struct ack_request){&r->batch, mapping(r), r->retry_in_ms, config(r), answer->epoch, answer->partitions});
+    ack_start(r->ack, &(struct ack_request){&r->batch, mapping(r), r->retry_in_ms, config(r), answer->epoch,
+                                            answer->partitions});
 }
 
 static enum wake_event

@@ -197,7 +197,8 @@ test_reserve(void **state)
     is(&out, "{\"n\": 0, \"s0\": \"1\", \"s1\": \"\\\"x\\\"\", \"key\": \"7\", \"refused\": false, \"x\": null}");
     b.rows[0].extra = xstrdup("{\"x0\":\"y\"}");
     sqlrow_reserve(&out, &b, &mapping, 0, true);
-    is(&out, "{\"n\": 0, \"s0\": \"1\", \"s1\": \"\\\"x\\\"\", \"key\": \"7\", \"refused\": true, \"x\": {\"x0\":\"y\"}}");
+    is(&out,
+       "{\"n\": 0, \"s0\": \"1\", \"s1\": \"\\\"x\\\"\", \"key\": \"7\", \"refused\": true, \"x\": {\"x0\":\"y\"}}");
     batch_free(&b);
     /* a parent that a child needs has no event: its key is the child's word */
     b = batch_of(PLAIN, "1", "2");
