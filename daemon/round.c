@@ -41,6 +41,7 @@ struct round {
     char *next_cursor;    /* ... once the batch is committed */
     unsigned cursor_session;
     bool undecided;      /* its COMMIT got no answer */
+    bool strict;         /* a failure is an ERROR */
     bool schema_suspect; /* the last batch failed on a missing table or column; preflight passed since */
     struct memory memory;
     struct round_counters counters;
@@ -105,7 +106,7 @@ batch_failed(struct round *r, const char *error, const char *sqlstate)
     int64_t delay = retry_delay_ms(memory_failed(&r->memory, &r->batch), random_bits());
 
     for (size_t i = 0; i < r->batch.count; i++)
-        event_log_failed(mapping(r), &r->batch.events[i], error, sqlstate, NULL, delay, r->request.strict);
+        event_log_failed(mapping(r), &r->batch.events[i], error, sqlstate, NULL, delay, r->strict);
     r->counters.failures += (int64_t) r->batch.count;
     r->memory.until = monotime_add_ms(now(), delay);
     clear_batch(r);
@@ -134,7 +135,7 @@ batch_committed(struct round *r, bool woken)
             r->counters.completed++;
             continue;
         }
-        event_log_failed(mapping(r), e, s->error, s->sqlstate, s->constraint, r->retry_in_ms[i], r->request.strict);
+        event_log_failed(mapping(r), e, s->error, s->sqlstate, s->constraint, r->retry_in_ms[i], r->strict);
         r->counters.failures++;
         if (r->retry_in_ms[i] >= 0 && (retry_ms < 0 || r->retry_in_ms[i] < retry_ms))
             retry_ms = r->retry_in_ms[i];
@@ -362,6 +363,12 @@ round_verdict(struct round *r)
     const struct pg_statement script = {.sql = sql_daemon_verdict, .nparams = 1, .params = {r->xid}};
 
     pgconn_run(r->pg, &script, 1, config(r)->statement_timeout_ms, parse_verdict, r);
+}
+
+void
+round_strict(struct round *r, bool strict)
+{
+    r->strict = strict;
 }
 
 bool

@@ -29,7 +29,6 @@ struct round_request {
     const char *instance;
     const char *barrier; /* NULL: none was taken */
     bool take_down_doorbell;
-    bool strict;
     int64_t retrying; /* events in dualwrite.failed that are not parked: the more, the rarer each is tried */
 };
 
@@ -42,6 +41,9 @@ typedef void (*round_done)(void *arg, enum wake_event how, int64_t retry_ms);
 /* The connections are the same when there is one database. */
 struct round *round_new(struct pgconn *pg, struct pgconn *legacy, round_done done, void *arg);
 void round_start(struct round *r, const struct round_request *request);
+
+/* How severe failures are from now on, those of the batch under way too. */
+void round_strict(struct round *r, bool strict);
 
 /* A batch whose fate is not known: round_verdict() must come before the next round_start(), and ends in `done` too. */
 bool round_undecided(const struct round *r);

@@ -48,7 +48,7 @@ struct worker {
     enum wake_state wake;
     unsigned idle;    /* claims in a row that found nothing */
     bool doorbell_up; /* we set it and have not taken it down */
-    monotime armed;   /* when we set it */
+    monotime armed;   /* when we began to set it */
     char barrier[32]; /* "" when none was taken since the doorbell was set */
 };
 
@@ -130,7 +130,6 @@ run_round(struct worker *w)
         .instance = w->instance,
         .barrier = confirming ? w->barrier : NULL,
         .take_down_doorbell = w->doorbell_up && !confirming,
-        .strict = w->orders.strict,
         .retrying = w->orders.retrying,
     };
 
@@ -151,7 +150,6 @@ on_armed(void *arg, const char *barrier)
         lost(w);
     } else {
         w->doorbell_up = true;
-        w->armed = now();
         snprintf(w->barrier, sizeof w->barrier, "%s", barrier);
         wake_on(w, WAKE_ARMED);
     }
@@ -162,6 +160,7 @@ static void
 run_arm(struct worker *w)
 {
     w->busy = true;
+    w->armed = now(); /* an answer that comes late must not make the doorbell look younger than it is */
     arm_start(w->arm, w->instance, wake_doorbell_ms(config(w)->poll_interval_ms), config(w)->statement_timeout_ms);
 }
 
@@ -413,6 +412,7 @@ worker_orders(struct worker *w, const struct worker_orders *orders)
     bool deafened = w->orders.listening && !orders->listening;
 
     w->orders = *orders;
+    round_strict(w->round, orders->strict);
     if (deafened)
         lost(w);
     pump(w);

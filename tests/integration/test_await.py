@@ -3,12 +3,14 @@
 What the daemon logs in strict mode is in test_flags.py and test_faults.py, readiness in test_http.py.
 """
 
+import re
+import subprocess
 import threading
 import time
 
 import psycopg
 import pytest
-from conftest import Daemon, install, wait_until
+from conftest import TOP, Daemon, install, wait_until
 from helpers import LEGACY_TEAM as LEGACY
 from helpers import STRICT as STRICT_FLAG
 from helpers import TEAM, failed
@@ -267,3 +269,58 @@ def test_two_hundred_waiters_cost_next_to_nothing(db):
             client.close()
     # about 45 in eight seconds each, and less than two in each further second
     wait_until(lambda: 200 * 10 < db.value(looks) - before < 200 * 60, what="looks")
+
+
+# ---- the recipes of docs/strict-mode.md ----------------------------------------------------------------------------------
+
+
+def recipe(heading):
+    text = (TOP / "docs" / "strict-mode.md").read_text()
+    return re.search(rf"^## {heading}$.*?```python\n(.*?)```", text, re.MULTILINE | re.DOTALL).group(1)
+
+
+DJANGO = """
+import sys
+import django
+from django.conf import settings
+host, port, name = sys.argv[1:]
+settings.configure(DATABASES={"default": {"ENGINE": "django.db.backends.postgresql", "HOST": host, "PORT": port,
+                                          "NAME": name, "USER": "app_user"}})
+django.setup()
+from django.db import Error, connection, transaction
+try:
+    with transaction.atomic():
+        with connection.cursor() as change:
+            change.execute("UPDATE organizations_team SET region = %s, updated_at = now()", [sys.stdin.read()])
+{recipe}
+    print("in step")
+except Error as error:
+    print(error.__cause__.pgcode)
+"""
+
+
+def test_the_recipe_for_django(db, strict):
+    db.legacy.execute(f"ALTER TABLE {LEGACY} ADD CONSTRAINT no_mars CHECK (region <> 'Mars')")
+    team = db.new_team()
+    strict.wait_for("dual_write_completed", team_id=team)
+    script = DJANGO.replace("{recipe}", re.sub("^", "        ", recipe("Django"), flags=re.MULTILINE))
+
+    def request(region):
+        info = psycopg.conninfo.conninfo_to_dict(db.url("app_user"))
+        done = subprocess.run(["/usr/bin/python3", "-c", script, info["host"], str(info["port"]), info["dbname"]], input=region,
+                              capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    assert request("EU") == "in step"
+    assert db.legacy.value(f"SELECT region FROM {LEGACY}") == "EU"
+    assert request("Mars") == "DW001"
+    assert db.value(f"SELECT region FROM {TEAM}") == "Mars"
+
+
+def test_the_recipe_for_anything_else(db, strict):
+    team = db.new_team(region="NA")
+    strict.wait_for("dual_write_completed", team_id=team)
+    with db.connect("app_user", autocommit=True) as connection:
+        exec(recipe("Anything else").replace("id = 1", f"id = {team}"), {"connection": connection})
+    assert db.legacy.value(f"SELECT region FROM {LEGACY}") == "EU"
