@@ -114,6 +114,22 @@ CREATE TABLE dualwrite.lease (
 INSERT INTO dualwrite.lease (partition) SELECT generate_series(0, 63);
 COMMENT ON TABLE dualwrite.lease IS 'vNext side: the newest batch of each partition that legacy is known to have';
 
+-- Which server, timeline and database this is: another one after a failover or a restore, when the last transactions of the
+-- one before may be missing here, and legacy has them. NULL where a server does not say.
+CREATE FUNCTION dualwrite.lineage() RETURNS text
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT s.system_identifier || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || d.oid
+            FROM pg_control_system() s, pg_database d WHERE d.datname = current_database());
+EXCEPTION WHEN OTHERS THEN
+    RETURN NULL;
+END $$;
+CREATE TABLE dualwrite.lineage (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    known text NOT NULL
+);
+COMMENT ON TABLE dualwrite.lineage IS 'vNext side: the server, timeline and database that the daemons worked with last';
+
 ---------------------------------------------------------------------------------------------------------------------
 -- How far `reconcile` has got, per entity: it goes on there after it was killed, on whichever host.
 -- (section of the command reconcile)
@@ -278,5 +294,7 @@ COMMENT ON PROCEDURE dualwrite.await_synced(xid8, integer) IS
 -- Rights. What PUBLIC may do is in install/public.sql, which is run after every installation.
 GRANT INSERT, DELETE, UPDATE, SELECT ON dualwrite.superseded TO dualwrite_daemon;
 GRANT SELECT, UPDATE ON dualwrite.lease TO dualwrite_daemon;
+GRANT SELECT, INSERT, UPDATE ON dualwrite.lineage TO dualwrite_daemon;
+GRANT EXECUTE ON FUNCTION dualwrite.lineage() TO dualwrite_daemon;
 GRANT EXECUTE ON FUNCTION dualwrite.resync_pending(),
     dualwrite.waiting_events(integer[], integer, xid8, bigint, xid8[], bigint, integer) TO dualwrite_daemon;

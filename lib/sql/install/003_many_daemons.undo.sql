@@ -8,6 +8,8 @@ DROP FUNCTION dualwrite.strict_sync();
 DROP FUNCTION dualwrite.sync_state(xid8);
 DROP FUNCTION dualwrite.resync_pending();
 ALTER TABLE dualwrite.resync DROP COLUMN chunks;
+DROP TABLE dualwrite.lineage;
+DROP FUNCTION dualwrite.lineage();
 DROP TABLE dualwrite.lease;
 DROP TRIGGER ring_control_stalled ON dualwrite.daemon;
 CREATE OR REPLACE FUNCTION dualwrite.partitions_of(wanted uuid) RETURNS SETOF integer
