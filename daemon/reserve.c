@@ -69,26 +69,30 @@ push(void *arg, struct grouped *g, size_t first, size_t count)
     return true;
 }
 
-static bool
-came_back(const PGresult *result, const char *key)
+static int
+compare_texts(const void *a, const void *b)
 {
-    for (int i = 0; i < PQntuples(result); i++)
-        if (strcmp(PQgetvalue(result, i, 0), key) == 0)
-            return true;
-    return false;
+    return strcmp(*(char *const *) a, *(char *const *) b);
 }
 
 static void
 done(void *arg, size_t first, size_t count, PGresult *const *results, size_t n)
 {
     struct reserve *r = arg;
+    size_t nkeys = (size_t) PQntuples(results[0]);
+    char **keys = xcalloc(nkeys + 1, sizeof *keys); /* that came back */
 
     (void) n;
-    r->reserved = r->reserved || PQntuples(results[0]) > 0;
+    for (size_t i = 0; i < nkeys; i++)
+        keys[i] = PQgetvalue(results[0], (int) i, 0);
+    qsort(keys, nkeys, sizeof *keys, compare_texts);
+    r->reserved = r->reserved || nkeys > 0;
     for (size_t i = first; i < first + count; i++)
-        if (subject_at(r, i)->state == SUBJECT_PENDING && !came_back(results[0], row_at(r, i)->key[0]))
+        if (subject_at(r, i)->state == SUBJECT_PENDING &&
+            bsearch(&row_at(r, i)->key[0], keys, nkeys, sizeof *keys, compare_texts) == NULL)
             subject_fail(subject_at(r, i), OUTCOME_RETRY_ROW, NULL, NULL,
                          "somebody else has put it into the map at the same time");
+    free(keys);
 }
 
 static void

@@ -1,6 +1,6 @@
 /*
- * sqlgen.c - the plan: which statements sync an entity; see dualwrite/sqlgen.h. sqlread.c, sqlmap.c and sqlwrite.c
- * make them.
+ * sqlgen.c - the plan: which statements sync an entity; see dualwrite/sqlgen.h. sqlread.c, sqlmap.c, sqlwrite.c and
+ * sqlunique.c make them.
  */
 #include "dualwrite/sqlgen.h"
 
@@ -15,9 +15,13 @@ static const struct {
     char *(*make)(const struct gen *g);
 } steps[PLAN_STEPS] = {
     [PLAN_READ] = {"read", DATABASE_VNEXT, gen_read},
+    [PLAN_REMOVALS] = {"removals", DATABASE_VNEXT, gen_removals},
+    [PLAN_HOLDERS] = {"holders", DATABASE_LEGACY, gen_holders},
+    [PLAN_OWNER] = {"owner", DATABASE_VNEXT, gen_owner},
     [PLAN_DRAW] = {"draw", DATABASE_LEGACY, gen_draw},
     [PLAN_RESERVE] = {"reserve", DATABASE_VNEXT, gen_reserve},
     [PLAN_MISSING] = {"missing", DATABASE_LEGACY, gen_missing},
+    [PLAN_YIELD] = {"yield", DATABASE_LEGACY, gen_yield},
     [PLAN_UPDATE] = {"update", DATABASE_LEGACY, gen_update},
     [PLAN_INSERT] = {"insert", DATABASE_LEGACY, gen_insert},
     [PLAN_REMOVE] = {"remove", DATABASE_LEGACY, gen_remove},
@@ -41,7 +45,16 @@ plan_step_database(enum plan_step step)
 int
 plan_step_parameters(const struct mapping_entity *e, enum plan_step step)
 {
-    return step == PLAN_READ ? (int) e->identity.count : step == PLAN_RESYNC ? 2 : 1;
+    switch (step) {
+    case PLAN_READ:
+        return (int) e->identity.count;
+    case PLAN_OWNER:
+        return (int) e->target_key.count;
+    case PLAN_RESYNC:
+        return 2;
+    default:
+        return 1;
+    }
 }
 
 static int *

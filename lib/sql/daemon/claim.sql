@@ -9,7 +9,7 @@ WITH held AS MATERIALIZED (
     WHERE o.bucket * held.count / 1024 = ANY (held.partitions) AND ($2::pg_catalog.int8 IS NULL OR o.id <= $2)
     ORDER BY o.id LIMIT $1::pg_catalog.int4
 ), due AS (
-    SELECT f.event_id, f.xid, f.captured_at, f.entity, f.operation, f.ref, f.actor, f.attempts
+    SELECT f.event_id, f.xid, f.captured_at, f.entity, f.operation, f.ref, f.actor, f.attempts, f.sqlstate
     FROM dualwrite.failed f, held
     WHERE f.bucket * held.count / 1024 = ANY (held.partitions)
       AND ($2::pg_catalog.int8 IS NULL OR f.event_id <= $2)
@@ -17,9 +17,9 @@ WITH held AS MATERIALIZED (
            OR EXISTS (SELECT FROM fresh r WHERE r.entity = f.entity AND r.ref = f.ref))
     ORDER BY f.event_id LIMIT $1::pg_catalog.int4
 ), claimed AS (
-    SELECT fresh.*, 0 AS attempts FROM fresh UNION ALL SELECT * FROM due
+    SELECT fresh.*, 0 AS attempts, NULL AS sqlstate FROM fresh UNION ALL SELECT * FROM due
 )
-SELECT c.id, c.entity, c.operation, pg_catalog.array_to_json(c.ref) AS ref, c.actor, c.attempts,
+SELECT c.id, c.entity, c.operation, pg_catalog.array_to_json(c.ref) AS ref, c.actor, c.attempts, c.sqlstate,
        (extract(epoch FROM pg_catalog.clock_timestamp() - coalesce(t.committed_at, c.captured_at)) * 1000)::pg_catalog.int8
            AS age_ms,
        t.committed_at IS NOT NULL AS age_from_commit
