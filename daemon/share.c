@@ -11,11 +11,12 @@
 #include "dualwrite/xalloc.h"
 
 #define ALLOWED_MS 10000    /* how long an answer holds for the removals that waited then */
-#define OCCURRENCE_MS 60000 /* stops that come closer together are one occurrence */
+#define OCCURRENCE_MS 10000 /* removals that come sooner after a stop belong to it, however few */
 
 /* What is remembered of an entity. */
 struct known {
     int64_t allowed; /* so many removals waited, and were not too many: they need not be asked about again */
+    int64_t up_to;   /* ... the newest of them: who comes later was not counted */
     monotime until;
     monotime told; /* the last stop */
     bool stopped;
@@ -38,12 +39,19 @@ now(void)
     return (monotime){(int64_t) uv_hrtime()};
 }
 
+/* There was a stop a moment ago. */
+static bool
+goes_on(const struct known *k)
+{
+    return k->stopped && monotime_diff_ms(now(), k->told) < OCCURRENCE_MS;
+}
+
 static void
 say(struct share *s, size_t entity, int64_t removals, int64_t left)
 {
     const struct mapping_entity *e = &s->request.mapping->entities[entity];
     struct known *k = &s->known[entity];
-    bool new = !k->stopped || monotime_diff_ms(now(), k->told) > OCCURRENCE_MS;
+    bool new = !goes_on(k);
     struct log_line l = {0};
     struct buf msg = {0};
 
@@ -72,6 +80,7 @@ judge(struct share *s, size_t entity, const PGresult *result)
     int64_t removals = strtoll(PQgetvalue(result, 0, PQfnumber(result, "removals")), NULL, 10);
     int64_t left = strtoll(PQgetvalue(result, 0, PQfnumber(result, "rows")), NULL, 10);
     struct known *k = &s->known[entity];
+    int64_t newest;
 
     if (share_exceeded(removals, left, s->request.percent)) {
         say(s, entity, removals, left);
@@ -79,7 +88,8 @@ judge(struct share *s, size_t entity, const PGresult *result)
         return;
     }
     k->stopped = false;
-    k->allowed = removals - (int64_t) share_fresh(s->request.batch, entity);
+    k->allowed = removals - (int64_t) share_fresh(s->request.batch, entity, &newest);
+    k->up_to = strtoll(PQgetvalue(result, 0, PQfnumber(result, "newest")), NULL, 10);
     k->until = monotime_add_ms(now(), ALLOWED_MS);
 }
 
@@ -99,12 +109,14 @@ parse_waiting(void *arg, const struct pg_reply *reply)
 static bool
 asks(struct share *s, size_t entity)
 {
-    int64_t fresh = (int64_t) share_fresh(s->request.batch, entity);
+    int64_t newest;
+    int64_t fresh = (int64_t) share_fresh(s->request.batch, entity, &newest);
     struct known *k = &s->known[entity];
+    int64_t enough = s->request.batch_size < SHARE_ASK ? s->request.batch_size : SHARE_ASK;
 
-    if (fresh < (s->request.batch_size < SHARE_ASK ? s->request.batch_size : SHARE_ASK))
+    if (fresh < (goes_on(k) ? 1 : enough))
         return false;
-    if (fresh > k->allowed || monotime_diff_ms(k->until, now()) <= 0)
+    if (fresh > k->allowed || newest > k->up_to || monotime_diff_ms(k->until, now()) <= 0)
         return true;
     k->allowed -= fresh;
     return false;

@@ -90,11 +90,12 @@ plan_of(const struct write *w, size_t item)
 static bool
 push(void *arg, struct grouped *g, size_t first, size_t count)
 {
-    enum { STEPS = 5 };
-    static const enum plan_step steps[STEPS] = {PLAN_YIELD, PLAN_UPDATE, PLAN_INSERT, PLAN_REMOVE, PLAN_VERIFY};
+    enum { STEPS = 6 };
+    static const enum plan_step steps[STEPS] = {PLAN_YIELD,  PLAN_UPDATE,  PLAN_INSERT,
+                                                PLAN_REMOVE, PLAN_YIELDED, PLAN_VERIFY};
     const struct write *w = arg;
     struct buf json = {0};
-    bool needed[STEPS] = {[4] = true};
+    bool needed[STEPS] = {[5] = true};
 
     for (size_t i = first; i < first + count; i++) {
         const struct row *r = &batch(w)->rows[w->order[i]];
@@ -105,6 +106,7 @@ push(void *arg, struct grouped *g, size_t first, size_t count)
         needed[1] = needed[1] || r->write;
         needed[2] = needed[2] || r->create;
         needed[3] = needed[3] || r->remove;
+        needed[4] = needed[0];
         buf_puts(&json, json.len == 0 ? "[" : ",\n");
         sqlrow_write(&json, row_entity(batch(w), w->request.mapping, r), r, w->order[i]);
     }

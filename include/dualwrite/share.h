@@ -15,8 +15,11 @@
 /* Whether removing `removals` rows, where `left` others stay, is more than `percent` of what there was. */
 bool share_exceeded(int64_t removals, int64_t left, int percent);
 
-/* The removals of `entity` that are seen for the first time, and have a legacy row that they would change. */
-size_t share_fresh(const struct batch *b, size_t entity);
+/*
+ * How many removals of `entity` are seen for the first time and have a legacy row that they would change; `newest` gets the
+ * highest id of their events.
+ */
+size_t share_fresh(const struct batch *b, size_t entity, int64_t *newest);
 
 /* Stops those: they are parked, and their legacy rows stay. */
 void share_stop(struct batch *b, const struct mapping *m, size_t entity, int64_t removals, int64_t left, int percent);

@@ -27,10 +27,11 @@ enum plan_step {
     PLAN_DRAW,    /* legacy: $1 how many; so many new target keys, as text */
     PLAN_RESERVE, /* vNext: $1 JSON [{"s0": source key.., "key": target key, "x0": map column..}]; map rows for them */
     PLAN_MISSING, /* legacy: $1 text[] target keys; those without a legacy row */
-    PLAN_YIELD, /* legacy, this and the next four: $1 JSON rows; placeholders for what keeps rows from each other's values */
+    PLAN_YIELD, /* legacy, this and the next five: $1 JSON rows; placeholders for what keeps rows from each other's values */
     PLAN_UPDATE,
     PLAN_INSERT,
     PLAN_REMOVE,
+    PLAN_YIELDED, /* fails where a placeholder was left */
     PLAN_VERIFY, /* n, shadow, equal of each row */
     PLAN_MARK,   /* vNext: $1 JSON [{"s0": source key.., "equal": true}]; the map's note of it */
     PLAN_RESYNC, /* vNext: $1 text[] the last key or NULL, $2 how many rows: queued, position */

@@ -48,6 +48,7 @@ char *gen_missing(const struct gen *g);
 /* sqlunique.c */
 char *gen_holders(const struct gen *g);
 char *gen_yield(const struct gen *g);
+char *gen_yielded(const struct gen *g);
 
 /* Parts of sqlwrite.c's statements, for sqlunique.c. */
 

@@ -37,12 +37,18 @@ is_fresh(const struct batch *b, size_t s, size_t entity)
 }
 
 size_t
-share_fresh(const struct batch *b, size_t entity)
+share_fresh(const struct batch *b, size_t entity, int64_t *newest)
 {
     size_t n = 0;
 
-    for (size_t s = 0; s < b->nsubjects; s++)
-        n += is_fresh(b, s, entity);
+    *newest = 0;
+    for (size_t s = 0; s < b->nsubjects; s++) {
+        if (!is_fresh(b, s, entity))
+            continue;
+        n++;
+        if (b->events[b->subjects[s].event].id > *newest) /* its last one */
+            *newest = b->events[b->subjects[s].event].id;
+    }
     return n;
 }
 

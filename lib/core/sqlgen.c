@@ -25,6 +25,7 @@ static const struct {
     [PLAN_UPDATE] = {"update", DATABASE_LEGACY, gen_update},
     [PLAN_INSERT] = {"insert", DATABASE_LEGACY, gen_insert},
     [PLAN_REMOVE] = {"remove", DATABASE_LEGACY, gen_remove},
+    [PLAN_YIELDED] = {"yielded", DATABASE_LEGACY, gen_yielded},
     [PLAN_VERIFY] = {"verify", DATABASE_LEGACY, gen_verify},
     [PLAN_MARK] = {"mark", DATABASE_VNEXT, gen_mark},
     [PLAN_RESYNC] = {"resync", DATABASE_VNEXT, gen_resync},
@@ -83,6 +84,10 @@ plan_make(const struct mapping *m, const struct catalogs *c)
 
         for (int step = 0; step < PLAN_STEPS; step++)
             p->entities[i].sql[step] = steps[step].make(&g);
+        if (p->entities[i].sql[PLAN_HOLDERS] == NULL) { /* then there are none to be found */
+            free(p->entities[i].sql[PLAN_OWNER]);
+            p->entities[i].sql[PLAN_OWNER] = NULL;
+        }
         p->entities[i].length = lengths(&g);
     }
     return p;

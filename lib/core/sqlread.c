@@ -431,12 +431,15 @@ gen_removals(const struct gen *g)
     struct fragments f = {0};
     struct buf name = {0};
 
-    sql_table(&name, &g->e->source);
-    gen_set_literal(&f, "source_name", buf_text(&name));
+    if (g->e->removal.kind == REMOVAL_KEEP)
+        return NULL;
+    quote_literal(&name, g->e->source.schema);
+    buf_puts(&name, ", ");
+    quote_literal(&name, g->e->source.name);
+    fragments_take(&f, "source_name", buf_steal(&name));
     gen_set_literal(&f, "entity", g->e->name);
     gen_set_literal(&f, "operation_remove", g->e->operation_remove);
     gen_set_literal(&f, "sqlstate", REMOVAL_SHARE_EXCEEDED);
     gen_set_table(&f, "source", &g->e->source);
-    buf_free(&name);
     return gen_fill(sql_apply_removals, &f);
 }

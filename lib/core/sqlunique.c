@@ -43,26 +43,11 @@ is_key_index(const struct gen *g, const struct catalog_unique *u)
     return u->count == g->e->target_key.count && held == u->count && u->expressions == NULL;
 }
 
-/* Whether what the index holds of a row can be told before the row is written. */
 static bool
-is_foreseen(const struct gen *g, const struct catalog_unique *u)
+is_read(const struct catalog_unique *u, const char *name)
 {
-    if (u->nkeys == 0 || u->nkeys != u->nequals || is_key_index(g, u))
-        return false;
-    /* a whole row: what is foreseen of it has not the table's type */
-    if ((u->expressions != NULL && strstr(u->expressions, ".*") != NULL) ||
-        (u->predicate != NULL && strstr(u->predicate, ".*") != NULL))
-        return false;
-    for (size_t i = 0; i < g->target->ncolumns; i++) {
-        const struct catalog_column *c = &g->target->columns[i];
-
-        if (c->generated && (in_columns(u, c->name) || reads(u->expressions, c->name) || reads(u->predicate, c->name)))
-            return false;
-    }
-    return true;
+    return in_columns(u, name) || reads(u->expressions, name) || reads(u->predicate, name);
 }
-
-/* ---- a row as it is to be ---- */
 
 static size_t
 mapped_index(const struct gen *g, const char *name)
@@ -73,6 +58,40 @@ mapped_index(const struct gen *g, const char *name)
         i++;
     return i;
 }
+
+/* The statements write column `name`. */
+static bool
+is_written(const struct gen *g, const char *name)
+{
+    return !gen_is_key(g->e, name) && (mapped_index(g, name) < g->e->columns.count ||
+                                       (gen_writes_parent(g->e) && strcmp(g->e->parent->target_column, name) == 0));
+}
+
+/* Whether the statements can meet another row there, and what the index holds of a row can be told before it is written. */
+static bool
+is_foreseen(const struct gen *g, const struct catalog_unique *u)
+{
+    bool written = false;
+
+    if (u->nkeys == 0 || u->nkeys != u->nequals || is_key_index(g, u))
+        return false;
+    /* a whole row: what is foreseen of it has not the table's type */
+    if ((u->expressions != NULL && strstr(u->expressions, ".*") != NULL) ||
+        (u->predicate != NULL && strstr(u->predicate, ".*") != NULL))
+        return false;
+    for (size_t i = 0; i < g->target->ncolumns; i++) {
+        const struct catalog_column *c = &g->target->columns[i];
+
+        if (!is_read(u, c->name))
+            continue;
+        if (c->generated)
+            return false;
+        written = written || is_written(g, c->name);
+    }
+    return written;
+}
+
+/* ---- a row as it is to be ---- */
 
 /* What column `name` will hold. A column that nobody writes stays; in a new row it counts as NULL, which meets nothing. */
 static void
@@ -102,12 +121,6 @@ will_hold(struct buf *out, const struct gen *g, const char *name)
         buf_puts(out, "t.");
         quote_ident(out, name);
     }
-}
-
-static bool
-is_read(const struct catalog_unique *u, const char *name)
-{
-    return in_columns(u, name) || reads(u->expressions, name) || reads(u->predicate, name);
 }
 
 static void
@@ -301,16 +314,45 @@ assignments(struct buf *out, const struct gen *g, const struct catalog_column *c
     }
 }
 
-char *
-gen_yield(const struct gen *g)
+/* For each index the column that yields, NULL: none; an array of nuniques + 1. NULL when no index has one. */
+static const struct catalog_column **
+choose(const struct gen *g)
 {
     const struct catalog_column **chosen = xcalloc(g->target->nuniques + 1, sizeof *chosen);
-    struct fragments f = {0};
-    struct buf set = {0}, change = {0}, any = {0}, match = {0};
+    bool any = false;
 
     for (size_t n = 0; n < g->target->nuniques; n++) {
         if (is_foreseen(g, &g->target->uniques[n]))
             chosen[n] = yielding(g, &g->target->uniques[n]);
+        any = any || chosen[n] != NULL;
+    }
+    if (any)
+        return chosen;
+    free(chosen);
+    return NULL;
+}
+
+static void
+set_common(struct fragments *f, const struct gen *g)
+{
+    struct buf match = {0};
+
+    gen_match(&match, g, "t");
+    gen_set_table(f, "target", &g->e->target);
+    fragments_take(f, "rows", gen_rows(g));
+    fragments_take(f, "match", buf_steal(&match));
+}
+
+char *
+gen_yield(const struct gen *g)
+{
+    const struct catalog_column **chosen = choose(g);
+    struct fragments f = {0};
+    struct buf set = {0}, change = {0}, any = {0};
+
+    if (chosen == NULL)
+        return NULL;
+    for (size_t n = 0; n < g->target->nuniques; n++) {
         if (chosen[n] == NULL)
             continue;
         changes(&change, g, n);
@@ -318,18 +360,39 @@ gen_yield(const struct gen *g)
     }
     assignments(&set, g, chosen);
     free(chosen);
-    if (set.len == 0) {
-        buf_free(&change);
-        buf_free(&any);
-        return NULL;
-    }
-    gen_match(&match, g, "t");
-    gen_set_table(&f, "target", &g->e->target);
+    set_common(&f, g);
     fragments_take(&f, "placeholders", buf_steal(&set));
     fragments_take(&f, "changes", buf_steal(&change));
-    fragments_take(&f, "rows", gen_rows(g));
     fragments_take(&f, "removed", gen_removed(g));
-    fragments_take(&f, "match", buf_steal(&match));
     fragments_take(&f, "any_change", buf_steal(&any));
     return gen_fill(sql_apply_yield, &f);
+}
+
+/* A NULL that stays is no trace of ours: the row is read back as different then. */
+char *
+gen_yielded(const struct gen *g)
+{
+    const struct catalog_column **chosen = choose(g);
+    struct fragments f = {0};
+    struct buf left = {0}, name = {0};
+
+    for (size_t n = 0; chosen != NULL && n < g->target->nuniques; n++) {
+        if (chosen[n] == NULL || placeholder_of(g, chosen[n]) == PLACEHOLDER_NULL)
+            continue;
+        buf_puts(&left, left.len == 0 ? "t." : " OR t.");
+        quote_ident(&left, chosen[n]->name);
+        buf_puts(&left, "::pg_catalog.text = (");
+        placeholder(&left, g, chosen[n]);
+        buf_puts(&left, ")::pg_catalog.text");
+    }
+    free(chosen);
+    if (left.len == 0)
+        return NULL;
+    quote_literal(&name, g->e->target.schema);
+    buf_puts(&name, ", ");
+    quote_literal(&name, g->e->target.name);
+    set_common(&f, g);
+    fragments_take(&f, "target_name", buf_steal(&name));
+    fragments_take(&f, "any_left", buf_steal(&left));
+    return gen_fill(sql_apply_yielded, &f);
 }
