@@ -309,17 +309,6 @@ look_into_stuck(struct write *w)
 
 /* ---- the end ---- */
 
-/* The legacy side is what was asked for; where nothing was, it is. */
-static bool
-as_wanted(const struct write *w, const struct row *r)
-{
-    bool deleted = r->remove && row_entity(batch(w), w->request.mapping, r)->removal.kind == REMOVAL_DELETE;
-
-    if (!r->write && !r->create && !r->remove)
-        return true;
-    return deleted ? !r->shadow : r->equal;
-}
-
 static void
 succeed(struct write *w)
 {
@@ -336,7 +325,7 @@ succeed(struct write *w)
     for (size_t i = 0; i < b->nrows; i++) {
         struct subject *s = &b->subjects[b->rows[i].subject];
 
-        s->verified = s->verified && as_wanted(w, &b->rows[i]);
+        s->verified = s->verified && row_as_wanted(b, w->request.mapping, &b->rows[i]);
         if (s->target_key == NULL && b->rows[i].nkey > 0)
             s->target_key = b->rows[i].key[0];
     }

@@ -106,6 +106,9 @@ struct row *batch_add_row(struct batch *b, size_t subject);
 /* Decides write, create and remove of row `n`, which was read. */
 void row_decide(const struct batch *b, const struct mapping *m, struct row *r);
 
+/* After the write: the legacy side is what was asked for; where nothing was, it is. */
+bool row_as_wanted(const struct batch *b, const struct mapping *m, const struct row *r);
+
 /*
  * The subject of `entity` whose source key is `key`: one of the batch, or a new one without events. It is appended, so
  * pointers to subjects do not survive the call.

@@ -17,7 +17,7 @@ enum outcome {
     OUTCOME_PARK,   /* the data or the schema: again when the row changes or somebody asks */
 };
 
-#define LOOKUP_MISSING "DW004" /* what dualwrite.lookup_missing raises */
+#define LOOKUP_MISSING "DW004"         /* what dualwrite.lookup_missing raises */
 #define REMOVAL_SHARE_EXCEEDED "DW005" /* ours: too many removals at once, see share.h */
 
 const char *outcome_name(enum outcome o);

@@ -32,9 +32,9 @@ enum plan_step {
     PLAN_INSERT,
     PLAN_REMOVE,
     PLAN_YIELDED, /* fails where a placeholder was left */
-    PLAN_VERIFY, /* n, shadow, equal of each row */
-    PLAN_MARK,   /* vNext: $1 JSON [{"s0": source key.., "equal": true}]; the map's note of it */
-    PLAN_RESYNC, /* vNext: $1 text[] the last key or NULL, $2 how many rows: queued, position */
+    PLAN_VERIFY,  /* n, shadow, equal of each row */
+    PLAN_MARK,    /* vNext: $1 JSON [{"s0": source key.., "equal": true}]; the map's note of it */
+    PLAN_RESYNC,  /* vNext: $1 text[] the last key or NULL, $2 how many rows: queued, position */
     PLAN_STEPS
 };
 

@@ -169,6 +169,16 @@ row_decide(const struct batch *b, const struct mapping *m, struct row *r)
                                 (kind == REMOVAL_DELETE && (r->found || s->removal)));
 }
 
+bool
+row_as_wanted(const struct batch *b, const struct mapping *m, const struct row *r)
+{
+    bool deleted = r->remove && row_entity(b, m, r)->removal.kind == REMOVAL_DELETE;
+
+    if (!r->write && !r->create && !r->remove)
+        return true;
+    return deleted ? !r->shadow : r->equal;
+}
+
 /* ---- parents ---- */
 
 struct indexed {
