@@ -1,5 +1,6 @@
 /*
- * apply.h - conducts the stages between claim and ack: read, missing parents, reserve, write, mark.
+ * apply.h - conducts the stages between claim and ack: read, removal share, companions, missing
+ * parents, reserve, write, mark.
  *
  * With one database all of it happens in the claim's transaction. With two, legacy keys are reserved and committed before
  * anything is written with them, and the legacy rows are committed before the events are acknowledged: whatever dies in
@@ -24,6 +25,8 @@ struct apply_request {
     bool reserved;          /* this batch's keys were reserved in a transaction before this one */
     /* An OUTCOME_SCHEMA error is the row's own (a trigger's, say), because preflight found nothing since the last one. */
     bool blame_rows;
+    int removal_share; /* percent of an entity's rows that may be removed at once */
+    int batch_size;
     int64_t statement_timeout_ms;
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "dualwrite/outcome.h"
 #include "dualwrite/ref.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
@@ -90,6 +91,7 @@ parse_events(struct claim *c, const PGresult *r)
         e->actor = xstrdup(field(r, i, "actor"));
         e->failed_before = atoi(field(r, i, "attempts"));
         e->attempt = e->failed_before + 1;
+        e->conflicted = is_conflict(field(r, i, "sqlstate"));
         e->age_ms = strtoll(field(r, i, "age_ms"), NULL, 10);
         e->age_from_commit = field(r, i, "age_from_commit")[0] == 't';
         parse_ref(e, field(r, i, "ref"));

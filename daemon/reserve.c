@@ -81,38 +81,47 @@ push(void *arg, struct grouped *g, size_t first, size_t count)
     return true;
 }
 
-/* The answer's row with this key; -1: it has none. */
+struct returned {
+    const char *key;
+    bool taken;
+};
+
 static int
-came_back(const PGresult *result, const char *key)
+compare_returned(const void *a, const void *b)
 {
-    for (int i = 0; i < PQntuples(result); i++)
-        if (strcmp(PQgetvalue(result, i, 0), key) == 0)
-            return i;
-    return -1;
+    return strcmp(((const struct returned *) a)->key, ((const struct returned *) b)->key);
 }
 
 static void
 done(void *arg, size_t first, size_t count, PGresult *const *results, size_t n)
 {
     struct reserve *r = arg;
+    size_t nreturned = (size_t) PQntuples(results[0]);
+    struct returned *returned = xcalloc(nreturned + 1, sizeof *returned);
 
     (void) n;
+    for (size_t i = 0; i < nreturned; i++)
+        returned[i] =
+            (struct returned){PQgetvalue(results[0], (int) i, 0), PQgetvalue(results[0], (int) i, 1)[0] == 't'};
+    qsort(returned, nreturned, sizeof *returned, compare_returned);
     for (size_t i = first; i < first + count; i++) {
-        int at;
+        const struct returned *at;
 
         if (subject_at(r, i)->state != SUBJECT_PENDING)
             continue;
-        at = came_back(results[0], row_at(r, i)->key[0]);
-        r->taken[i] = at >= 0 && PQgetvalue(results[0], at, 1)[0] == 't';
-        r->reserved = r->reserved || (at >= 0 && !r->taken[i]);
+        at = bsearch(&(struct returned){.key = row_at(r, i)->key[0]}, returned, nreturned, sizeof *returned,
+                     compare_returned);
+        r->taken[i] = at != NULL && at->taken;
+        r->reserved = r->reserved || (at != NULL && !at->taken);
         if (r->taken[i])
             continue; /* also where its legacy row is there again */
         if (r->complaints[i] != NULL)
             subject_fail(subject_at(r, i), OUTCOME_PARK, "23505", NULL, r->complaints[i]);
-        else if (at < 0)
+        else if (at == NULL)
             subject_fail(subject_at(r, i), OUTCOME_RETRY_ROW, NULL, NULL,
                          "somebody else has put it into the map at the same time");
     }
+    free(returned);
 }
 
 static void

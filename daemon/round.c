@@ -303,6 +303,8 @@ on_claimed(void *arg, struct claim_answer *answer)
         .partitions = r->partitions,
         .reserved = r->reserved > RESERVE_TIMES,
         .blame_rows = r->schema_suspect,
+        .removal_share = config(r)->removal_share,
+        .batch_size = config(r)->batch_size,
         .statement_timeout_ms = config(r)->statement_timeout_ms,
     };
     apply_start(r->apply, &request);

@@ -34,16 +34,23 @@ struct gen gen_for(const struct mapping *m, const struct catalogs *c, const stru
 /* sqlread.c */
 char *gen_read(const struct gen *g);
 char *gen_resync(const struct gen *g);
+char *gen_removals(const struct gen *g);
 
 /* sqlmap.c */
 char *gen_reserve(const struct gen *g);
 char *gen_mark(const struct gen *g);
+char *gen_owner(const struct gen *g);
 
 /* sqlwrite.c */
 char *gen_draw(const struct gen *g);
 char *gen_missing(const struct gen *g);
 
-/* Parts of sqlwrite.c's statements, for explain_sql.c. */
+/* sqlunique.c */
+char *gen_holders(const struct gen *g);
+char *gen_yield(const struct gen *g);
+char *gen_yielded(const struct gen *g);
+
+/* Parts of sqlwrite.c's statements, for sqlunique.c and explain_sql.c. */
 
 /* The rows of the JSON parameter: what r stands for. */
 char *gen_rows(const struct gen *g);

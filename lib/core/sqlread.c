@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dualwrite/outcome.h"
 #include "dualwrite/quote.h"
 #include "dualwrite/ref.h"
 #include "dualwrite/sqlparts.h"
@@ -420,4 +421,25 @@ gen_resync(const struct gen *g)
     fragments_take(&f, "key_descending", buf_steal(&descending));
     fragments_take(&f, "ref", buf_steal(&ref));
     return gen_fill(sql_apply_resync, &f);
+}
+
+/* ---- how many removals there are ---- */
+
+char *
+gen_removals(const struct gen *g)
+{
+    struct fragments f = {0};
+    struct buf name = {0};
+
+    if (g->e->removal.kind == REMOVAL_KEEP)
+        return NULL;
+    quote_literal(&name, g->e->source.schema);
+    buf_puts(&name, ", ");
+    quote_literal(&name, g->e->source.name);
+    fragments_take(&f, "source_name", buf_steal(&name));
+    gen_set_literal(&f, "entity", g->e->name);
+    gen_set_literal(&f, "operation_remove", g->e->operation_remove);
+    gen_set_literal(&f, "sqlstate", REMOVAL_SHARE_EXCEEDED);
+    gen_set_table(&f, "source", &g->e->source);
+    return gen_fill(sql_apply_removals, &f);
 }

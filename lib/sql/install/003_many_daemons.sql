@@ -291,6 +291,19 @@ COMMENT ON PROCEDURE dualwrite.await_synced(xid8, integer) IS
     'await_sync for CALL outside of a transaction block; holds no snapshot while it waits';
 
 ---------------------------------------------------------------------------------------------------------------------
+-- Rows that want each other's values get placeholders first (apply/yield.sql). One that the legacy side does not let go of
+-- again must not stay: this fails the group that it was written in.
+CREATE FUNCTION dualwrite.placeholder_left(table_schema text, table_name text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'a trigger or rule on %.% does not let a placeholder be replaced, so rows that want each other''s unique '
+                    'values cannot be written', table_schema, table_name
+        USING ERRCODE = 'triggered_data_change_violation',
+              HINT = 'Give one of the rows another value in vNext, wait until it is synced, and change it back.';
+END $$;
+GRANT EXECUTE ON FUNCTION dualwrite.placeholder_left(text, text) TO dualwrite_daemon;
+
+---------------------------------------------------------------------------------------------------------------------
 -- Rights. What PUBLIC may do is in install/public.sql, which is run after every installation.
 GRANT INSERT, DELETE, UPDATE, SELECT ON dualwrite.superseded TO dualwrite_daemon;
 GRANT SELECT, UPDATE ON dualwrite.lease TO dualwrite_daemon;

@@ -1,6 +1,7 @@
 -- 003_many_daemons.undo.sql: the exact inverse of 003_many_daemons.sql, back to version 2. Not needed by uninstall, which drops
 -- the schema; run by hand, it lets version 2's `install` take over again.
 REVOKE USAGE ON SCHEMA dualwrite FROM PUBLIC;
+DROP FUNCTION dualwrite.placeholder_left(text, text);
 DROP PROCEDURE dualwrite.await_synced(xid8, integer);
 DROP FUNCTION dualwrite.await_sync(xid8, integer);
 DROP FUNCTION dualwrite.sync_pause_ms(xid8, integer, timestamptz);

@@ -122,6 +122,27 @@ LEFT JOIN "Map"."Org Map" p ON p."New Id" = s.p0
 ORDER BY w.n
 
 
+-- group: removals (vNext)
+WITH waiting AS MATERIALIZED (
+    SELECT o.waiting + (SELECT pg_catalog.count(*) FROM dualwrite.failed f
+                        WHERE f.entity = 'group' AND f.operation = 'group_r' AND f.sqlstate = 'DW005'
+                          AND f.retry_at IS NULL) AS removals, o.newest
+    FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
+          FROM dualwrite.outbox o WHERE o.entity = 'group' AND o.operation = 'group_r') o
+), counted AS MATERIALIZED (
+    SELECT pg_catalog.count(*) AS rows
+    FROM (SELECT FROM "New"."Group"
+          LIMIT (SELECT least(w.removals * (100 - $1::pg_catalog.int4) / $1::pg_catalog.int4 + 1, 1000000) FROM waiting w)) s
+)
+SELECT w.removals, w.newest,
+       CASE WHEN c.rows < 1000000 THEN c.rows ELSE greatest(c.rows, (
+           SELECT pg_catalog.sum(p.reltuples)::pg_catalog.int8
+           FROM pg_catalog.pg_class p, pg_catalog.to_regclass(pg_catalog.format('%I.%I', 'New', 'Group')) AS s(oid)
+           WHERE p.oid = s.oid OR p.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = s.oid)))
+       END AS rows
+FROM waiting w, counted c
+
+
 -- group: draw (legacy)
 WITH drawn AS MATERIALIZED (
     SELECT g.n, (old_group_id())::pg_catalog.int8 AS key
@@ -239,6 +260,27 @@ FROM (SELECT true AS found, coalesce("State"::pg_catalog.text IN ('it''s'), fals
 ) s ON true
 LEFT JOIN "Map"."Group Map" p ON p."N" = w.i1
 ORDER BY w.n
+
+
+-- seat: removals (vNext)
+WITH waiting AS MATERIALIZED (
+    SELECT o.waiting + (SELECT pg_catalog.count(*) FROM dualwrite.failed f
+                        WHERE f.entity = 'seat' AND f.operation = 'seat_r' AND f.sqlstate = 'DW005'
+                          AND f.retry_at IS NULL) AS removals, o.newest
+    FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
+          FROM dualwrite.outbox o WHERE o.entity = 'seat' AND o.operation = 'seat_r') o
+), counted AS MATERIALIZED (
+    SELECT pg_catalog.count(*) AS rows
+    FROM (SELECT FROM "New"."Seat"
+          LIMIT (SELECT least(w.removals * (100 - $1::pg_catalog.int4) / $1::pg_catalog.int4 + 1, 1000000) FROM waiting w)) s
+)
+SELECT w.removals, w.newest,
+       CASE WHEN c.rows < 1000000 THEN c.rows ELSE greatest(c.rows, (
+           SELECT pg_catalog.sum(p.reltuples)::pg_catalog.int8
+           FROM pg_catalog.pg_class p, pg_catalog.to_regclass(pg_catalog.format('%I.%I', 'New', 'Seat')) AS s(oid)
+           WHERE p.oid = s.oid OR p.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = s.oid)))
+       END AS rows
+FROM waiting w, counted c
 
 
 -- seat: insert (legacy)
