@@ -265,7 +265,7 @@ conflict_explain(struct buf *out, const struct batch *b, const struct mapping *m
         buf_puts(out, ", which cannot be synced itself");
     else if (!r->found)
         buf_puts(out, ", which vNext has no more");
-    else if (r->write || r->create)
+    else if (r->equal)
         buf_puts(out, ", which is in step");
 }
 

@@ -133,7 +133,7 @@ hold(struct batch *b, size_t subject, const char *key)
 {
     struct row *r = batch_add_row(b, subject);
 
-    r->found = r->present = r->write = true;
+    r->found = r->present = r->write = r->equal = true;
     r->key = xcalloc(1, sizeof *r->key);
     r->key[r->nkey++] = xstrdup(key);
 }
