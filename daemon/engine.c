@@ -263,14 +263,11 @@ send_beat(struct engine *e)
         listener_beat(e->listener, &request);
 }
 
-/* The next beat comes then at the latest, and a little later, because other daemons have the same reason for one. */
+/* The next beat comes then at the latest, but not in the same moment as those of others who have the same reason for one. */
 static void
 beat_within(struct engine *e, uint64_t ms)
 {
-    uint32_t random = 0;
-
-    uv_random(NULL, NULL, &random, sizeof random, 0, NULL);
-    ms += random % SPREAD_MS;
+    ms += uv_hrtime() / 1000 % SPREAD_MS; /* nobody else's microseconds */
     if (!e->closed && ms < uv_timer_get_due_in(&e->beat))
         uv_timer_start(&e->beat, on_beat_timer, ms, WAKE_BEAT_MS);
 }
@@ -347,7 +344,6 @@ on_bell(void *arg, int partition)
         worker_bell(e->worker);
 }
 
-/* Whatever changed, one beat tells all of it, if it is sent afterwards: so several of these become one. */
 static void
 on_control(void *arg)
 {
@@ -360,7 +356,6 @@ static void
 on_worker_down(void *arg, const char *connection, const char *why, int64_t retry_in_ms)
 {
     struct engine *e = arg;
-
     uint64_t *said = strcmp(connection, "claim") == 0 ? &e->said_claim_down : &e->said_down;
 
     status_disconnected(may_say(e, said) ? LOG_WARNING : LOG_DEBUG, connection, why, retry_in_ms);
