@@ -13,17 +13,19 @@ When the block ends the writers stop, the daemons get time to come to rest, and 
 
 import threading
 import time
+from pathlib import Path
 
 import psycopg
 
-from conftest import Daemon, assert_in_step, install, wait_until
+from conftest import Daemon, assert_in_step, binary, install, wait_until
 from fault.writers import NAME, Writers
 from helpers import LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, count_lines
 
 # what a writer meets when its connection or its server goes; never because of a daemon
 GONE = {None, "57P01", "57P02", "57P03", "08006", "25P03"}
-# kB that a process may have grown by between the warm-up and the end: what malloc keeps of the largest batch
-GROWTH = 6 * 1024
+# kB that a process may have grown by between the warm-up and the end: what malloc keeps of the largest batch; the most that was
+# ever seen is 700. ASan keeps what was freed for a while, so nothing can be said there.
+GROWTH = 3 * 1024
 # the classid of the locks that a claim takes on its partitions
 PARTITION_LOCK = 1685414252
 
@@ -258,19 +260,25 @@ class Scene:
             return [id for id in events if not count.get(id, {}).get("completed") and id not in excused
                     and not (count.get(id, {}).get("failed") and newest.get(events[id], 0) > int(id))]
 
-        # a line follows the commit
-        wait_until(lambda: not missing(), 5, what=lambda: f"every event has its completed line: {missing()[:10]}")
+        def complete():
+            left = missing()
+            assert not left, f"events without a completed line: {[(id, count.get(id)) for id in left[:10]]}"
+            return True
+
+        wait_until(complete, 5)  # a line follows the commit
         unknown = set(count) - set(events)
         assert not unknown, f"lines of events that were never committed: {unknown}"
         twice = {id: one for id, one in count.items() if one["completed"] > 1}
         assert not twice, f"completed more than once: {twice}"
         if not self.again:
             often = {id: one for id, one in count.items() if not 1 <= one["scheduled"] <= 1 + one["failed"]}
-            assert not often, f"announced more than once: {dict(list(often.items())[:10])}"
+            assert not often, f"not announced once: {dict(list(often.items())[:10])}"
         print(f"{len(events)} events, {sum(one['failed'] for one in count.values())} failed attempts, {len(excused)} cut short")
 
     def sizes(self):
         """Memory is where it began."""
+        if b"__asan_init" in Path(binary()).read_bytes():
+            return
         for daemon in self.daemons:
             if daemon.small is not None and daemon.process.poll() is None and not daemon.lives:
                 now = daemon.rss()

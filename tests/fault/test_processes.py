@@ -11,7 +11,7 @@ from helpers import LEGACY_TEAM, TEAM, legacy_team
 
 pytestmark = pytest.mark.layouts("one", "two")
 
-TAKE_OVER = 15  # seconds, SPEC section 7 of the issue: from the stop to the peer's write
+TAKE_OVER = 15  # seconds from the stop to the peer's write
 
 
 @pytest.mark.quick
