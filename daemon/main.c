@@ -6,8 +6,8 @@
 #include "dualwrite/suggest.h"
 #include "version.h"
 
-static const struct command *const commands[] = {&cmd_run,   &cmd_install, &cmd_uninstall,
-                                                 &cmd_check, &cmd_flags,   &cmd_mapping};
+static const struct command *const commands[] = {&cmd_run,   &cmd_install,   &cmd_uninstall, &cmd_check,
+                                                 &cmd_flags, &cmd_reconcile, &cmd_mapping};
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
 

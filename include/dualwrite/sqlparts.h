@@ -35,6 +35,9 @@ struct gen gen_for(const struct mapping *m, const struct catalogs *c, const stru
 char *gen_read(const struct gen *g);
 char *gen_resync(const struct gen *g);
 
+/* The identities of a batch, from the statement's parameters: i0.., n. */
+char *gen_wanted(const struct gen *g);
+
 /* sqlmap.c */
 char *gen_reserve(const struct gen *g);
 char *gen_mark(const struct gen *g);
@@ -46,6 +49,18 @@ char *gen_update(const struct gen *g);
 char *gen_insert(const struct gen *g);
 char *gen_remove(const struct gen *g);
 char *gen_verify(const struct gen *g);
+
+/* What sqlcompare.c compares with, given r, d and t. */
+
+/* The places of a template that joins the rows of $1 to legacy rows: rows, removed, target, first_key, match. */
+struct fragments gen_written(const struct gen *g);
+
+/* What mapped column `i` should hold, and the parent's key, where the entity writes one. */
+void gen_expected(struct buf *out, const struct gen *g, size_t i);
+void gen_parent_key(struct buf *out, const struct gen *g);
+
+/* What the removal puts into `column`; false when it leaves that alone. */
+bool gen_removed_value(struct buf *out, const struct gen *g, const char *column);
 
 /* sqlvalue.c */
 

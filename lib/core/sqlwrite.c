@@ -494,3 +494,29 @@ gen_missing(const struct gen *g)
     fragments_set(&f, "target_key_type", integer ? "pg_catalog.int8" : column->type);
     return gen_fill(sql_apply_missing, &f);
 }
+
+/* ---- for sqlcompare.c ---- */
+
+struct fragments
+gen_written(const struct gen *g)
+{
+    return common(g);
+}
+
+void
+gen_expected(struct buf *out, const struct gen *g, size_t i)
+{
+    expected(out, g, i);
+}
+
+void
+gen_parent_key(struct buf *out, const struct gen *g)
+{
+    parent_key(out, g->e, g->e->parent->target_column);
+}
+
+bool
+gen_removed_value(struct buf *out, const struct gen *g, const char *column)
+{
+    return removed_value(out, g, column);
+}
