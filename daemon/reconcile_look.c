@@ -47,13 +47,14 @@ look_of(const struct looking *l, size_t subject)
 }
 
 static void
-refuse(const struct looking *l, size_t subject, const char *error)
+refuse(const struct looking *l, size_t subject, const char *error, bool lacks)
 {
     struct reconcile_look *look = look_of(l, subject);
 
     look->class = RECONCILE_REFUSED;
     free(look->error);
     look->error = xstrdup(error);
+    look->lacks = lacks;
     buf_printf(&l->seen[subject], "refused: %s", error);
 }
 
@@ -140,7 +141,7 @@ read_range(struct looking *l, size_t from, size_t to)
         return false;
     }
     if (to - from == 1) {
-        refuse(l, from, l->run->error);
+        refuse(l, from, l->run->error, strcmp(l->run->sqlstate, LOOKUP_MISSING) == 0);
         return true;
     }
     return read_range(l, from, from + (to - from) / 2) && read_range(l, from + (to - from) / 2, to);
@@ -246,7 +247,7 @@ compare_range(struct looking *l, size_t from, size_t to)
         return false;
     }
     if (to - from == 1) {
-        refuse(l, from, l->run->error);
+        refuse(l, from, l->run->error, strcmp(l->run->sqlstate, LOOKUP_MISSING) == 0);
         return true;
     }
     return compare_range(l, from, from + (to - from) / 2) && compare_range(l, from + (to - from) / 2, to);
@@ -278,7 +279,7 @@ reconcile_look(struct reconcile_run *run, size_t entity, const struct reconcile_
             struct buf why = {0};
 
             buf_printf(&why, "column %s is null: no legacy row can stand for it", null);
-            refuse(&l, i, buf_text(&why));
+            refuse(&l, i, buf_text(&why), false);
             buf_free(&why);
         }
         look_of(&l, i)->seen = buf_steal(&l.seen[i]);

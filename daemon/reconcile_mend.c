@@ -218,7 +218,11 @@ static void
 add_sample(struct reconcile_list *l, const struct mapping_entity *e, const struct reconcile_suspect *item,
            const struct reconcile_look *look, const char *column)
 {
-    char *key = key_of(e, item->ref);
+    char *key;
+
+    if (look->class == RECONCILE_EQUAL)
+        return; /* mended meanwhile */
+    key = key_of(e, item->ref);
 
     if (column == NULL)
         reconcile_sample_add(l, key, NULL, NULL, look->error != NULL ? look->error : look->failed);

@@ -144,8 +144,12 @@ put_identity(struct buf *out, const struct mapping_entity *e, const char *ref)
 }
 
 static void
-put_columns(struct buf *out, const struct reconcile_look *look)
+put_look(struct buf *out, const struct reconcile_look *look)
 {
+    bool mendable = look->class != RECONCILE_REFUSED || look->lacks;
+
+    buf_printf(out, ", \"class\": \"%s\", \"mendable\": %s", reconcile_class_name(look->class),
+               mendable ? "true" : "false");
     buf_puts(out, ", \"columns\": [");
     for (size_t i = 0; i < look->count; i++) {
         buf_puts(out, i == 0 ? "" : ", ");
@@ -165,11 +169,10 @@ put_finding(struct buf *out, const struct mapping_entity *e, const struct reconc
     buf_puts(out, out->len == 0 ? "[" : ",\n");
     buf_puts(out, "{\"entity\": ");
     json_quote(out, e->name);
-    buf_printf(out, ", \"class\": \"%s\", \"state\": \"%s\", \"ref\": %s, \"identity\": ",
-               reconcile_class_name(s->look.class), states[s->judgement], s->ref);
+    buf_printf(out, ", \"state\": \"%s\", \"ref\": %s, \"identity\": ", states[s->judgement], s->ref);
     put_identity(out, e, s->ref);
     buf_printf(out, ", \"removal\": %s", s->removal ? "true" : "false");
-    put_columns(out, &s->look);
+    put_look(out, &s->look);
     buf_putc(out, '}');
 }
 
@@ -260,10 +263,8 @@ reconcile_store_judge(struct reconcile_run *run, const struct reconcile_suspect 
         buf_printf(&out, "%s{\"id\": %" PRId64, out.len == 0 ? "[" : ",\n", items[i].id);
         if (state != NULL)
             buf_printf(&out, ", \"state\": \"%s\"", state);
-        if (items[i].judgement != RECONCILE_GONE) {
-            buf_printf(&out, ", \"class\": \"%s\"", reconcile_class_name(items[i].look.class));
-            put_columns(&out, &items[i].look);
-        }
+        if (items[i].judgement != RECONCILE_GONE)
+            put_look(&out, &items[i].look);
         buf_putc(&out, '}');
     }
     if (out.len == 0)
@@ -287,7 +288,8 @@ entity_of(struct reconcile_report *report, const char *name)
 }
 
 static void
-add_total(struct reconcile_entity *e, enum reconcile_class class, const char *state, bool removal, int64_t rows)
+add_total(struct reconcile_entity *e, enum reconcile_class class, const char *state, bool removal, bool mendable,
+          int64_t rows)
 {
     if (strcmp(state, "open") == 0) {
         e->in_flight += rows;
@@ -300,7 +302,7 @@ add_total(struct reconcile_entity *e, enum reconcile_class class, const char *st
     }
     e->found[class] += rows;
     reconcile_list_add(&e->lists, &e->nlists, reconcile_class_name(class), rows);
-    if (strcmp(state, "confirmed") == 0 && class != RECONCILE_REFUSED)
+    if (strcmp(state, "confirmed") == 0 && mendable)
         *(removal ? &e->to_remove : &e->to_update) += rows;
     else if (strcmp(state, "queued") == 0)
         e->queued += rows;
@@ -340,7 +342,8 @@ reconcile_store_count(struct reconcile_run *run, struct reconcile_report *report
     for (int i = 0; columns != NULL && i < PQntuples(totals); i++)
         add_total(entity_of(report, reconcile_field(totals, i, "entity")),
                   reconcile_class_named(reconcile_field(totals, i, "class")), reconcile_field(totals, i, "state"),
-                  reconcile_truth(totals, i, "removal"), reconcile_number(totals, i, "rows"));
+                  reconcile_truth(totals, i, "removal"), reconcile_truth(totals, i, "mendable"),
+                  reconcile_number(totals, i, "rows"));
     for (int i = 0; columns != NULL && i < PQntuples(columns); i++) {
         struct reconcile_entity *e = entity_of(report, reconcile_field(columns, i, "entity"));
 

@@ -60,6 +60,7 @@ struct reconcile_look {
     size_t count;
     char *seen;   /* everything it was judged by, versions too, as one text to compare */
     char *error;  /* refused: why */
+    bool lacks;   /* ... a row that it looks for is not there, and may come: worth an event */
     bool waits;   /* an event of it waits, or its table awaits a resync */
     char *failed; /* what an event of it failed with; NULL: none has */
     bool parked;  /* ... and it is not tried again by itself */

@@ -74,6 +74,7 @@ CREATE TABLE dualwrite.reconcile_finding (
     ref text[] NOT NULL, -- as an event's
     identity text[] NOT NULL,
     removal boolean NOT NULL, -- it takes a removal to mend it
+    mendable boolean NOT NULL, -- an event may mend it
     columns text[] NOT NULL DEFAULT '{}', -- drifted: those that differ
     event_id bigint -- queued: with this event
 );

@@ -4,7 +4,7 @@ WITH next AS MATERIALIZED (
     SELECT f.id, f.ref, f.removal,
            coalesce(pg_catalog.hashtextextended(f.ref[$5::pg_catalog.int4], 0) & 1023, 0)::pg_catalog.int2 AS bucket
     FROM dualwrite.reconcile_finding f
-    WHERE f.entity = $2 AND f.state = 'confirmed' AND f.class <> 'refused'
+    WHERE f.entity = $2 AND f.state = 'confirmed' AND f.mendable
     ORDER BY f.id LIMIT $1::pg_catalog.int4
 ), queued AS (
     INSERT INTO dualwrite.outbox (bucket, entity, operation, ref)
