@@ -53,6 +53,9 @@ reconcile_settle(struct reconcile_run *run)
     bool last = false;
     int64_t left;
 
+    /* what was parked then may have been retried since */
+    if (run->options->resume && !look_again(run, "parked", false, NULL, "confirmed", &left))
+        return false;
     for (;;) {
         if (!reconcile_pace(run) || !look_again(run, "open", last, NULL, "confirmed", &left))
             return false;

@@ -207,6 +207,11 @@ def test_parked_rows_are_told_with_their_reason_and_not_queued(synced):
     assert sample["key"] == "4" and "no entry for '9'" in sample["error"]
     assert "failed retry" in answer["summary"]["next"]
     assert events(db) == [] and list(failed(db)) == ["4"]
+    # once it is mended and tried again, the same run has nothing to say of it
+    with Daemon(db):
+        db.execute(f"UPDATE {TEAM} SET game_id = 2 WHERE id = 4")
+        drained(db)
+        assert reconcile(db, "--resume")["summary"]["verdict"] == "clean"
 
 
 def test_a_row_that_cannot_be_mapped_is_refused_and_the_others_are_compared(synced):
