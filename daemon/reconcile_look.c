@@ -107,7 +107,7 @@ ask_vnext(struct looking *l, size_t from, size_t to, const char *const *params)
         good = rows != NULL;
     }
     reconcile_close(run, DATABASE_VNEXT);
-    if (doubt != NULL && (good || to - from == 1))
+    if (doubt != NULL && (good || (to - from == 1 && reconcile_refusal(run->sqlstate, 1, 0) == RECONCILE_HALVE)))
         take_doubt(l, from, doubt);
     for (size_t i = from; i < to; i++)
         asked[i - from] = i;
@@ -125,21 +125,23 @@ read_range(struct looking *l, size_t from, size_t to)
 {
     char *params[COLUMNS_MAX];
     size_t columns = l->e->identity.count;
+    enum reconcile_refusal refusal = RECONCILE_HALVE;
+    int tries = 0;
     bool good;
 
     if (from == to)
         return true;
     for (size_t i = 0; i < columns; i++)
         params[i] = identities(l, from, to, i);
-    good = ask_vnext(l, from, to, (const char *const *) params);
+    do {
+        good = ask_vnext(l, from, to, (const char *const *) params);
+        if (!good)
+            refusal = reconcile_refused(l->run, to - from, &tries, "reading the vNext rows");
+    } while (!good && refusal == RECONCILE_AGAIN);
     for (size_t i = 0; i < columns; i++)
         free(params[i]);
-    if (good)
-        return true;
-    if (!reconcile_blames_row(l->run)) {
-        reconcile_break(l->run, "reading the vNext rows");
-        return false;
-    }
+    if (good || refusal == RECONCILE_STOP)
+        return good;
     if (to - from == 1) {
         refuse(l, from, l->run->error, strcmp(l->run->sqlstate, LOOKUP_MISSING) == 0);
         return true;
@@ -231,21 +233,25 @@ compare_range(struct looking *l, size_t from, size_t to)
 {
     char *json = from == to ? NULL : rows_json(l, from, to);
     const char *params[] = {json};
+    enum reconcile_refusal refusal = RECONCILE_HALVE;
+    int tries = 0;
     PGresult *r;
 
     if (json == NULL)
         return true;
-    r = reconcile_query(l->run, DATABASE_LEGACY, l->run->compare[l->entity].sql[COMPARE_ROWS], 1, params);
+    do {
+        r = reconcile_query(l->run, DATABASE_LEGACY, l->run->compare[l->entity].sql[COMPARE_ROWS], 1, params);
+        if (r == NULL)
+            refusal = reconcile_refused(l->run, to - from, &tries, "comparing with the legacy rows");
+    } while (r == NULL && refusal == RECONCILE_AGAIN);
     free(json);
     if (r != NULL) {
         take_comparison(l, r);
         PQclear(r);
         return true;
     }
-    if (!reconcile_blames_row(l->run)) {
-        reconcile_break(l->run, "comparing with the legacy rows");
+    if (refusal == RECONCILE_STOP)
         return false;
-    }
     if (to - from == 1) {
         refuse(l, from, l->run->error, strcmp(l->run->sqlstate, LOOKUP_MISSING) == 0);
         return true;

@@ -176,12 +176,14 @@ reconcile_break(struct reconcile_run *run, const char *what)
     run->why = buf_steal(&out);
 }
 
-bool
-reconcile_blames_row(const struct reconcile_run *run)
+enum reconcile_refusal
+reconcile_refused(struct reconcile_run *run, size_t count, int *tries, const char *what)
 {
-    enum outcome outcome = outcome_of(run->sqlstate);
+    enum reconcile_refusal refusal = reconcile_refusal(run->sqlstate, count, ++*tries);
 
-    return outcome != OUTCOME_RETRY_SERVER && outcome != OUTCOME_SCHEMA;
+    if (refusal == RECONCILE_STOP)
+        reconcile_break(run, what);
+    return refusal;
 }
 
 const char *

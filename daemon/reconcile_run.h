@@ -102,8 +102,11 @@ bool reconcile_note(struct reconcile_run *run, const char *sql, int nparams, con
 /* The last refusal is not one row's: the run ends, and says why. `what` it was doing. */
 void reconcile_break(struct reconcile_run *run, const char *what);
 
-/* Whether the last refusal may be the fault of one row, so that the others are to be tried without it. */
-bool reconcile_blames_row(const struct reconcile_run *run);
+/*
+ * What to do about the last refusal of a question over `count` rows, after adding it to *tries. RECONCILE_STOP: the run has
+ * been ended, and says why; `what` it was doing.
+ */
+enum reconcile_refusal reconcile_refused(struct reconcile_run *run, size_t count, int *tries, const char *what);
 
 /* The field of a row by its column's name, "" for NULL. */
 const char *reconcile_field(const PGresult *r, int row, const char *column);

@@ -19,8 +19,8 @@ count_rows(struct reconcile_run *run, enum database side, const char *sql, int64
     PGresult *r = reconcile_query(run, side, sql, 0, NULL);
 
     *rows = 0;
-    if (r == NULL && strcmp(run->sqlstate, "57014") == 0)
-        return true; /* so many that counting takes too long: it is only for the progress */
+    if (r == NULL && (strcmp(run->sqlstate, "57014") == 0 || strcmp(run->sqlstate, "55P03") == 0))
+        return true; /* it takes too long, and is only for the progress */
     if (r == NULL) {
         reconcile_break(run, "counting the rows");
         return false;
@@ -30,16 +30,35 @@ count_rows(struct reconcile_run *run, enum database side, const char *sql, int64
     return true;
 }
 
+/* A question that is asked again while somebody is in the way; NULL: refused, or with *stop the run ends. */
+static PGresult *
+persist(struct reconcile_run *run, enum database side, const char *sql, int nparams, const char *const *params,
+        size_t rows, const char *what, bool *stop)
+{
+    enum reconcile_refusal refusal = RECONCILE_AGAIN;
+    int tries = 0;
+    PGresult *r = NULL;
+
+    while (r == NULL && refusal == RECONCILE_AGAIN) {
+        r = reconcile_query(run, side, sql, nparams, params);
+        if (r == NULL)
+            refusal = reconcile_refused(run, rows, &tries, what);
+    }
+    *stop = refusal == RECONCILE_STOP;
+    return r;
+}
+
 /* The next chunk of a pass; NULL: the run ends. */
 static PGresult *
 next_chunk(struct reconcile_run *run, enum database side, const char *sql, const char *position)
 {
     char limit[24];
     const char *params[] = {position, limit};
+    bool stop;
     PGresult *r;
 
     snprintf(limit, sizeof limit, "%" PRId64, run->options->chunk);
-    r = reconcile_query(run, side, sql, 2, params);
+    r = persist(run, side, sql, 2, params, 1, "listing the rows", &stop);
     if (r == NULL)
         reconcile_break(run, "listing the rows");
     return r;
@@ -173,19 +192,18 @@ trace_range(struct reconcile_run *run, struct reconcile_progress *p, const PGres
     const struct mapping_entity *e = &run->mapping->entities[p->entity];
     char **params = xcalloc(e->target_key.count, sizeof *params);
     PGresult *r;
+    bool stop;
     int64_t known = 0;
 
     for (size_t i = 0; i < e->target_key.count; i++)
         params[i] = keys_of(chunk, from, to, i);
-    r = reconcile_query(run, DATABASE_VNEXT, run->compare[p->entity].sql[COMPARE_STANDS_FOR], (int) e->target_key.count,
-                        (const char *const *) params);
+    r = persist(run, DATABASE_VNEXT, run->compare[p->entity].sql[COMPARE_STANDS_FOR], (int) e->target_key.count,
+                (const char *const *) params, (size_t) (to - from), "asking whose the legacy rows are", &stop);
     for (size_t i = 0; i < e->target_key.count; i++)
         free(params[i]);
     free(params);
-    if (r == NULL && !reconcile_blames_row(run)) {
-        reconcile_break(run, "asking whose the legacy rows are");
+    if (stop)
         return false;
-    }
     if (r == NULL && to - from > 1)
         return trace_range(run, p, chunk, from, from + (to - from) / 2, orphans) &&
                trace_range(run, p, chunk, from + (to - from) / 2, to, orphans);

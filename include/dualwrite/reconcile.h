@@ -83,6 +83,14 @@ enum reconcile_judgement {
 enum reconcile_judgement reconcile_judge(const struct reconcile_look *first, const struct reconcile_look *second,
                                          bool last);
 
+/* What to do about a question over `count` rows that a server refused `tries` times. */
+enum reconcile_refusal {
+    RECONCILE_HALVE, /* a row may be guilty: ask of half of them, or call the one refused */
+    RECONCILE_AGAIN, /* somebody was in the way */
+    RECONCILE_STOP,  /* no use in going on now */
+};
+enum reconcile_refusal reconcile_refusal(const char *sqlstate, size_t count, int tries);
+
 void reconcile_look_free(struct reconcile_look *l);
 
 /* For how long to rest after `rows` in `elapsed_ms`, to keep to `rate` rows a second; 0: no limit. */

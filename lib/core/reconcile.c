@@ -7,6 +7,8 @@
 #include "dualwrite/json_node.h"
 #include "dualwrite/ref.h"
 
+#define TRIES_MAX 10 /* of a question that waits 2 s for a lock each time */
+
 static const char *const class_names[RECONCILE_CLASSES] = {"equal", "missing", "drifted", "extra", "refused"};
 
 const char *
@@ -62,6 +64,20 @@ reconcile_judge(const struct reconcile_look *first, const struct reconcile_look 
         !same(first->seen, second->seen))
         return RECONCILE_OPEN;
     return RECONCILE_CONFIRMED;
+}
+
+enum reconcile_refusal
+reconcile_refusal(const char *sqlstate, size_t count, int tries)
+{
+    enum outcome outcome = outcome_of(sqlstate);
+
+    if (outcome == OUTCOME_RETRY_SERVER || outcome == OUTCOME_SCHEMA)
+        return RECONCILE_STOP;
+    if (strcmp(sqlstate, "57014") == 0) /* it took too long: not said of one row */
+        return count > 1 ? RECONCILE_HALVE : RECONCILE_STOP;
+    if (strncmp(sqlstate, "55", 2) == 0 || strncmp(sqlstate, "40", 2) == 0)
+        return tries < TRIES_MAX ? RECONCILE_AGAIN : RECONCILE_STOP;
+    return RECONCILE_HALVE;
 }
 
 void

@@ -232,6 +232,24 @@ def test_a_connection_that_breaks_ends_it_and_it_can_go_on(db, tmp_path, side):
     assert of(reconcile(db, "--resume", check=1), "team", "missing", "compared") == {"missing": 200, "compared": 200}
 
 
+@pytest.mark.parametrize("table", [TEAM, LEGACY_TEAM])
+def test_a_table_that_is_locked_for_a_while(db, tmp_path, table):
+    """Somebody alters it: that is waited for, and blamed on no row."""
+    install(db)
+    many(db, 60)
+    with Daemon(db):
+        drained(db)
+    running = Running(db, tmp_path, "--chunk=10", "--rate=20", "--entity=team")
+    wait_until(lambda: seen(db) > 10)
+    with db.side(table).connect() as conn:
+        conn.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        time.sleep(5)
+        assert running.process.poll() is None
+        conn.rollback()
+    status, answer, _ = running.end()
+    assert (status, answer["summary"]["verdict"]) == (0, "clean"), answer
+
+
 # ---- pace ------------------------------------------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,5 @@
 /* test_reconcile.c - what reconcile makes of what it sees: classes, judgements, pace, removals, refs. */
-/* links: lib/core/reconcile.c lib/core/ref.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/reconcile.c lib/core/outcome.c lib/core/condition.c lib/core/ref.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -109,6 +109,27 @@ test_judgement(void **state)
 }
 
 static void
+test_refusals(void **state)
+{
+    static const struct {
+        const char *sqlstate;
+        size_t count;
+        int tries;
+        enum reconcile_refusal refusal;
+    } rows[] = {
+        {"", 5, 1, RECONCILE_STOP},       {"57P01", 5, 1, RECONCILE_STOP},  {"42501", 5, 1, RECONCILE_STOP},
+        {"42703", 5, 1, RECONCILE_STOP},  {"22001", 5, 1, RECONCILE_HALVE}, {"DW004", 1, 1, RECONCILE_HALVE},
+        {"XX000", 1, 1, RECONCILE_HALVE}, {"57014", 2, 1, RECONCILE_HALVE}, {"57014", 1, 1, RECONCILE_STOP},
+        {"55P03", 5, 1, RECONCILE_AGAIN}, {"55P03", 1, 9, RECONCILE_AGAIN}, {"55P03", 1, 10, RECONCILE_STOP},
+        {"40P01", 1, 1, RECONCILE_AGAIN},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_int_equal(reconcile_refusal(rows[i].sqlstate, rows[i].count, rows[i].tries), rows[i].refusal);
+}
+
+static void
 test_rest(void **state)
 {
     (void) state;
@@ -172,9 +193,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_classes),   cmocka_unit_test(test_names),     cmocka_unit_test(test_worse),
-        cmocka_unit_test(test_judgement), cmocka_unit_test(test_rest),      cmocka_unit_test(test_asks),
-        cmocka_unit_test(test_gone_ref),  cmocka_unit_test(test_look_free),
+        cmocka_unit_test(test_classes),   cmocka_unit_test(test_names),    cmocka_unit_test(test_worse),
+        cmocka_unit_test(test_judgement), cmocka_unit_test(test_refusals), cmocka_unit_test(test_rest),
+        cmocka_unit_test(test_asks),      cmocka_unit_test(test_gone_ref), cmocka_unit_test(test_look_free),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* test_reconcile_report.c - the report of `reconcile`: verdict, text and JSON. */
-/* links: lib/core/reconcile_report.c lib/core/reconcile.c lib/core/ref.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/reconcile_report.c lib/core/reconcile.c lib/core/outcome.c lib/core/condition.c lib/core/ref.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
