@@ -14,16 +14,18 @@ SHELL := /bin/sh
 # ---- what is needed ------------------------------------------------------------------------------------------------
 
 # pkg-config name -> Debian package; a library that is missing is named with its package
-LIBS          := libpq libuv libcjson
+LIBS          := libpq libuv libcjson libmicrohttpd
 LIBS_OPTIONAL := libsystemd
-debian.libpq      := libpq-dev
-debian.libuv      := libuv1-dev
-debian.libcjson   := libcjson-dev
-debian.libsystemd := libsystemd-dev
+debian.libpq         := libpq-dev
+debian.libuv         := libuv1-dev
+debian.libcjson      := libcjson-dev
+debian.libmicrohttpd := libmicrohttpd-dev
+debian.libsystemd    := libsystemd-dev
 
 DEPS_BUILD := gcc libc6-dev pkg-config $(foreach lib,$(LIBS) $(LIBS_OPTIONAL),$(debian.$(lib)))
 DEPS_DEMO  := postgresql
-DEPS_CHECK := postgresql libcmocka-dev python3 python3-psycopg python3-pytest python3-pytest-xdist
+DEPS_CHECK := postgresql libcmocka-dev python3 python3-psycopg python3-pytest python3-pytest-xdist python3-django \
+    python3-psycopg2 spin
 DEPS_LINT  := clang clang-format clang-tidy cppcheck mandoc shellcheck libcmocka-dev
 
 # ---- how it is compiled --------------------------------------------------------------------------------------------
@@ -132,14 +134,16 @@ demo: deps-demo ## the five flows on a private PostgreSQL; KEEP=1 leaves it up
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@DUALWRITED=$(BUILD)/dualwrited KEEP=$(KEEP) tests/demo.sh
 
-.PHONY: check check-unit check-integration
+.PHONY: check check-unit check-model check-integration
 check: deps-check ## every test, on a private PostgreSQL; TESTS='-k name' goes to pytest
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@$(MAKE) --no-print-directory $(JOBS) SANITIZE=1 unit-tests
-	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh unit integration
+	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh unit model integration
 check-unit: deps-check ## unit tests and shell checks only
 	@$(MAKE) --no-print-directory $(JOBS) SANITIZE=1 unit-tests
 	@tests/run.sh unit
+check-model: deps-check ## the models of sleep and wake, leases and the fence, and their mutants, through spin
+	@tests/run.sh model
 check-integration: deps-check ## integration tests only
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh integration
@@ -165,7 +169,7 @@ $(foreach test,$(notdir $(UNIT_TESTS)),$(eval $(call unit-rule,$(test))))
 C_FILES = $(SOURCES) $(wildcard tests/unit/*.c)
 H_FILES = $(wildcard include/dualwrite/*.h daemon/*.h tests/unit/*.h)
 MAN_PAGES = $(wildcard docs/*.[158])
-SHELL_FILES = .ci/run .ci/deps $(wildcard lib/sql/*.sh tests/*.sh tests/unit/*.sh)
+SHELL_FILES = .ci/run .ci/deps $(wildcard lib/sql/*.sh tests/*.sh tests/unit/*.sh tests/model/*.sh)
 
 .PHONY: lint format
 lint: deps-lint ## formatting, clang-tidy, cppcheck, shellcheck, man pages, both compilers with warnings as errors

@@ -5,15 +5,17 @@
 #include <string.h>
 
 #include "dualwrite/pgarray.h"
+#include "dualwrite/ref.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 
-enum { FAIL_PARAMS = 6 };
+enum { FAIL_PARAMS = 8 };
 
 struct ack {
     struct pgconn *pg;
     ack_done done;
     void *arg;
+    int woken; /* where wake_children.sql stands in the script, < 0: it does not */
 };
 
 struct ack *
@@ -45,52 +47,113 @@ parse_ack(void *arg, const struct pg_reply *reply)
         .unknown = reply->lost,
     };
 
+    if (reply->error == NULL && a->woken >= 0)
+        answer.woken = PQntuples(reply->results[a->woken]) > 0;
     if (reply->error != NULL && !reply->lost)
         pgconn_reset(a->pg, reply->error);
     a->done(a->arg, &answer);
 }
 
-/* The six arrays of fail.sql; returns how many events failed. */
-static size_t
-failure_params(const struct batch *b, const int64_t *retry_in_ms, struct buf params[FAIL_PARAMS])
+/* Which legacy row the event is about, as an array literal. NULL for an entity that the mapping does not know. */
+static void
+add_identity(struct buf *out, const struct batch *b, const struct mapping *m, const struct event *e)
 {
+    struct buf identity = {0};
+
+    if (e->entity == m->count) {
+        pgarray_add(out, NULL);
+        return;
+    }
+    pgarray_open(&identity);
+    for (size_t i = 0; i < m->entities[e->entity].identity.count; i++)
+        pgarray_add(&identity, subject_identity(b, m, &b->subjects[e->subject], i));
+    pgarray_close(&identity);
+    pgarray_add(out, buf_text(&identity));
+    buf_free(&identity);
+}
+
+static const char *
+parent_of(const struct mapping *m, const struct event *e)
+{
+    const struct mapping_entity *entity = e->entity == m->count ? NULL : &m->entities[e->entity];
+    size_t at = entity == NULL || entity->parent == NULL ? e->nref : ref_position(entity, entity->parent->column);
+
+    return at < e->nref ? e->ref[at] : NULL;
+}
+
+/* The arrays of fail.sql; returns how many events failed. */
+static size_t
+failure_params(const struct ack_request *r, struct buf params[FAIL_PARAMS])
+{
+    const struct batch *b = r->batch;
     size_t failed = 0;
 
     for (int p = 0; p < FAIL_PARAMS; p++)
         pgarray_open(&params[p]);
     for (size_t i = 0; i < b->count; i++) {
-        const struct subject *s = &b->subjects[b->events[i].subject];
+        const struct event *e = &b->events[i];
+        const struct subject *s = &b->subjects[e->subject];
 
         if (s->state != SUBJECT_FAILED)
             continue;
         failed++;
-        pgarray_add_int(&params[0], b->events[i].id);
+        pgarray_add_int(&params[0], e->id);
         pgarray_add(&params[1], s->sqlstate);
         pgarray_add(&params[2], condition_name(s->sqlstate));
         pgarray_add(&params[3], s->constraint);
         pgarray_add(&params[4], s->error);
-        if (retry_in_ms[i] < 0)
+        if (r->retry_in_ms[i] < 0)
             pgarray_add(&params[5], NULL);
         else
-            pgarray_add_int(&params[5], retry_in_ms[i]);
+            pgarray_add_int(&params[5], r->retry_in_ms[i]);
+        add_identity(&params[6], b, r->mapping, e);
+        pgarray_add(&params[7], parent_of(r->mapping, e));
     }
     for (int p = 0; p < FAIL_PARAMS; p++)
         pgarray_close(&params[p]);
     return failed;
 }
 
-void
-ack_start(struct ack *a, const struct batch *batch, const int64_t *retry_in_ms, const struct config *config)
+/* The two arrays of wake_children.sql: each row that was done, for each entity whose parent it may be. */
+static size_t
+parent_params(const struct ack_request *r, struct buf *entities, struct buf *keys)
 {
+    const struct mapping *m = r->mapping;
+    const struct batch *b = r->batch;
+    size_t count = 0;
+
+    pgarray_open(entities);
+    pgarray_open(keys);
+    for (size_t c = 0; c < m->count; c++)
+        for (size_t i = 0; i < b->nsubjects && m->entities[c].parent != NULL; i++) {
+            const struct subject *s = &b->subjects[i];
+
+            if (s->state != SUBJECT_DONE || s->entity != m->entities[c].parent->index)
+                continue;
+            count++;
+            pgarray_add(entities, m->entities[c].name);
+            pgarray_add(keys, s->implicit_key != NULL ? s->implicit_key : b->events[s->event].ref[0]);
+        }
+    pgarray_close(entities);
+    pgarray_close(keys);
+    return count;
+}
+
+void
+ack_start(struct ack *a, const struct ack_request *request)
+{
+    const struct batch *batch = request->batch;
     struct buf params[FAIL_PARAMS] = {{0}};
     struct buf ids = {0};
+    struct buf entities = {0};
+    struct buf keys = {0};
     char limit[24];
     char timeout[24];
-    struct pg_statement script[6];
+    struct pg_statement script[7];
     size_t n = 0;
 
-    snprintf(limit, sizeof limit, "%lld", (long long) config->outbox_max);
-    snprintf(timeout, sizeof timeout, "%lld", (long long) config->statement_timeout_ms);
+    snprintf(limit, sizeof limit, "%lld", (long long) request->config->outbox_max);
+    snprintf(timeout, sizeof timeout, "%lld", (long long) request->config->statement_timeout_ms);
     pgarray_open(&ids);
     for (size_t i = 0; i < batch->count; i++)
         if (batch->subjects[batch->events[i].subject].state == SUBJECT_DONE)
@@ -98,7 +161,7 @@ ack_start(struct ack *a, const struct batch *batch, const int64_t *retry_in_ms, 
     pgarray_close(&ids);
     script[n++] = (struct pg_statement){.sql = sql_daemon_patient, .nparams = 1, .params = {timeout}};
     script[n++] = (struct pg_statement){.sql = sql_daemon_ack, .nparams = 1, .params = {buf_text(&ids)}};
-    if (failure_params(batch, retry_in_ms, params) > 0) {
+    if (failure_params(request, params) > 0) {
         script[n] = (struct pg_statement){.sql = sql_daemon_fail, .nparams = FAIL_PARAMS};
         for (int p = 0; p < FAIL_PARAMS; p++)
             script[n].params[p] = buf_text(&params[p]);
@@ -106,10 +169,18 @@ ack_start(struct ack *a, const struct batch *batch, const int64_t *retry_in_ms, 
         script[n++] =
             (struct pg_statement){.sql = sql_daemon_supersede, .nparams = 1, .params = {buf_text(&params[0])}};
     }
+    a->woken = -1;
+    if (parent_params(request, &entities, &keys) > 0) {
+        a->woken = (int) n;
+        script[n++] = (struct pg_statement){
+            .sql = sql_daemon_wake_children, .nparams = 2, .params = {buf_text(&entities), buf_text(&keys)}};
+    }
     script[n++] = (struct pg_statement){.sql = sql_daemon_ceiling, .nparams = 1, .params = {limit}};
     script[n++] = (struct pg_statement){.sql = sql_daemon_commit};
-    pgconn_run(a->pg, script, n, (int64_t) n * config->statement_timeout_ms + 5000, parse_ack, a);
+    pgconn_run(a->pg, script, n, (int64_t) n * request->config->statement_timeout_ms + 5000, parse_ack, a);
     buf_free(&ids);
+    buf_free(&entities);
+    buf_free(&keys);
     for (int p = 0; p < FAIL_PARAMS; p++)
         buf_free(&params[p]);
 }

@@ -11,9 +11,17 @@
 #include "dualwrite/config.h"
 #include "dualwrite/pgconn.h"
 
+struct ack_request {
+    const struct batch *batch; /* these live until done */
+    const struct mapping *mapping;
+    const int64_t *retry_in_ms; /* per event, of those whose subject FAILED: when it is tried again, < 0 for parked */
+    const struct config *config;
+};
+
 struct ack_answer {
     const char *error;    /* NULL: committed */
     const char *sqlstate; /* NULL for a lost connection */
+    bool woken;           /* parked events are due because their parent has been done */
     bool unknown;         /* the connection went after COMMIT was sent: ask for the verdict */
 };
 
@@ -23,8 +31,7 @@ struct ack;
 
 struct ack *ack_new(struct pgconn *pg, ack_done done, void *arg);
 
-/* `retry_in_ms[i]` is for events whose subject FAILED: when it is tried again, < 0 for parked. */
-void ack_start(struct ack *a, const struct batch *batch, const int64_t *retry_in_ms, const struct config *config);
+void ack_start(struct ack *a, const struct ack_request *request);
 void ack_free(struct ack *a);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "dualwrite/ref.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 
@@ -44,7 +45,8 @@ finish(struct claim *c, const char *error)
     if (error != NULL) {
         batch_free(&answer.batch);
         free(answer.partitions);
-        answer.partitions = NULL;
+        free(answer.cursor);
+        answer.partitions = answer.cursor = NULL;
     }
     c->answer = (struct claim_answer){0};
     c->done(c->arg, &answer);
@@ -73,8 +75,10 @@ static void
 parse_events(struct claim *c, const PGresult *r)
 {
     struct batch *b = &c->answer.batch;
-    int rows = PQntuples(r);
+    int rows = field(r, 0, "id") == NULL ? 0 : PQntuples(r);
 
+    c->answer.cursor = xstrdup(field(r, 0, "cursor"));
+    c->answer.more = field(r, 0, "more")[0] == 't';
     b->events = xcalloc((size_t) rows, sizeof *b->events);
     b->claimed = c->sent;
     for (int i = 0; i < rows; i++) {
@@ -123,6 +127,7 @@ parse_claim(void *arg, const struct pg_reply *reply)
     hold = reply->results[2];
     c->answer.mine = atoi(field(hold, 0, "mine"));
     c->answer.held = atoi(field(hold, 0, "held"));
+    c->answer.ended = atoi(field(hold, 0, "ended"));
     c->answer.partitions = xstrdup(field(hold, 0, "partitions"));
     c->answer.passed = field(hold, 0, "passed")[0] == 't';
     parse_events(c, reply->results[3]);
@@ -138,13 +143,16 @@ claim_start(struct claim *c, const struct claim_request *request)
     char timeout[32];
     char limit[32];
     char up_to[32];
+    char *identities = ref_identities(request->mapping);
     const struct pg_statement script[] = {
         {.sql = sql_daemon_begin},
         {.sql = sql_daemon_session, .nparams = 1, .params = {timeout}},
         {.sql = sql_daemon_hold,
          .nparams = 3,
          .params = {request->instance, request->barrier, request->take_down_doorbell ? "true" : "false"}},
-        {.sql = sql_daemon_claim, .nparams = 2, .params = {limit, request->up_to < 0 ? NULL : up_to}},
+        {.sql = sql_daemon_claim,
+         .nparams = 4,
+         .params = {limit, request->up_to < 0 ? NULL : up_to, request->cursor, identities}},
     };
 
     c->request = *request;
@@ -154,4 +162,5 @@ claim_start(struct claim *c, const struct claim_request *request)
     snprintf(limit, sizeof limit, "%d", request->batch_size);
     snprintf(up_to, sizeof up_to, "%lld", (long long) request->up_to);
     pgconn_run(c->pg, script, 4, 4 * request->statement_timeout_ms + 5000, parse_claim, c);
+    free(identities);
 }

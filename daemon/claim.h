@@ -18,7 +18,8 @@ struct claim_request {
     const char *barrier; /* NULL: none was taken */
     bool take_down_doorbell;
     int batch_size;
-    int64_t up_to; /* no event with a higher id; < 0: any */
+    int64_t up_to;      /* no event with a higher id; < 0: any */
+    const char *cursor; /* of an earlier answer whose batch is committed; NULL: look from the beginning */
     int64_t statement_timeout_ms;
 };
 
@@ -27,8 +28,12 @@ struct claim_answer {
     int mine;           /* partitions that are ours */
     int held;           /* ... and that we could lock */
     char *partitions;   /* those, as an array literal; handed over */
-    bool passed;        /* every transaction older than the barrier had ended before the claim looked */
-    const char *error;  /* NULL, or why there is no answer; the connection has been reset */
+    int ended;          /* sessions of daemons that live no more, which held some of ours */
+    bool more;          /* nothing was found so far, but not everything was looked at */
+    char
+        *cursor; /* for the next claim, once this batch is committed; NULL: the one before is still good. Handed over */
+    bool passed; /* every transaction older than the barrier had ended before the claim looked */
+    const char *error; /* NULL, or why there is no answer; the connection has been reset */
 };
 
 typedef void (*claim_done)(void *arg, struct claim_answer *answer);

@@ -35,7 +35,8 @@ struct command {
     int (*run)(const struct command *self, int argc, char **argv);
 };
 
-extern const struct command cmd_run, cmd_install, cmd_uninstall, cmd_check, cmd_flags, cmd_mapping, cmd_reconcile;
+extern const struct command cmd_run, cmd_install, cmd_uninstall, cmd_check, cmd_flags, cmd_reconcile, cmd_mapping,
+    cmd_healthcheck;
 
 /*
  * Walks argv[1..] against self->options: calls `take` for each option that is there. Returns EXIT_GOOD, or another

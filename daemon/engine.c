@@ -15,8 +15,10 @@
 #include "dualwrite/wake.h"
 #include "dualwrite/xalloc.h"
 #include "fault_log.h"
+#include "http.h"
 #include "listener.h"
 #include "mirror.h"
+#include "readiness.h"
 #include "reload.h"
 #include "sd_notify.h"
 #include "signals.h"
@@ -42,7 +44,9 @@ struct engine {
     struct listener *listener;
     struct worker *worker;
     struct mirror *mirror; /* NULL: the guard is in the vNext database */
+    struct http *http;
     struct view view;
+    struct readiness readiness;
     uint64_t beats; /* the serial of the last one asked for */
 
     bool mapping_good; /* the last preflight passed */
@@ -58,7 +62,6 @@ struct engine {
     uv_timer_t stop;
     uv_fs_poll_t watch;
     struct signals *signals;
-    bool ready;
     bool stopping;
     bool closed;
     int status;
@@ -89,16 +92,20 @@ give_orders(struct engine *e)
 }
 
 static void
+look(void *arg, struct health_facts *f)
+{
+    const struct engine *e = arg;
+
+    status_facts(&e->view, e->worker, e->settings->config, f);
+    f->stopping = e->stopping;
+    f->checked = e->mapping_good;
+}
+
+static void
 check_ready(struct engine *e)
 {
-    bool hears = e->view.listening || !e->settings->config->notify || e->view.deaf >= VIEW_DEAF_BEATS;
-
-    if (e->ready || !e->mapping_good || !e->view.fresh || !hears)
-        return;
-    e->ready = true;
-    log_msg(LOG_INFO, "ready", "connected and %s; dual write is %s", e->view.listening ? "listening" : "polling",
-            flag_on(&e->view.flags, FLAG_ENABLED) ? "on" : "off");
-    notify_ready();
+    if (readiness_look(&e->readiness))
+        status_systemd(&e->view, e->worker, &e->readiness.health);
 }
 
 /* ---- the end --------------------------------------------------------------------------------------------------- */
@@ -115,6 +122,7 @@ close_all(void *arg)
     worker_close(e->worker);
     listener_close(e->listener);
     mirror_close(e->mirror);
+    http_close(e->http);
     uv_close((uv_handle_t *) &e->beat, NULL);
     uv_close((uv_handle_t *) &e->stop, NULL);
     uv_close((uv_handle_t *) &e->watch, NULL);
@@ -146,22 +154,10 @@ stop(struct engine *e, int status)
 /* ---- reload ---------------------------------------------------------------------------------------------------- */
 
 static void
-log_reloaded(struct engine *e)
-{
-    struct log_line l = {0};
-
-    log_begin(&l, LOG_INFO, "config_reloaded");
-    log_str(&l, "changed", e->changed);
-    if (e->settings->file != NULL)
-        log_str(&l, "file", e->settings->file);
-    log_end(&l);
-}
-
-static void
 end_reload(struct engine *e)
 {
     e->reload = RELOAD_NONE;
-    if (e->ready)
+    if (e->readiness.started)
         notify_ready(); /* ends systemd's RELOADING=1 */
     worker_go_on(e->worker);
     if (e->reload_again) {
@@ -182,6 +178,7 @@ take_over(struct engine *e)
     log_configure(e->settings->config->log_format, e->settings->config->log_level);
     worker_settings(e->worker, e->settings);
     listener_configure(e->listener, e->settings->mapping->channel, e->settings->config->notify);
+    http_listen(e->http, e->settings->config->http_listen);
     settings_free(before);
     if (mapping_changed) {
         e->mapping_good = false;
@@ -192,7 +189,7 @@ take_over(struct engine *e)
     send_beat(e);
     e->published = e->beats;
     if (!e->view.fresh) { /* no database to publish to: nothing runs, so the new settings are what holds */
-        log_reloaded(e);
+        status_reloaded(e->changed, e->settings->file);
         end_reload(e);
     }
 }
@@ -237,6 +234,7 @@ start_reload(struct engine *e)
 static void
 on_beat_timer(uv_timer_t *timer)
 {
+    check_ready(timer->data);
     send_beat(timer->data);
 }
 
@@ -249,7 +247,9 @@ send_beat(struct engine *e)
         .mapping_digest = e->view.digest == NULL ? "" : e->view.digest,
         .flags = e->settings->config->flags,
         .state = worker_state(e->worker),
+        .claim_pid = worker_claim_pid(e->worker),
         .asleep = worker_asleep(e->worker),
+        .cursor = worker_cursor(e->worker),
         .doorbell_ms = wake_doorbell_ms(e->settings->config->poll_interval_ms),
         .outbox_max = e->settings->config->outbox_max,
     };
@@ -274,6 +274,7 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
         return;
     }
     ours_changed = view_note(&e->view, b, e->settings->config->notify);
+    readiness_note(&e->readiness, b->waiting);
     give_orders(e);
     if (e->mirror != NULL)
         mirror_flags(e->mirror, &b->flags, b->installation);
@@ -287,9 +288,9 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
     if (b->peer_expires_ms >= 0 && (uint64_t) b->peer_expires_ms + EXPIRED_MS < uv_timer_get_due_in(&e->beat))
         uv_timer_start(&e->beat, on_beat_timer, (uint64_t) b->peer_expires_ms + EXPIRED_MS, WAKE_BEAT_MS);
     check_ready(e);
-    status_systemd(&e->view, e->worker);
+    status_systemd(&e->view, e->worker, &e->readiness.health);
     if (e->reload == RELOAD_PUBLISHING && b->serial >= e->published) {
-        log_reloaded(e);
+        status_reloaded(e->changed, e->settings->file);
         end_reload(e);
     }
     if (e->view.deaf > 0 && e->view.deaf < VIEW_DEAF_BEATS)
@@ -315,11 +316,13 @@ on_listener_down(void *arg, const char *why, int64_t retry_in_ms)
     status_disconnected(may_say(e, &e->said_listen_down) ? LOG_WARNING : LOG_DEBUG, "listen", why, retry_in_ms);
     view_lost(&e->view);
     if (e->reload == RELOAD_PUBLISHING) {
-        log_reloaded(e);
+        status_reloaded(e->changed, e->settings->file);
         end_reload(e);
     }
-    if (!e->closed)
+    if (!e->closed) {
         give_orders(e);
+        check_ready(e);
+    }
 }
 
 static void
@@ -348,6 +351,7 @@ on_worker_down(void *arg, const char *connection, const char *why, int64_t retry
 
     status_disconnected(may_say(e, said) ? LOG_WARNING : LOG_DEBUG, connection, why, retry_in_ms);
     e->mapping_good = false;
+    check_ready(e);
 }
 
 static void
@@ -402,10 +406,11 @@ on_signal(void *arg, int signum)
 {
     struct engine *e = arg;
 
+    check_ready(e);
     if (signum == SIGHUP)
         start_reload(e);
     else if (signum == SIGUSR1)
-        status_log(&e->view, e->worker, e->ready, e->instance);
+        status_log(&e->view, e->worker, &e->readiness.health, e->instance);
     else
         stop(e, EXIT_GOOD);
 }
@@ -463,11 +468,14 @@ engine_run(struct settings *settings, const char *config_option, bool *hung)
     uuid4_text(random, e.instance);
     status_starting(settings, e.instance);
     start_handles(&e);
+    readiness_init(&e.readiness, e.instance, look, &e);
+    e.http = http_new(&e.loop, e.instance, readiness_routes, &e.readiness);
     e.worker = worker_new(&e.loop, settings, e.instance, &worked, &e);
     e.listener = listener_new(&e.loop, settings->config->database_url, settings->mapping->channel,
                               settings->config->notify, &heard, &e);
     if (settings_two_databases(settings))
         e.mirror = mirror_new(&e.loop, settings->config->legacy_database_url, on_control, &e);
+    http_listen(e.http, settings->config->http_listen);
     worker_start(e.worker);
     listener_start(e.listener);
     if (e.mirror != NULL)

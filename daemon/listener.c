@@ -219,6 +219,7 @@ listener_beat(struct listener *l, const struct beat_request *request)
     char pid[16];
     char doorbell_ms[24];
     char outbox_max[24];
+    char claim_pid[16];
     struct buf own = {0};
     struct buf control = {0};
     struct pg_statement script[6];
@@ -233,6 +234,7 @@ listener_beat(struct listener *l, const struct beat_request *request)
     snprintf(pid, sizeof pid, "%d", (int) getpid());
     snprintf(doorbell_ms, sizeof doorbell_ms, "%lld", (long long) request->doorbell_ms);
     snprintf(outbox_max, sizeof outbox_max, "%lld", (long long) request->outbox_max);
+    snprintf(claim_pid, sizeof claim_pid, "%d", request->claim_pid);
     flags = flags_json(&request->flags);
     script[n++] = (struct pg_statement){.sql = sql_daemon_read_write};
     if (l->notify && !l->sent) {
@@ -243,16 +245,16 @@ listener_beat(struct listener *l, const struct beat_request *request)
     }
     script[n++] = (struct pg_statement){
         .sql = sql_daemon_register,
-        .nparams = 8,
+        .nparams = 9,
         .params = {request->instance, host, pid, DUALWRITE_VERSION, request->mapping_digest, flags,
-                   l->notify ? "true" : "false", request->state},
+                   l->notify ? "true" : "false", request->state, request->claim_pid == 0 ? NULL : claim_pid},
     };
     script[n++] = (struct pg_statement){.sql = sql_daemon_ceiling, .nparams = 1, .params = {outbox_max}};
     l->script_beat = (int) n;
     script[n++] = (struct pg_statement){
         .sql = sql_daemon_beat,
-        .nparams = 3,
-        .params = {request->instance, request->asleep ? "true" : "false", doorbell_ms},
+        .nparams = 4,
+        .params = {request->instance, request->asleep ? "true" : "false", doorbell_ms, request->cursor},
     };
     pgconn_run(l->pg, script, n, ANSWER_MS, parse_beat, l);
     free(flags);

@@ -20,7 +20,9 @@ struct beat_request {
     const char *mapping_digest;
     struct flags flags;
     const char *state;
+    int claim_pid; /* the server process that the worker claims with; 0: none */
     bool asleep;
+    const char *cursor;  /* of the last claim, NULL: none */
     int64_t doorbell_ms; /* how long the doorbell shall stand */
     int64_t outbox_max;
 };
@@ -34,7 +36,7 @@ struct beat_answer {
     char *installation;      /* of the two databases, NULL: there is one */
     char *partitions;        /* ours, "0,3", "" for none */
     bool armed;              /* asleep only: the doorbell still stood and was renewed */
-    bool waiting;            /* the outbox holds something of ours */
+    bool waiting;            /* asleep only: the outbox holds something of ours */
     bool resync;             /* a table's resync mark is up */
     int64_t failed;          /* rows in dualwrite.failed */
     int64_t retrying;        /* ... that are not parked */

@@ -36,8 +36,12 @@ struct round {
     unsigned session;     /* of `pg`, in which the batch was claimed */
     int reserved;         /* how often the batch was claimed again because legacy keys were reserved for it */
     int64_t up_to;        /* ... and its last event: newer ones would need keys of their own, again and again */
-    bool undecided;       /* its COMMIT got no answer */
-    bool schema_suspect;  /* the last batch failed on a missing table or column; preflight passed since */
+    char *cursor;         /* behind which the next claim begins; good for this session */
+    char *next_cursor;    /* ... once the batch is committed */
+    unsigned cursor_session;
+    bool undecided;      /* its COMMIT got no answer */
+    bool strict;         /* a failure is an ERROR */
+    bool schema_suspect; /* the last batch failed on a missing table or column; preflight passed since */
     struct memory memory;
     struct round_counters counters;
 };
@@ -76,9 +80,22 @@ clear_batch(struct round *r)
     free(r->retry_in_ms);
     free(r->xid);
     free(r->partitions);
+    free(r->next_cursor);
     r->retry_in_ms = NULL;
-    r->xid = r->partitions = NULL;
+    r->xid = r->partitions = r->next_cursor = NULL;
     r->undecided = false;
+}
+
+/* What the last claim looked at is dealt with. */
+static void
+advance(struct round *r)
+{
+    if (r->next_cursor == NULL)
+        return;
+    free(r->cursor);
+    r->cursor = r->next_cursor;
+    r->next_cursor = NULL;
+    r->cursor_session = r->session;
 }
 
 /* The whole batch is off, and its events are in the queue as before. */
@@ -88,7 +105,7 @@ batch_failed(struct round *r, const char *error, const char *sqlstate)
     int64_t delay = retry_delay_ms(memory_failed(&r->memory, &r->batch), random_bits());
 
     for (size_t i = 0; i < r->batch.count; i++)
-        event_log_failed(mapping(r), &r->batch.events[i], error, sqlstate, NULL, delay, r->request.strict);
+        event_log_failed(mapping(r), &r->batch.events[i], error, sqlstate, NULL, delay, r->strict);
     r->counters.failures += (int64_t) r->batch.count;
     r->memory.until = monotime_add_ms(now(), delay);
     clear_batch(r);
@@ -99,11 +116,12 @@ batch_failed(struct round *r, const char *error, const char *sqlstate)
     r->done(r->arg, WAKE_LOST, -1);
 }
 
+/* `woken`: parked events are due at once. */
 static void
-batch_committed(struct round *r)
+batch_committed(struct round *r, bool woken)
 {
     int64_t duration_ms = monotime_diff_ms(now(), r->batch.claimed);
-    int64_t retry_ms = -1;
+    int64_t retry_ms = woken ? 0 : -1;
 
     for (size_t i = 0; i < r->batch.count; i++) {
         const struct event *e = &r->batch.events[i];
@@ -116,7 +134,7 @@ batch_committed(struct round *r)
             r->counters.completed++;
             continue;
         }
-        event_log_failed(mapping(r), e, s->error, s->sqlstate, s->constraint, r->retry_in_ms[i], r->request.strict);
+        event_log_failed(mapping(r), e, s->error, s->sqlstate, s->constraint, r->retry_in_ms[i], r->strict);
         r->counters.failures++;
         if (r->retry_in_ms[i] >= 0 && (retry_ms < 0 || r->retry_in_ms[i] < retry_ms))
             retry_ms = r->retry_in_ms[i];
@@ -124,6 +142,7 @@ batch_committed(struct round *r)
     r->counters.batches++;
     r->schema_suspect = false;
     r->reserved = 0;
+    advance(r);
     memory_forget(&r->memory);
     clear_batch(r);
     r->done(r->arg, WAKE_WORKED, retry_ms);
@@ -135,7 +154,7 @@ on_acked(void *arg, const struct ack_answer *answer)
     struct round *r = arg;
 
     if (answer->error == NULL) {
-        batch_committed(r);
+        batch_committed(r, answer->woken);
     } else if (answer->unknown && r->xid != NULL) {
         r->undecided = true;
         r->done(r->arg, WAKE_LOST, -1);
@@ -254,7 +273,7 @@ on_applied(void *arg, const struct apply_answer *answer)
     r->retry_in_ms = xcalloc(r->batch.count, sizeof *r->retry_in_ms);
     for (size_t i = 0; i < r->batch.count; i++)
         r->retry_in_ms[i] = retry_in_ms(r, &r->batch.events[i]);
-    ack_start(r->ack, &r->batch, r->retry_in_ms, config(r));
+    ack_start(r->ack, &(struct ack_request){&r->batch, mapping(r), r->retry_in_ms, config(r)});
 }
 
 static enum wake_event
@@ -262,6 +281,8 @@ empty_claim(const struct claim_answer *a)
 {
     if (a->mine == 0)
         return WAKE_NOTHING_OURS;
+    if (a->more)
+        return WAKE_WORKED;
     if (a->held < a->mine)
         return WAKE_CONTENDED;
     return a->passed ? WAKE_CONFIRMED : WAKE_EMPTY;
@@ -278,14 +299,21 @@ on_claimed(void *arg, struct claim_answer *answer)
         r->done(r->arg, WAKE_LOST, -1);
         return;
     }
+    if (answer->ended > 0)
+        log_msg(
+            LOG_WARNING, "lease_taken_over",
+            "ended %d session%s of daemons that stopped beating in the middle of a batch; what they held is done here",
+            answer->ended, answer->ended == 1 ? "" : "s");
+    r->session = pgconn_session(r->pg);
+    r->next_cursor = answer->cursor;
     if (answer->batch.count == 0) {
         batch_free(&answer->batch);
         free(answer->partitions);
+        advance(r);
         r->reserved = 0;
         r->done(r->arg, empty_claim(answer), -1);
         return;
     }
-    r->session = pgconn_session(r->pg);
     r->batch = answer->batch;
     r->partitions = answer->partitions;
     for (size_t i = 0; i < r->batch.count; i++)
@@ -313,6 +341,7 @@ claim_batch(struct round *r)
         .take_down_doorbell = r->request.take_down_doorbell,
         .batch_size = config(r)->batch_size,
         .up_to = r->reserved > 0 ? r->up_to : -1,
+        .cursor = round_cursor(r),
         .statement_timeout_ms = config(r)->statement_timeout_ms,
     };
 
@@ -342,7 +371,7 @@ parse_verdict(void *arg, const struct pg_reply *reply)
         pgconn_reset(r->pg, "the server still works on the commit whose answer got lost");
         r->done(r->arg, WAKE_LOST, -1);
     } else if (strcmp(fate, "committed") == 0) {
-        batch_committed(r);
+        batch_committed(r, false);
     } else if (strcmp(fate, "aborted") == 0) {
         batch_failed(r, "the connection was lost before the commit", NULL);
     } else {
@@ -359,6 +388,12 @@ round_verdict(struct round *r)
     pgconn_run(r->pg, &script, 1, config(r)->statement_timeout_ms, parse_verdict, r);
 }
 
+void
+round_strict(struct round *r, bool strict)
+{
+    r->strict = strict;
+}
+
 bool
 round_undecided(const struct round *r)
 {
@@ -369,6 +404,12 @@ int64_t
 round_hold_ms(const struct round *r)
 {
     return r->memory.failures == 0 ? 0 : monotime_diff_ms(r->memory.until, now());
+}
+
+const char *
+round_cursor(const struct round *r)
+{
+    return r->cursor_session == pgconn_session(r->pg) ? r->cursor : NULL;
 }
 
 const struct round_counters *
@@ -401,6 +442,7 @@ round_free(struct round *r)
     apply_free(r->apply);
     ack_free(r->ack);
     clear_batch(r);
+    free(r->cursor);
     memory_forget(&r->memory);
     free(r);
 }

@@ -29,7 +29,6 @@ struct round_request {
     const char *instance;
     const char *barrier; /* NULL: none was taken */
     bool take_down_doorbell;
-    bool strict;
     int64_t retrying; /* events in dualwrite.failed that are not parked: the more, the rarer each is tried */
 };
 
@@ -43,12 +42,18 @@ typedef void (*round_done)(void *arg, enum wake_event how, int64_t retry_ms);
 struct round *round_new(struct pgconn *pg, struct pgconn *legacy, round_done done, void *arg);
 void round_start(struct round *r, const struct round_request *request);
 
+/* How severe failures are from now on, those of the batch under way too. */
+void round_strict(struct round *r, bool strict);
+
 /* A batch whose fate is not known: round_verdict() must come before the next round_start(), and ends in `done` too. */
 bool round_undecided(const struct round *r);
 void round_verdict(struct round *r);
 
 /* Milliseconds until the next attempt after a failed batch; <= 0: at once. */
 int64_t round_hold_ms(const struct round *r);
+
+/* Behind which nothing that is claimed waits: for claim.sql and beat.sql; NULL: not known. Lives until the next round. */
+const char *round_cursor(const struct round *r);
 
 const struct round_counters *round_counters(const struct round *r);
 void round_free(struct round *r);

@@ -60,21 +60,6 @@ check_url(const char *key, const char *url, const char *where, struct faults *fa
     conninfo_free(info);
 }
 
-/* A listener that was asked for by name and is not there must not be found out by a probe that fails. */
-static void
-check_http(const struct config *c, const char *where, struct faults *faults)
-{
-    size_t count;
-    const struct config_key *keys = config_keys(&count);
-
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(keys[i].name, "DUALWRITE_HTTP_LISTEN") == 0 && c->values[i].source != SOURCE_DEFAULT &&
-            strcmp(c->http_listen, "off") != 0)
-            faults_add(faults, FAULT_WARNING, where,
-                       "DUALWRITE_HTTP_LISTEN is %s, but this version has no HTTP listener yet; nothing answers there",
-                       c->http_listen);
-}
-
 static void
 load_mapping(struct settings *s, struct faults *faults)
 {
@@ -114,7 +99,6 @@ load(const char *option, const struct config *before, bool with_mapping, struct 
         check_url(SETTINGS_URL, s->config->database_url, where, faults);
         if (settings_two_databases(s))
             check_url(SETTINGS_LEGACY_URL, s->config->legacy_database_url, where, faults);
-        check_http(s->config, where, faults);
         if (with_mapping)
             load_mapping(s, faults);
     }

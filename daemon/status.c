@@ -32,14 +32,42 @@ status_starting(const struct settings *settings, const char *instance)
 }
 
 void
-status_log(const struct view *v, const struct worker *w, bool ready, const char *instance)
+status_reloaded(const char *changed, const char *file)
+{
+    struct log_line l = {0};
+
+    log_begin(&l, LOG_INFO, "config_reloaded");
+    log_str(&l, "changed", changed);
+    log_str(&l, "file", file);
+    log_end(&l);
+}
+
+void
+status_facts(const struct view *v, const struct worker *w, const struct config *c, struct health_facts *f)
+{
+    f->connected = v->fresh;
+    f->listening = v->listening;
+    f->polling = !c->notify || v->deaf >= VIEW_DEAF_BEATS;
+    f->mapping_installed = view_mapping_installed(v);
+    f->enabled = flag_on(&v->flags, FLAG_ENABLED);
+    f->strict = flag_on(&v->flags, FLAG_STRICT);
+    f->failed = v->failed;
+    f->batches = worker_counters(w)->batches;
+    f->failures = worker_counters(w)->failures;
+    f->statement_timeout_ms = c->statement_timeout_ms;
+}
+
+void
+status_log(const struct view *v, const struct worker *w, const struct health *health, const char *instance)
 {
     const struct round_counters *c = worker_counters(w);
     struct log_line l = {0};
 
     log_begin(&l, LOG_INFO, "status");
     log_str(&l, "state", worker_state(w));
-    log_bool(&l, "ready", ready);
+    log_bool(&l, "ready", health->ready);
+    if (!health->ready && health->count > 0)
+        log_str(&l, "not_ready", health->reasons[0]);
     log_bool(&l, "listening", v->listening);
     log_str(&l, "dual_write", flag_on(&v->flags, FLAG_ENABLED) ? "on" : "off");
     log_bool(&l, "strict", flag_on(&v->flags, FLAG_STRICT));
@@ -55,11 +83,13 @@ status_log(const struct view *v, const struct worker *w, bool ready, const char 
 }
 
 void
-status_systemd(const struct view *v, const struct worker *w)
+status_systemd(const struct view *v, const struct worker *w, const struct health *health)
 {
     const struct round_counters *c = worker_counters(w);
     struct buf text = {0};
 
+    if (!health->ready && health->count > 0)
+        buf_printf(&text, "not ready: %s; ", health->reasons[0]);
     buf_printf(&text, "%s; %" PRId64 " events completed, %" PRId64 " failed attempts, %" PRId64 " failed events wait",
                worker_state(w), c->completed, c->failures, v->failed);
     notify_status(buf_text(&text));

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "dualwrite/health.h"
 #include "dualwrite/log.h"
 #include "settings.h"
 #include "view.h"
@@ -17,11 +18,17 @@
 /* The first line: what is going to run, on which databases. */
 void status_starting(const struct settings *settings, const char *instance);
 
-/* The one line that SIGUSR1 asks for. */
-void status_log(const struct view *v, const struct worker *w, bool ready, const char *instance);
+/* A reload took effect: what it changed, and which file was read, NULL for none. */
+void status_reloaded(const char *changed, const char *file);
 
-/* What `systemctl status` shows. */
-void status_systemd(const struct view *v, const struct worker *w);
+/* What these three know of the daemon's health. */
+void status_facts(const struct view *v, const struct worker *w, const struct config *c, struct health_facts *f);
+
+/* The one line that SIGUSR1 asks for. */
+void status_log(const struct view *v, const struct worker *w, const struct health *health, const char *instance);
+
+/* What `systemctl status` shows; the first reason where it is not ready. */
+void status_systemd(const struct view *v, const struct worker *w, const struct health *health);
 
 /* What cannot be helped is said once a minute: true then, per `last`, and the first time (0) at once. */
 bool status_nag(const uv_loop_t *loop, uint64_t *last);

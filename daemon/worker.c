@@ -18,6 +18,7 @@
 
 #define POLL_CAP_MS 1000
 #define PREFLIGHT_AGAIN_MS 2000
+#define STALLED_MS 6000 /* with a beat every five seconds a peer takes over within 15 s of the last answer */
 
 struct worker {
     const struct settings *settings;
@@ -47,7 +48,7 @@ struct worker {
     enum wake_state wake;
     unsigned idle;    /* claims in a row that found nothing */
     bool doorbell_up; /* we set it and have not taken it down */
-    monotime armed;   /* when we set it */
+    monotime armed;   /* when we began to set it */
     char barrier[32]; /* "" when none was taken since the doorbell was set */
 };
 
@@ -129,7 +130,6 @@ run_round(struct worker *w)
         .instance = w->instance,
         .barrier = confirming ? w->barrier : NULL,
         .take_down_doorbell = w->doorbell_up && !confirming,
-        .strict = w->orders.strict,
         .retrying = w->orders.retrying,
     };
 
@@ -150,7 +150,6 @@ on_armed(void *arg, const char *barrier)
         lost(w);
     } else {
         w->doorbell_up = true;
-        w->armed = now();
         snprintf(w->barrier, sizeof w->barrier, "%s", barrier);
         wake_on(w, WAKE_ARMED);
     }
@@ -161,6 +160,7 @@ static void
 run_arm(struct worker *w)
 {
     w->busy = true;
+    w->armed = now(); /* an answer that comes late must not make the doorbell look younger than it is */
     arm_start(w->arm, w->instance, wake_doorbell_ms(config(w)->poll_interval_ms), config(w)->statement_timeout_ms);
 }
 
@@ -412,6 +412,7 @@ worker_orders(struct worker *w, const struct worker_orders *orders)
     bool deafened = w->orders.listening && !orders->listening;
 
     w->orders = *orders;
+    round_strict(w->round, orders->strict);
     if (deafened)
         lost(w);
     pump(w);
@@ -452,6 +453,18 @@ worker_asleep(const struct worker *w)
     return w->wake == WAKE_ASLEEP;
 }
 
+int
+worker_claim_pid(const struct worker *w)
+{
+    return pgconn_backend(w->pg);
+}
+
+const char *
+worker_cursor(const struct worker *w)
+{
+    return round_cursor(w->round);
+}
+
 bool
 worker_standing_by(const struct worker *w)
 {
@@ -463,6 +476,8 @@ worker_state(const struct worker *w)
 {
     if (w->plan == NULL)
         return "not connected";
+    if (pgconn_silent_ms(w->pg) > STALLED_MS || pgconn_silent_ms(w->legacy) > STALLED_MS)
+        return "stalled"; /* partitions_of() knows this word */
     return w->orders.work ? wake_state_name(w->wake) : "off";
 }
 

@@ -53,6 +53,10 @@ void worker_lapsed(struct worker *w);              /* the doorbell is not up any
 void worker_due_in(struct worker *w, int64_t ms);  /* a failed event is to be retried then; < 0: none */
 
 bool worker_asleep(const struct worker *w);
+
+/* The server process of the connection that claims, 0: not connected; and what round_cursor() says. For the beat. */
+int worker_claim_pid(const struct worker *w);
+const char *worker_cursor(const struct worker *w);
 bool worker_standing_by(const struct worker *w);
 const char *worker_state(const struct worker *w);
 const struct round_counters *worker_counters(const struct worker *w);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# run.sh unit|integration ... - runs built unit tests and shell checks, the integration tests, or both, and says at the
-# end how many passed and failed. `make check` builds first; DUALWRITED names the binary, TESTS goes to pytest.
+# run.sh unit|model|integration ... - runs built unit tests and shell checks, the models through spin, the integration tests,
+# or several of them, and says at the end how many passed and failed. `make check` builds first; DUALWRITED names the
+# binary, TESTS goes to pytest.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
@@ -46,6 +47,17 @@ report() { # NAME GOOD BAD
     fi
 }
 
+model() {
+    local status good bad
+    timeout -k 5 1800 tests/model/run.sh 2>&1 </dev/null | tee "$output"
+    status=$?
+    good=$(grep -cE ' states  (holds|reached|rejected)$' "$output")
+    bad=$(grep -c ' states  FAILED' "$output")
+    # did not come to its end, or did not search anything
+    if [ "$status" -ne 0 ] || [ "$good" -eq 0 ]; then bad=$((bad > 0 ? bad : 1)); fi
+    passed=$((passed + good)) failed=$((failed + bad))
+}
+
 integration() {
     local workers status
     workers=$(($(nproc) + 1)) # most of the time they wait
@@ -67,8 +79,9 @@ for part; do
     echo "-- $part tests"
     case $part in
     unit) unit ;;
+    model) model ;;
     integration) integration ;;
-    *) echo >&2 "usage: run.sh unit|integration ..." && exit 64 ;;
+    *) echo >&2 "usage: run.sh unit|model|integration ..." && exit 64 ;;
     esac
 done
 

@@ -57,6 +57,14 @@ int64_t config_duration_ms(const char *text);
 /* Digits only: the number, or -1. */
 int64_t config_count(const char *text);
 
+#define CONFIG_HOST_MAX 254 /* a host name and its NUL */
+
+/*
+ * The parts of an address to listen on: HOST:PORT, [IPv6]:PORT (the host without its brackets) or :PORT ("" for every
+ * address). A port of 0 is any that is free. False when `text` is none of these; "off" is none either.
+ */
+bool config_listen_split(const char *text, char host[CONFIG_HOST_MAX], char port[6]);
+
 /* true/false, 1/0, yes/no, on/off in any case: 1 or 0; anything else -1. */
 int config_bool(const char *text);
 

@@ -80,6 +80,12 @@ void pgconn_keep(struct pgconn *c);
 /* The number of the present session: another one after each reconnection. */
 unsigned pgconn_session(const struct pgconn *c);
 
+/* For how long the script under way has had no answer; 0 without one. */
+int64_t pgconn_silent_ms(const struct pgconn *c);
+
+/* The server process of the present session, 0 without one. */
+int pgconn_backend(const struct pgconn *c);
+
 /* The work that the connection is for succeeded: only that ends the back-off, a mere answer does not. */
 void pgconn_settled(struct pgconn *c);
 

@@ -26,4 +26,10 @@ size_t ref_position(const struct mapping_entity *e, const char *column);
  */
 const char *ref_root(const struct mapping_entity *e);
 
+/*
+ * Which items of a ref are the identity, for the SQL that has to compare rows: {"ENTITY": [1, 3], ...}, counted from 1 and in
+ * the identity's order. Free it.
+ */
+char *ref_identities(const struct mapping *m);
+
 #endif

@@ -43,8 +43,8 @@ static const struct config_key table[] = {
     {"DUALWRITE_LOG_FORMAT", CONFIG_WORD, "logfmt", "logfmt json", 0, 0, true, "logfmt or json"},
     {"DUALWRITE_LOG_LEVEL", CONFIG_WORD, "info", "debug info warning error", 0, 0, true,
      "the least level that is logged: debug, info, warning or error"},
-    {"DUALWRITE_HTTP_LISTEN", CONFIG_TEXT, "127.0.0.1:9464", NULL, 0, 0, false,
-     "health, metrics and status page: HOST:PORT, [IPv6]:PORT or off"},
+    {"DUALWRITE_HTTP_LISTEN", CONFIG_TEXT, "127.0.0.1:9464", NULL, 0, 0, true,
+     "health probes: HOST:PORT, [IPv6]:PORT, :PORT for every address, or off"},
     {"DUALWRITE_BATCH_SIZE", CONFIG_COUNT, "1000", NULL, 1, 10000, true, "events claimed at once, 1 to 10000"},
     {"DUALWRITE_POLL_INTERVAL", CONFIG_DURATION, "5s", NULL, 100, 5000, true,
      "how often the outbox is looked at without being told, 100ms to 1h"},
@@ -147,36 +147,44 @@ is_word(const struct config_key *key, const char *text)
     return false;
 }
 
-/* HOST:PORT, [IPv6]:PORT, or off. A name is not resolved. */
+bool
+config_listen_split(const char *text, char host[CONFIG_HOST_MAX], char port[6])
+{
+    const char *colon = strrchr(text, ':');
+    int64_t number = colon == NULL ? -1 : config_count(colon + 1);
+    size_t len = colon == NULL ? 0 : (size_t) (colon - text);
+    struct in6_addr ignored;
+
+    if (number < 0 || number > 65535 || strlen(colon + 1) > 5 || len >= CONFIG_HOST_MAX)
+        return false;
+    memcpy(port, colon + 1, strlen(colon + 1) + 1);
+    memcpy(host, text, len);
+    host[len] = '\0';
+    if (len == 0)
+        return true;
+    if (*host == '[') {
+        if (host[len - 1] != ']')
+            return false;
+        host[len - 1] = '\0';
+        memmove(host, host + 1, len - 1);
+        return inet_pton(AF_INET6, host, &ignored) == 1;
+    }
+    if (strspn(host, "0123456789.") == len)
+        return inet_pton(AF_INET, host, &ignored) == 1;
+    for (const char *p = host; *p != '\0'; p++)
+        if (!isalnum((unsigned char) *p) && strchr("-._", *p) == NULL)
+            return false;
+    return *host != '-' && *host != '.';
+}
+
+/* Or off. A name is not resolved. */
 static bool
 is_listen_address(const char *text)
 {
-    const char *colon = strrchr(text, ':');
-    struct in6_addr ignored;
-    int64_t port = colon == NULL ? -1 : config_count(colon + 1);
-    char *host;
-    bool good;
+    char host[CONFIG_HOST_MAX];
+    char port[6];
 
-    if (strcasecmp(text, "off") == 0)
-        return true;
-    if (port < 1 || port > 65535 || colon == text || strlen(colon + 1) > 5)
-        return false;
-    host = xstrndup(text, (size_t) (colon - text));
-    if (*host == '[') {
-        size_t len = strlen(host);
-
-        good = host[len - 1] == ']';
-        host[len - 1] = '\0';
-        good = good && inet_pton(AF_INET6, host + 1, &ignored) == 1;
-    } else if (strspn(host, "0123456789.") == strlen(host)) {
-        good = inet_pton(AF_INET, host, &ignored) == 1;
-    } else {
-        good = strlen(host) <= 253 && *host != '-' && *host != '.';
-        for (const char *p = host; *p != '\0'; p++)
-            good = good && (isalnum((unsigned char) *p) || *p == '-' || *p == '.' || *p == '_');
-    }
-    free(host);
-    return good;
+    return strcasecmp(text, "off") == 0 || config_listen_split(text, host, port);
 }
 
 static bool
@@ -228,7 +236,7 @@ add_accepted(struct buf *b, const struct config_key *key)
             buf_puts(b, *w == ' ' ? ", " : (char[]){*w, '\0'});
         break;
     case CONFIG_TEXT:
-        buf_puts(b, "HOST:PORT such as 127.0.0.1:9464 (0.0.0.0:9464 for every address), [IPv6]:PORT, or off");
+        buf_puts(b, "HOST:PORT such as 127.0.0.1:9464, [IPv6]:PORT, :PORT for every address, or off");
         break;
     case CONFIG_COUNT:
         buf_printf(b, "a whole number from %" PRId64 " to %" PRId64, key->min, key->max);

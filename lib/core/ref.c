@@ -1,8 +1,11 @@
 /* ref.c - the layout of an outbox row's ref; see dualwrite/ref.h. Not the SQL that fills it (capture.c). */
 #include "dualwrite/ref.h"
 
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <string.h>
+
+#include "dualwrite/xalloc.h"
 
 static bool
 among(const struct mapping_names *names, const char *column)
@@ -59,4 +62,25 @@ ref_root(const struct mapping_entity *e)
     if (e->map == NULL && e->parent != NULL && among(&e->identity, e->parent->column))
         return e->parent->column;
     return e->identity.items[0];
+}
+
+char *
+ref_identities(const struct mapping *m)
+{
+    cJSON *all = cJSON_CreateObject();
+    char *printed;
+    char *text;
+
+    for (size_t i = 0; i < m->count; i++) {
+        const struct mapping_entity *e = &m->entities[i];
+        cJSON *positions = cJSON_AddArrayToObject(all, e->name);
+
+        for (size_t k = 0; k < e->identity.count; k++)
+            cJSON_AddItemToArray(positions, cJSON_CreateNumber((double) ref_position(e, e->identity.items[k]) + 1));
+    }
+    printed = cJSON_PrintUnformatted(all);
+    text = xstrdup(printed);
+    cJSON_free(printed);
+    cJSON_Delete(all);
+    return text;
 }

@@ -33,8 +33,9 @@ struct pgconn {
         timer; /* PGCONN_CONNECTING: the attempt's limit; BUSY: the script's; WAITING: the next attempt; READY: pgconn_keep() */
     unsigned failures;
     unsigned session;
-    unsigned kept; /* empty messages that were not answered yet */
-    size_t hosts;  /* in the connection string, by address: each attempt tries one */
+    uint64_t heard; /* uv_now() when the script was sent, or the server last said something */
+    unsigned kept;  /* empty messages that were not answered yet */
+    size_t hosts;   /* in the connection string, by address: each attempt tries one */
     size_t turn;
     bool closing;
     char *notice; /* the server's last word on this connection, which says more than "closed unexpectedly" */
@@ -379,6 +380,7 @@ on_poll(uv_poll_t *handle, int status, int events)
         flush(c);
     if (c->pq == NULL)
         return;
+    c->heard = uv_now(c->loop);
     if (PQconsumeInput(c->pq) != 1) {
         drain_results(c);
         if (c->pq != NULL && (c->state == PGCONN_READY || c->state == PGCONN_BUSY))
@@ -480,6 +482,7 @@ pgconn_run(struct pgconn *c, const struct pg_statement *statements, size_t count
         pgconn_reset(c, PQerrorMessage(c->pq));
         return;
     }
+    c->heard = uv_now(c->loop);
     uv_timer_start(&c->timer, on_timeout, (uint64_t) timeout_ms, 0);
     flush(c);
 }
@@ -510,6 +513,18 @@ unsigned
 pgconn_session(const struct pgconn *c)
 {
     return c->session;
+}
+
+int64_t
+pgconn_silent_ms(const struct pgconn *c)
+{
+    return c->state == PGCONN_BUSY ? (int64_t) (uv_now(c->loop) - c->heard) : 0;
+}
+
+int
+pgconn_backend(const struct pgconn *c)
+{
+    return c->state == PGCONN_READY || c->state == PGCONN_BUSY ? PQbackendPID(c->pq) : 0;
 }
 
 void

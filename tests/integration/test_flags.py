@@ -362,7 +362,7 @@ def test_a_reload_has_taken_effect_when_it_is_logged(db):
         assert all(line.startswith("{") for line in daemon.raw[mark:])
 
 
-@pytest.mark.parametrize("key, value", [("DUALWRITE_HTTP_LISTEN", "127.0.0.1:9465"), ("DUALWRITE_PIDFILE", "/nonexistent/x"),
+@pytest.mark.parametrize("key, value", [("DUALWRITE_WATCH_CONFIG", True), ("DUALWRITE_PIDFILE", "/nonexistent/x"),
                                         ("DUALWRITE_DATABASE_URL", "postgresql://other:hidden@elsewhere/db")])
 def test_a_setting_that_waits_for_a_restart_is_named_in_a_warning(db, key, value):
     install(db)

@@ -369,19 +369,22 @@ def test_version_1_is_upgraded_in_place_and_what_waits_waits_on(cluster, db):
                   INSERT INTO dualwrite.failed (event_id, xid, captured_at, bucket, entity, operation, ref, attempts, message)
                   VALUES (99, '5', now(), 1, 'team', 'sync_team_created', '{8}', 3, 'x');
                   INSERT INTO dualwrite.override (flag, value) VALUES ('TEAM_LEGACY_WRITE_BLOCKED', 'false')""")
-    rows = "SELECT o FROM dualwrite.outbox o", "SELECT f FROM dualwrite.failed f", "SELECT o FROM dualwrite.override o"
+    rows = ("SELECT o FROM dualwrite.outbox o", "SELECT event_id, ref, attempts, message FROM dualwrite.failed",
+            "SELECT o FROM dualwrite.override o")
     waiting = [db.execute(query) for query in rows]
     done = install(db)
-    assert "from version 1 to 2" in done.stdout
+    assert "from version 1 to 3" in done.stdout
     settings = settings_of(db)[0]
-    assert (settings["schema_version"], settings["side"], settings["partitions"], settings["guard"]) == ("2", "both", "3", "record")
+    assert (settings["schema_version"], settings["side"], settings["partitions"], settings["guard"]) == ("3", "both", "3", "record")
     assert [db.execute(query) for query in rows] == waiting
     assert db.value("SELECT count(*) FROM dualwrite.fence") == 64
+    # it has no identity yet, by which it would be found when its row changes: tried again, it gets one
+    assert db.value("SELECT retry_at <= now() FROM dualwrite.failed")
     names = {name for (name,) in db.execute("SELECT tgname FROM pg_trigger WHERE tgname LIKE 'zz_dualwrite%'")}
     assert "zz_dualwrite_insert_team" in names and "zz_dualwrite_insert" not in names
     db.new_team()
     assert len(events(db)) == 2
-    # the same as a first installation of version 2
+    # the same as a first installation of version 3
     fresh = cluster.create_db()
     try:
         install(fresh, "--guard=record", "--partitions=3")
@@ -416,10 +419,22 @@ def test_the_undo_of_version_2_is_its_exact_inverse(db):
     assert pg_dump(db) == before
 
 
+def test_the_undo_of_version_3_is_its_exact_inverse(db):
+    folder = TOP / "lib" / "sql" / "install"
+    install_version_1(db)
+    db.execute((folder / "002_two_databases.sql").read_text())
+    before = pg_dump(db)
+    db.execute((folder / "003_many_daemons.sql").read_text())
+    assert pg_dump(db) != before
+    db.execute((folder / "003_many_daemons.undo.sql").read_text())
+    assert pg_dump(db) == before
+
+
 def test_an_installation_goes_back_to_version_1_and_forth_again(db):
     install(db)
     before, settings = pg_dump(db, "--schema-only"), settings_of(db)
-    db.execute((TOP / "lib" / "sql" / "install" / "002_two_databases.undo.sql").read_text())
+    for version in ("003_many_daemons", "002_two_databases"):
+        db.execute((TOP / "lib" / "sql" / "install" / f"{version}.undo.sql").read_text())
     assert settings_of(db)[0]["schema_version"] == "1" and "side" not in settings_of(db)[0]
     install(db)
     assert (pg_dump(db, "--schema-only"), settings_of(db)) == (before, settings)
@@ -427,11 +442,11 @@ def test_an_installation_goes_back_to_version_1_and_forth_again(db):
 
 def test_a_newer_schema_is_left_to_the_newer_program(db):
     install(db)
-    db.execute("UPDATE dualwrite.setting SET value = '3' WHERE key = 'schema_version'")
+    db.execute("UPDATE dualwrite.setting SET value = '4' WHERE key = 'schema_version'")
     before = everything(db)
     for command in ("install", "uninstall"):
         done = cli(db, command, check=70)
-        assert "version 3" in done.stderr and db.name in done.stderr
+        assert "version 4" in done.stderr and db.name in done.stderr
     assert everything(db) == before
 
 

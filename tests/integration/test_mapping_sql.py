@@ -273,10 +273,12 @@ def test_an_old_snapshot_does_not_make_daemons_look_dead(db):
 @INSTALL
 def test_a_long_text_key_can_fail(db):
     install(db)
-    db.execute("""INSERT INTO dualwrite.failed (event_id, xid, captured_at, bucket, entity, operation, ref, attempts, message)
-                  SELECT 1, '1', now(), 0, 'a', 'a', ARRAY[string_agg(md5(i::text), '')], 1, ''
+    db.execute("""INSERT INTO dualwrite.failed (event_id, xid, captured_at, bucket, entity, operation, ref, identity, parent,
+                                                attempts, message)
+                  SELECT 1, '1', now(), 0, 'a', 'a', ARRAY[string_agg(md5(i::text), '')], ARRAY[string_agg(md5(i::text), '')],
+                         string_agg(md5(i::text), ''), 1, ''
                   FROM generate_series(1, 3000) i""")
     db.execute("SET enable_seqscan = off")
     plan = db.execute("""EXPLAIN SELECT FROM dualwrite.failed f
-                         WHERE f.entity = 'a' AND hash_array_extended(f.ref, 0) = hash_array_extended('{1}'::text[], 0)""")
-    assert "failed_by_ref" in str(plan)
+                         WHERE f.entity = 'a' AND hash_array_extended(f.identity, 0) = hash_array_extended('{1}'::text[], 0)""")
+    assert "failed_by_identity" in str(plan)

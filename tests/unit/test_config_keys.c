@@ -52,7 +52,7 @@ test_values_accepted(void **state)
 {
     static const struct {
         const char *key;
-        const char *good[12];
+        const char *good[16];
         const char *bad[24];
         const char *says; /* every refusal says what is accepted */
     } table[] = {
@@ -86,13 +86,13 @@ test_values_accepted(void **state)
         {"DUALWRITE_NOTIFY", {"on", "OFF"}, {"", "poll"}, "accepted: true or false"},
         {"DUALWRITE_HTTP_LISTEN",
          {"off", "OFF", "127.0.0.1:9464", "0.0.0.0:1", "localhost:65535", "web-1.example.org:80", "[::1]:9464",
-          "[::]:1", "[fe80::1]:80", "my_host:1"},
+          "[::]:1", "[fe80::1]:80", "my_host:1", ":9464", "127.0.0.1:0"},
          {"",
           "9464",
-          ":9464",
+          ":",
           "localhost",
           "localhost:",
-          "localhost:0",
+          "localhost:-1",
           "localhost:65536",
           "localhost:9464x",
           "1.2.3:80",
@@ -119,7 +119,7 @@ test_values_accepted(void **state)
         const struct config_key *key = config_keys(&count) + index_of(table[i].key);
         struct buf why = {0};
 
-        for (size_t j = 0; j < 12 && table[i].good[j] != NULL; j++) {
+        for (size_t j = 0; j < 16 && table[i].good[j] != NULL; j++) {
             if (!config_key_check(key, table[i].good[j], &why))
                 fail_msg("%s", buf_text(&why));
             assert_int_equal(why.len, 0);
@@ -290,12 +290,50 @@ test_man_page(void **state)
     free(page);
 }
 
+static void
+test_listen_split(void **state)
+{
+    static const struct {
+        const char *text, *host, *port; /* host NULL: refused */
+    } table[] = {
+        {"127.0.0.1:9464", "127.0.0.1", "9464"},
+        {":80", "", "80"},
+        {"[::1]:0", "::1", "0"},
+        {"web-1.example.org:65535", "web-1.example.org", "65535"},
+        {"off", NULL, NULL},
+        {"[]:80", NULL, NULL},
+        {"[:80", NULL, NULL},
+        {"]:80", NULL, NULL},
+        {"a:00080", "a", "00080"},
+        {"a:000080", NULL, NULL},
+    };
+    char host[CONFIG_HOST_MAX];
+    char port[6];
+    char longest[CONFIG_HOST_MAX + 8];
+
+    (void) state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        assert_int_equal(config_listen_split(table[i].text, host, port), table[i].host != NULL);
+        if (table[i].host != NULL) {
+            assert_string_equal(host, table[i].host);
+            assert_string_equal(port, table[i].port);
+        }
+    }
+    for (size_t len = CONFIG_HOST_MAX - 1; len <= CONFIG_HOST_MAX; len++) {
+        memset(longest, 'a', len);
+        strcpy(longest + len, ":1");
+        assert_int_equal(config_listen_split(longest, host, port), len < CONFIG_HOST_MAX);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_durations),     cmocka_unit_test(test_values_accepted), cmocka_unit_test(test_meant),
-        cmocka_unit_test(test_service_links), cmocka_unit_test(test_table),           cmocka_unit_test(test_man_page),
+        cmocka_unit_test(test_listen_split),    cmocka_unit_test(test_durations),
+        cmocka_unit_test(test_values_accepted), cmocka_unit_test(test_meant),
+        cmocka_unit_test(test_service_links),   cmocka_unit_test(test_table),
+        cmocka_unit_test(test_man_page),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* test_ref.c - the columns that an event carries: each once, where capture and claim both look for it. */
-/* links: lib/core/ref.c */
+/* links: lib/core/ref.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

@@ -1,5 +1,6 @@
 -- beat.sql: what a daemon must know every few seconds. $1 instance, $2 whether it sleeps, $3 for how many more milliseconds
 -- its doorbells shall stand. They are renewed only while they still stand: a lapsed one means that a writer may have passed.
+-- $4 the cursor of claim.sql: one that sleeps looks whether something waits behind it, in case that a bell was lost.
 WITH mine AS MATERIALIZED (
     SELECT p, ('dualwrite.doorbell_' || p)::pg_catalog.regclass AS doorbell
     FROM dualwrite.partitions_of($1::pg_catalog.uuid) p
@@ -21,9 +22,12 @@ SELECT (SELECT pg_catalog.json_object_agg(e.flag, e.value) FROM dualwrite.effect
        (SELECT pg_catalog.string_agg(m.p::pg_catalog.text, ',' ORDER BY m.p) FROM mine m) AS partitions,
        (SELECT still FROM armed) AS armed,
        (SELECT doorbells FROM renewed) AS renewed,
-       EXISTS (SELECT FROM dualwrite.outbox o
-               WHERE o.bucket * dualwrite.setting('partitions')::pg_catalog.int4 / 1024 = ANY (SELECT p FROM mine))
-           AS waiting,
+       $2::pg_catalog.bool AND EXISTS (
+           SELECT FROM pg_catalog.json_to_record(coalesce($4::pg_catalog.json, '{}'))
+                       AS c(low pg_catalog.xid8, after pg_catalog.int8, open pg_catalog.xid8[]),
+                       LATERAL dualwrite.waiting_events(
+                           ARRAY(SELECT m.p FROM mine m), dualwrite.setting('partitions')::pg_catalog.int4,
+                           coalesce(c.low, '0'), coalesce(c.after, 0), coalesce(c.open, '{}'), NULL, 1)) AS waiting,
        (SELECT pg_catalog.count(*) FROM dualwrite.failed) AS failed,
        (SELECT pg_catalog.count(*) FROM dualwrite.failed f WHERE f.retry_at IS NOT NULL) AS retrying,
        (SELECT greatest((extract(epoch FROM pg_catalog.min(f.retry_at) - pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8, 0)

@@ -1,30 +1,70 @@
--- claim.sql: what waits in the held partitions: the oldest $1 events, and failed ones that are due or whose row has a new
--- event; up to id $2 where that is not NULL. Nothing is marked: the locks of hold.sql are the claim, and they go with the transaction.
+-- claim.sql: what waits in the held partitions: up to $1 events, and failed ones that are due or whose row has a new event;
+-- up to id $2 where that is not NULL. Nothing is marked: the locks of hold.sql are the claim, and they go with the transaction.
+--
+-- $3 is the cursor that the claim before gave, once its batch is committed: up to which transaction and event nothing waits any
+-- more, and the transactions before that which had not ended then. So a claim meets neither what it passed before nor what is
+-- deleted and cannot be vacuumed. Nothing is passed over: events that are seen later are those of transactions that ended
+-- later, and these were open then, or had no id yet. It is good for the partitions that were held; NULL: from the beginning.
+--
+-- $4 says, per entity, which items of ref are the identity. There is always a row, for the cursor and for `more`, whether
+-- there is more to be looked at; without an event its id is NULL.
 WITH held AS MATERIALIZED (
     SELECT pg_catalog.current_setting('dualwrite.held')::pg_catalog.int4[] AS partitions,
            dualwrite.setting('partitions')::pg_catalog.int4 AS count
+), cursor AS MATERIALIZED (
+    SELECT coalesce(c.low, '0') AS low, coalesce(c.after, 0) AS after, coalesce(c.open, '{}') AS open
+    FROM held LEFT JOIN pg_catalog.json_to_record($3::pg_catalog.json)
+                        AS c(held pg_catalog.int4[], low pg_catalog.xid8, after pg_catalog.int8, open pg_catalog.xid8[])
+              ON c.held = held.partitions
+), looked AS MATERIALIZED (
+    SELECT e.* FROM held, cursor c,
+         LATERAL dualwrite.waiting_events(held.partitions, held.count, c.low, c.after, c.open, $2::pg_catalog.int8,
+                                          $1::pg_catalog.int4) e
 ), fresh AS MATERIALIZED (
-    SELECT o.id, o.xid, o.captured_at, o.entity, o.operation, o.ref, o.actor
-    FROM dualwrite.outbox o, held
-    WHERE o.bucket * held.count / 1024 = ANY (held.partitions) AND ($2::pg_catalog.int8 IS NULL OR o.id <= $2)
-    ORDER BY o.id LIMIT $1::pg_catalog.int4
+    SELECT * FROM looked l WHERE l.entity IS NOT NULL
+), cut AS MATERIALIZED (
+    -- the claim was full, or had looked at enough: there it goes on
+    SELECT l.xid, l.id, l.late FROM looked l
+    WHERE (SELECT pg_catalog.count(*) FROM fresh) >= $1::pg_catalog.int4 OR l.entity IS NULL
+    ORDER BY l.late, l.xid DESC, l.id DESC LIMIT 1
+), next AS MATERIALIZED (
+    SELECT pg_catalog.json_build_object(
+               'held', held.partitions,
+               'low', CASE WHEN cut.late THEN c.low WHEN cut.xid IS NOT NULL THEN cut.xid
+                           ELSE pg_catalog.pg_snapshot_xmax(now.snapshot) END::pg_catalog.text,
+               'after', CASE WHEN cut.late THEN c.after ELSE coalesce(cut.id, 0) END,
+               'open', ARRAY(SELECT x::pg_catalog.text FROM pg_catalog.pg_snapshot_xip(now.snapshot) x UNION
+                             SELECT x::pg_catalog.text FROM unnest(c.open) x WHERE cut.late)) AS cursor
+    FROM held, cursor c CROSS JOIN (SELECT pg_catalog.pg_current_snapshot() AS snapshot) now LEFT JOIN cut ON true
+    WHERE $2::pg_catalog.int8 IS NULL -- else something above it was passed over
+), wanted AS MATERIALIZED (
+    SELECT DISTINCT f.entity, ARRAY(SELECT f.ref[p.at::pg_catalog.int4]
+                                    FROM pg_catalog.json_array_elements_text($4::pg_catalog.json -> f.entity) WITH ORDINALITY p(at, n)
+                                    ORDER BY p.n) AS identity
+    FROM fresh f WHERE EXISTS (SELECT FROM dualwrite.failed)
 ), due AS (
     SELECT f.event_id, f.xid, f.captured_at, f.entity, f.operation, f.ref, f.actor, f.attempts
     FROM dualwrite.failed f, held
-    WHERE f.bucket * held.count / 1024 = ANY (held.partitions)
+    WHERE f.event_id IN (
+              SELECT r.event_id FROM dualwrite.failed r WHERE r.retry_at <= pg_catalog.clock_timestamp()
+              UNION ALL
+              SELECT r.event_id FROM wanted w JOIN dualwrite.failed r
+              ON r.entity = w.entity AND r.identity = w.identity
+                 AND pg_catalog.hash_array_extended(r.identity, 0) = pg_catalog.hash_array_extended(w.identity, 0))
+      AND f.bucket * held.count / 1024 = ANY (held.partitions)
       AND ($2::pg_catalog.int8 IS NULL OR f.event_id <= $2)
-      AND (f.retry_at <= pg_catalog.clock_timestamp()
-           OR EXISTS (SELECT FROM fresh r WHERE r.entity = f.entity AND r.ref = f.ref))
     ORDER BY f.event_id LIMIT $1::pg_catalog.int4
 ), claimed AS (
-    SELECT fresh.*, 0 AS attempts FROM fresh UNION ALL SELECT * FROM due
+    SELECT f.id, f.xid, f.captured_at, f.entity, f.operation, f.ref, f.actor, 0 AS attempts FROM fresh f
+    UNION ALL SELECT * FROM due
 )
 SELECT c.id, c.entity, c.operation, pg_catalog.array_to_json(c.ref) AS ref, c.actor, c.attempts,
        (extract(epoch FROM pg_catalog.clock_timestamp() - coalesce(t.committed_at, c.captured_at)) * 1000)::pg_catalog.int8
            AS age_ms,
-       t.committed_at IS NOT NULL AS age_from_commit
-FROM claimed c
-CROSS JOIN LATERAL (
+       t.committed_at IS NOT NULL AS age_from_commit, CASE WHEN c.id IS NOT DISTINCT FROM (SELECT pg_catalog.min(l.id) FROM claimed l) THEN next.cursor END AS cursor,
+       EXISTS (SELECT FROM cut) AS more
+FROM (SELECT) one LEFT JOIN next ON true LEFT JOIN claimed c ON true
+LEFT JOIN LATERAL (
     SELECT CASE WHEN pg_catalog.current_setting('track_commit_timestamp') = 'on'
-                THEN pg_catalog.pg_xact_commit_timestamp(c.xid::pg_catalog.xid) END AS committed_at) t
+                THEN pg_catalog.pg_xact_commit_timestamp(c.xid::pg_catalog.xid) END AS committed_at) t ON true
 ORDER BY c.id

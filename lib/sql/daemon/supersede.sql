@@ -1,4 +1,20 @@
--- supersede.sql: of several failed events of one row only the newest is kept: they all say "look at that row". $1 ids.
-DELETE FROM dualwrite.failed f USING dualwrite.failed n
-WHERE n.event_id = ANY ($1::pg_catalog.int8[]) AND n.entity = f.entity AND n.ref = f.ref
-  AND pg_catalog.hash_array_extended(n.ref, 0) = pg_catalog.hash_array_extended(f.ref, 0) AND f.event_id < n.event_id
+-- supersede.sql: of several failed events of one row only the newest is kept: they all say "look at that row". $1 ids. The
+-- transactions of the others stay known for await_sync, for as long as somebody may be waiting.
+WITH old AS MATERIALIZED (
+    SELECT f.event_id, f.xid, pg_catalog.max(n.event_id) AS newest
+    FROM dualwrite.failed n JOIN dualwrite.failed f
+         ON n.entity = f.entity AND n.identity = f.identity AND f.event_id < n.event_id
+            AND pg_catalog.hash_array_extended(n.identity, 0) = pg_catalog.hash_array_extended(f.identity, 0)
+    WHERE n.event_id = ANY ($1::pg_catalog.int8[])
+    GROUP BY f.event_id, f.xid
+), swept AS (
+    DELETE FROM dualwrite.superseded s WHERE s.at < pg_catalog.clock_timestamp() - interval '10 minutes'
+), kept AS (
+    INSERT INTO dualwrite.superseded (xid, event_id, at)
+    SELECT o.xid, o.newest, pg_catalog.clock_timestamp() FROM old o
+    UNION ALL
+    SELECT s.xid, o.newest, s.at FROM old o JOIN dualwrite.superseded s ON s.event_id = o.event_id
+    WHERE s.at > pg_catalog.clock_timestamp() - interval '10 minutes'
+    ON CONFLICT DO NOTHING
+)
+DELETE FROM dualwrite.failed f USING old o WHERE f.event_id = o.event_id

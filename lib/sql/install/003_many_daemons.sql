@@ -3,11 +3,50 @@
 -- await_sync. Runs after 002_two_databases.sql in both databases. 003_many_daemons.undo.sql is its inverse.
 
 ---------------------------------------------------------------------------------------------------------------------
--- The queue. A claim reads the outbox by slot (sixteen buckets; a partition is a range of buckets) in the order of
--- transaction ids, and begins behind what it knows to be gone: so it meets neither other partitions' events nor rows that
--- are deleted and cannot be vacuumed because somebody holds an old snapshot. The other index is for await_sync.
-CREATE INDEX outbox_by_slot ON dualwrite.outbox ((bucket / 16), xid, id);
-CREATE INDEX outbox_by_xid ON dualwrite.outbox (xid);
+-- The queue. A claim reads the outbox in the order of transaction ids and begins behind what it knows to be gone, so that it
+-- meets neither what it passed before nor rows that are deleted and cannot be vacuumed because somebody holds an old snapshot.
+CREATE INDEX outbox_by_xid ON dualwrite.outbox (xid, id);
+
+-- Up to `wanted` events of the partitions `held` (there are `partitions` of them in all): of the transactions `open`, and of
+-- those that come after event `after` of transaction `low`. A call looks at no more than 64 rows for each that is wanted; when
+-- these are used up, a last row without an entity says how far it came. With the settings the plan is the one that it was made
+-- for, whatever the statistics of a queue say.
+CREATE FUNCTION dualwrite.waiting_events(held integer[], partitions integer, low xid8, after bigint, open xid8[],
+                                         up_to bigint, wanted integer)
+    RETURNS TABLE (id bigint, xid xid8, captured_at timestamptz, entity text, operation text, ref text[], actor text,
+                   late boolean)
+LANGUAGE plpgsql STABLE ROWS 100 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off SET enable_incremental_sort = off AS $$
+#variable_conflict use_column
+DECLARE
+    open_xid xid8;
+    missing integer := wanted;
+    found_now integer;
+BEGIN
+    FOREACH open_xid IN ARRAY open LOOP
+        RETURN QUERY
+        SELECT o.id, o.xid, o.captured_at, o.entity, o.operation, o.ref, o.actor, true FROM dualwrite.outbox o
+        WHERE o.xid = open_xid AND (o.xid, o.id) <= (low, after)
+          AND o.bucket * partitions / 1024 = ANY (held) AND (up_to IS NULL OR o.id <= up_to)
+        ORDER BY o.xid, o.id LIMIT missing;
+        GET DIAGNOSTICS found_now = ROW_COUNT;
+        missing := missing - found_now;
+        IF missing = 0 THEN
+            RETURN;
+        END IF;
+    END LOOP;
+    RETURN QUERY
+    SELECT o.id, o.xid, o.captured_at, o.entity, o.operation, o.ref, o.actor, false
+    FROM (SELECT * FROM dualwrite.outbox o WHERE (o.xid, o.id) > (low, after) ORDER BY o.xid, o.id LIMIT 64 * wanted) o
+    WHERE o.bucket * partitions / 1024 = ANY (held) AND (up_to IS NULL OR o.id <= up_to)
+    LIMIT missing;
+    GET DIAGNOSTICS found_now = ROW_COUNT;
+    IF found_now < missing THEN
+        RETURN QUERY
+        SELECT o.id, o.xid, NULL::timestamptz, NULL, NULL, NULL::text[], NULL, false FROM dualwrite.outbox o
+        WHERE (o.xid, o.id) > (low, after) ORDER BY o.xid, o.id OFFSET 64 * wanted - 1 LIMIT 1;
+    END IF;
+END $$;
 
 ---------------------------------------------------------------------------------------------------------------------
 -- Failed events, found by the legacy row that they are about (identity) and by its parent (the parent's source key), so
@@ -37,6 +76,24 @@ CREATE INDEX superseded_by_time ON dualwrite.superseded (at);
 -- The backend that a daemon claims with, so that its peers can tell whose session holds a partition: one that is no live
 -- daemon's is ended by whoever should work there.
 ALTER TABLE dualwrite.daemon ADD COLUMN claim_pid integer;
+
+-- As in 001_base.sql, but not to one whose batch has had no answer for a while: its other connection may be cut off while the
+-- one that beats is not. Its peers hear of it at once.
+CREATE OR REPLACE FUNCTION dualwrite.partitions_of(wanted uuid) RETURNS SETOF integer
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT p
+    FROM (SELECT d.instance,
+                 row_number() OVER (ORDER BY d.started_at, d.instance) - 1 AS rank,
+                 count(*) OVER () AS daemons
+          FROM dualwrite.live_daemon d
+          WHERE d.mapping_digest = dualwrite.setting('mapping_digest') AND d.state <> 'stalled') live,
+         generate_series(0, dualwrite.setting('partitions')::integer - 1) p
+    WHERE live.instance = wanted AND p % live.daemons = live.rank
+      AND dualwrite.flag_is_on('TEAM_VNEXT_DUAL_WRITE_ENABLED')
+$$;
+CREATE TRIGGER ring_control_stalled AFTER UPDATE ON dualwrite.daemon FOR EACH ROW
+    WHEN ((OLD.state = 'stalled') <> (NEW.state = 'stalled'))
+    EXECUTE FUNCTION dualwrite.ring_control();
 
 -- Two databases: the newest batch of each partition whose legacy transaction is known to have committed. A legacy database
 -- whose fence is below that was restored from an older copy.
@@ -92,7 +149,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (
         SELECT FROM dualwrite.resync r
         WHERE coalesce(pg_sequence_last_value(('dualwrite.resync_' || r.entity)::regclass), 0) > r.handled
-           OR EXISTS (SELECT FROM unnest(r.chunks) c(xid) WHERE EXISTS (SELECT FROM dualwrite.outbox o WHERE o.xid = c.xid)))
+           OR EXISTS (SELECT FROM unnest(r.chunks) c(xid)
+                      WHERE EXISTS (SELECT FROM dualwrite.outbox o WHERE o.xid = c.xid)
+                         OR EXISTS (SELECT FROM dualwrite.failed f WHERE f.xid = c.xid AND f.retry_at IS NOT NULL)))
 $$;
 
 -- Whether every event of a transaction that has ended is applied, as it can be seen now: 'applied'; 'waiting'; 'retrying'
@@ -240,4 +299,5 @@ COMMENT ON PROCEDURE dualwrite.await_synced(xid8, integer) IS
 -- Rights. What PUBLIC may do is in install/public.sql, which is run after every installation.
 GRANT INSERT, DELETE, UPDATE, SELECT ON dualwrite.superseded TO dualwrite_daemon;
 GRANT SELECT, UPDATE ON dualwrite.lease TO dualwrite_daemon;
-GRANT EXECUTE ON FUNCTION dualwrite.resync_pending() TO dualwrite_daemon;
+GRANT EXECUTE ON FUNCTION dualwrite.resync_pending(),
+    dualwrite.waiting_events(integer[], integer, xid8, bigint, xid8[], bigint, integer) TO dualwrite_daemon;

@@ -34,6 +34,12 @@ GRANT SELECT, INSERT, UPDATE ON "public"."teams_team" TO dualwrite_daemon;
 GRANT USAGE ON SEQUENCE public.teams_team_id_seq TO dualwrite_daemon;
 GRANT USAGE ON SCHEMA "public" TO dualwrite_daemon;
 GRANT SELECT, INSERT, UPDATE ON "public"."teams_teammembership" TO dualwrite_daemon;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA dualwrite FROM PUBLIC;
+REVOKE ALL ON ALL PROCEDURES IN SCHEMA dualwrite FROM PUBLIC;
+GRANT USAGE ON SCHEMA dualwrite TO PUBLIC;
+GRANT EXECUTE ON FUNCTION dualwrite.await_sync(pg_catalog.xid8, pg_catalog.int4),
+    dualwrite.sync_pause_ms(pg_catalog.xid8, pg_catalog.int4, pg_catalog.timestamptz) TO PUBLIC;
+GRANT EXECUTE ON PROCEDURE dualwrite.await_synced(pg_catalog.xid8, pg_catalog.int4) TO PUBLIC;
 DO $capture$
 DECLARE
     e record;
@@ -51,7 +57,8 @@ BEGIN
     END LOOP;
 END $capture$;
 SELECT pg_catalog.setval('dualwrite.outbox_ceiling', 5000000000);
-INSERT INTO dualwrite.setting AS s (key, value) VALUES ('schema_version', '2') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('schema_version', '3') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('works_with', '3') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
 INSERT INTO dualwrite.setting AS s (key, value) VALUES ('side', 'legacy') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
 INSERT INTO dualwrite.setting AS s (key, value) VALUES ('installation', '0b9f8a8c') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
 INSERT INTO dualwrite.setting AS s (key, value) VALUES ('guard', 'on') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;

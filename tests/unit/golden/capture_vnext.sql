@@ -4,6 +4,12 @@ GRANT USAGE ON SCHEMA "public" TO dualwrite_daemon;
 GRANT SELECT, INSERT, UPDATE ON "public"."organizations_teammigrationmap" TO dualwrite_daemon;
 GRANT USAGE ON SCHEMA "public" TO dualwrite_daemon;
 GRANT SELECT ON "public"."organizations_teammembership" TO dualwrite_daemon;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA dualwrite FROM PUBLIC;
+REVOKE ALL ON ALL PROCEDURES IN SCHEMA dualwrite FROM PUBLIC;
+GRANT USAGE ON SCHEMA dualwrite TO PUBLIC;
+GRANT EXECUTE ON FUNCTION dualwrite.await_sync(pg_catalog.xid8, pg_catalog.int4),
+    dualwrite.sync_pause_ms(pg_catalog.xid8, pg_catalog.int4, pg_catalog.timestamptz) TO PUBLIC;
+GRANT EXECUTE ON PROCEDURE dualwrite.await_synced(pg_catalog.xid8, pg_catalog.int4) TO PUBLIC;
 GRANT SELECT, UPDATE ON SEQUENCE dualwrite.doorbell_0 TO dualwrite_daemon;
 GRANT SELECT, UPDATE ON SEQUENCE dualwrite.doorbell_1 TO dualwrite_daemon;
 GRANT SELECT, UPDATE ON SEQUENCE dualwrite.resync_team TO dualwrite_daemon;
@@ -29,7 +35,8 @@ BEGIN
     END LOOP;
 END $capture$;
 SELECT pg_catalog.setval('dualwrite.outbox_ceiling', 5000000000);
-INSERT INTO dualwrite.setting AS s (key, value) VALUES ('schema_version', '2') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('schema_version', '3') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('works_with', '3') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
 INSERT INTO dualwrite.setting AS s (key, value) VALUES ('side', 'vnext') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
 INSERT INTO dualwrite.setting AS s (key, value) VALUES ('installation', '0b9f8a8c') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
 INSERT INTO dualwrite.setting AS s (key, value) VALUES ('legacy_database', 'host=old dbname=legacy') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;

@@ -1,0 +1,43 @@
+/*
+ * http.h - answers HTTP on the loop of the daemon, with libmicrohttpd; knows nothing of what it answers.
+ *
+ * GET and HEAD of the paths of a table. Nothing in here waits: sockets, time-outs and name lookups are events of the
+ * loop. A port that is taken is tried again, so that of several daemons on a host the next one takes over. What a client
+ * can cost is bounded: connections, memory and idle time of each; and a new client is always let in, because the oldest
+ * connection is cut for it.
+ */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include <stddef.h>
+#include <uv.h>
+
+#include "dualwrite/buf.h"
+
+struct http_reply {
+    unsigned status;  /* 200 */
+    const char *type; /* "application/json" */
+    struct buf body;  /* filled by the route, freed by the caller */
+};
+
+struct http_route {
+    const char *path;
+    void (*answer)(void *arg, struct http_reply *reply); /* from memory: the loop waits for it */
+};
+
+struct http;
+
+/* `instance` is sent with every reply; it and `routes` (ends with a NULL path) live as long as the listener. */
+struct http *http_new(uv_loop_t *loop, const char *instance, const struct http_route *routes, void *arg);
+
+/*
+ * Listens on `address`, HOST:PORT as config_listen_split() takes it, or "off"; called again, on another one. An address
+ * that is numeric is bound when this returns, a name a moment later. The old listener closes once the new one is there,
+ * or before it when both cannot be (the same port). It logs http_listening or, once for each cause, http_not_listening.
+ */
+void http_listen(struct http *h, const char *address);
+
+/* Closes everything, replies under way too. Not from a route. */
+void http_close(struct http *h);
+
+#endif
