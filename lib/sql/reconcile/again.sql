@@ -8,4 +8,7 @@ WITH next AS (
     ORDER BY f.id LIMIT $3::pg_catalog.int4
 )
 SELECT n.id, n.entity, pg_catalog.array_to_json(n.ref) AS ref, n.removal
-FROM next n WHERE n.entity = (SELECT x.entity FROM next x ORDER BY x.id LIMIT 1) ORDER BY n.id
+FROM next n
+WHERE n.id < coalesce((SELECT pg_catalog.min(x.id) FROM next x
+                       WHERE x.entity <> (SELECT y.entity FROM next y ORDER BY y.id LIMIT 1)), 9223372036854775807)
+ORDER BY n.id
