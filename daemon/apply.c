@@ -30,6 +30,8 @@ struct apply {
     char *partitions;    /* that the batch holds, those of such parents too */
     char *xid;
     char *epoch;
+    char *leases;
+    bool committed; /* by the legacy database, with this epoch */
 };
 
 static struct batch *
@@ -43,13 +45,20 @@ finish(struct apply *a, const struct apply_answer *answer)
 {
     struct apply_answer out = *answer;
     char *xid = a->xid;
+    char *epoch = a->epoch;
+    char *leases = a->leases;
 
-    a->xid = NULL;
-    free(a->epoch);
-    a->epoch = NULL;
+    a->xid = a->epoch = a->leases = NULL;
     out.xid = xid;
+    out.leases = leases;
+    if (a->committed) {
+        out.epoch = epoch;
+        out.partitions = a->partitions;
+    }
     a->done(a->arg, &out);
     free(xid);
+    free(epoch);
+    free(leases);
 }
 
 static void
@@ -89,6 +98,7 @@ on_written(void *arg, const struct write_answer *answer)
         .statement_timeout_ms = a->request.statement_timeout_ms,
     };
 
+    a->committed = answer->committed;
     if (answer->error != NULL)
         finish(a,
                &(struct apply_answer){.error = answer->error, .sqlstate = answer->sqlstate, .fenced = answer->fenced});
@@ -159,6 +169,7 @@ run_write(struct apply *a)
         .plan = a->request.plan,
         .two = a->two,
         .epoch = a->epoch,
+        .leases = a->leases,
         .partitions = a->partitions,
         .blame_rows = a->request.blame_rows,
         .statement_timeout_ms = a->request.statement_timeout_ms,
@@ -373,6 +384,7 @@ on_read(void *arg, const struct read_answer *answer)
     if (a->xid == NULL && *answer->xid != '\0') {
         a->xid = xstrdup(answer->xid);
         a->epoch = xstrdup(answer->epoch);
+        a->leases = xstrdup(answer->leases);
     }
     if (answer->error != NULL)
         fail(a, answer->error, answer->sqlstate);
@@ -423,6 +435,7 @@ on_held(void *arg, const struct hold_parents_answer *answer)
     if (answer->held) {
         add_partitions(a, answer->partitions);
         set(&a->epoch, answer->epoch);
+        set(&a->leases, answer->leases);
         run_read(a, a->first_parent);
         return;
     }
@@ -457,6 +470,7 @@ apply_start(struct apply *a, const struct apply_request *request)
 {
     a->request = *request;
     a->read_rows = 0;
+    a->committed = false;
     set(&a->partitions, request->partitions);
     refuse_nulls(a);
     run_read(a, 0);
@@ -492,6 +506,7 @@ apply_free(struct apply *a)
     mark_free(a->mark);
     free(a->xid);
     free(a->epoch);
+    free(a->leases);
     free(a->partitions);
     free(a);
 }

@@ -14,6 +14,7 @@
 #include "dualwrite/change.h"
 #include "dualwrite/pgconn.h"
 #include "dualwrite/sqlgen.h"
+#include "fence.h"
 
 struct apply_request {
     struct batch *batch; /* these four stay the caller's and must live until done */
@@ -27,11 +28,14 @@ struct apply_request {
 };
 
 struct apply_answer {
-    const char *error;    /* NULL: every subject is DONE or FAILED; else the whole batch is off */
-    const char *sqlstate; /* of the error; NULL for a lost connection */
-    const char *xid;      /* of the claim's transaction, for ack's verdict; NULL when it was not reached */
-    const char *fenced;   /* the batch is off because the legacy database knows this higher epoch */
-    bool again;           /* keys were reserved: commit, and claim the same batch again */
+    const char *error;                 /* NULL: every subject is DONE or FAILED; else the whole batch is off */
+    const char *sqlstate;              /* of the error; NULL for a lost connection */
+    const char *xid;                   /* of the claim's transaction, for ack's verdict; NULL when it was not reached */
+    const struct fence_answer *fenced; /* the batch is off because it did not pass; else NULL */
+    const char *leases;                /* ... that it was compared with */
+    const char *epoch;                 /* two databases: that legacy has committed; NULL: it has not */
+    const char *partitions;            /* ... for these */
+    bool again;                        /* keys were reserved: commit, and claim the same batch again */
 };
 
 typedef void (*apply_done)(void *arg, const struct apply_answer *answer);

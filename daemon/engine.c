@@ -32,6 +32,7 @@
 #define LEAVE_MS 500
 #define LEAVE_TRIES 50
 #define EXPIRED_MS 100 /* after a peer's last beat has run out, look who takes over */
+#define SPREAD_MS 250  /* what all daemons hear at once they do not all answer at once */
 
 /* A reload: read on a worker thread, taken over while the worker rests, official when a beat has published it. */
 enum reload_state { RELOAD_NONE, RELOAD_READING, RELOAD_RESTING, RELOAD_PUBLISHING };
@@ -262,6 +263,18 @@ send_beat(struct engine *e)
         listener_beat(e->listener, &request);
 }
 
+/* The next beat comes then at the latest, and a little later, because other daemons have the same reason for one. */
+static void
+beat_within(struct engine *e, uint64_t ms)
+{
+    uint32_t random = 0;
+
+    uv_random(NULL, NULL, &random, sizeof random, 0, NULL);
+    ms += random % SPREAD_MS;
+    if (!e->closed && ms < uv_timer_get_due_in(&e->beat))
+        uv_timer_start(&e->beat, on_beat_timer, ms, WAKE_BEAT_MS);
+}
+
 static void
 on_beat(void *arg, const struct beat_answer *b, const char *error)
 {
@@ -285,8 +298,8 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
     if (b->waiting || b->resync)
         worker_bell(e->worker);
     worker_due_in(e->worker, b->next_retry_ms);
-    if (b->peer_expires_ms >= 0 && (uint64_t) b->peer_expires_ms + EXPIRED_MS < uv_timer_get_due_in(&e->beat))
-        uv_timer_start(&e->beat, on_beat_timer, (uint64_t) b->peer_expires_ms + EXPIRED_MS, WAKE_BEAT_MS);
+    if (b->peer_expires_ms >= 0)
+        beat_within(e, (uint64_t) b->peer_expires_ms + EXPIRED_MS);
     check_ready(e);
     status_systemd(&e->view, e->worker, &e->readiness.health);
     if (e->reload == RELOAD_PUBLISHING && b->serial >= e->published) {
@@ -334,10 +347,11 @@ on_bell(void *arg, int partition)
         worker_bell(e->worker);
 }
 
+/* Whatever changed, one beat tells all of it, if it is sent afterwards: so several of these become one. */
 static void
 on_control(void *arg)
 {
-    send_beat(arg);
+    beat_within(arg, 0);
 }
 
 /* ---- from the worker ------------------------------------------------------------------------------------------- */

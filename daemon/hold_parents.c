@@ -77,6 +77,7 @@ parse_held(void *arg, const struct pg_reply *reply)
                         .held = true,
                         .partitions = buf_text(&partitions),
                         .epoch = reply->error != NULL ? NULL : PQgetvalue(reply->results[EPOCH], 0, 0),
+                        .leases = reply->error != NULL ? NULL : PQgetvalue(reply->results[EPOCH], 0, 1),
                     });
     buf_free(&partitions);
 }

@@ -16,6 +16,7 @@ struct hold_parents_answer {
     bool held;              /* false: another daemon works there at this moment */
     const char *partitions; /* "1,4": those that were taken */
     const char *epoch;      /* younger than that of any batch there */
+    const char *leases;     /* as epoch.sql gives them now */
 };
 
 typedef void (*hold_parents_done)(void *arg, const struct hold_parents_answer *answer);

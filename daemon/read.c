@@ -17,6 +17,7 @@ struct read {
     struct read_request request;
     char xid[32];
     char epoch[32];
+    char *leases;
 };
 
 static bool
@@ -151,15 +152,18 @@ opened(void *arg, PGresult *const *results)
     struct read *r = arg;
 
     snprintf(r->xid, sizeof r->xid, "%s", PQgetvalue(results[0], 0, 0));
-    if (r->request.two)
+    if (r->request.two) {
         snprintf(r->epoch, sizeof r->epoch, "%s", PQgetvalue(results[1], 0, 0));
+        free(r->leases);
+        r->leases = xstrdup(PQgetvalue(results[1], 0, 1));
+    }
 }
 
 static void
 end(void *arg, const char *error, const char *sqlstate)
 {
     struct read *r = arg;
-    struct read_answer answer = {error, sqlstate, r->xid, r->epoch};
+    struct read_answer answer = {error, sqlstate, r->xid, r->epoch, r->leases};
 
     r->done(r->arg, &answer);
 }
@@ -179,8 +183,10 @@ read_new(struct pgconn *pg, read_done on_done, void *arg)
 void
 read_free(struct read *r)
 {
-    if (r != NULL)
+    if (r != NULL) {
         grouped_free(r->groups);
+        free(r->leases);
+    }
     free(r);
 }
 

@@ -25,7 +25,8 @@ struct read_answer {
     const char *error;    /* NULL: each subject has been read or has failed; else the whole batch is off */
     const char *sqlstate; /* of the error; NULL for a lost connection */
     const char *xid;      /* first_time: of the transaction */
-    const char *epoch;    /* first_time with two databases */
+    const char *epoch;    /* first_time with two databases, like the next */
+    const char *leases;   /* what legacy is known to have, by partition: an array literal */
 };
 
 typedef void (*read_done)(void *arg, const struct read_answer *answer);

@@ -10,11 +10,11 @@
 #include "claim.h"
 #include "dualwrite/log.h"
 #include "dualwrite/memory.h"
-#include "dualwrite/pgarray.h"
 #include "dualwrite/retry.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 #include "event_log.h"
+#include "restored.h"
 
 /* An event with an older id may become visible late and need a key too; but not for ever. */
 #define RESERVE_TIMES 8
@@ -27,6 +27,7 @@ struct round {
     struct claim *claim;
     struct apply *apply;
     struct ack *ack;
+    struct restored *restored;
 
     struct round_request request;
     struct batch batch;
@@ -204,37 +205,12 @@ run_again(struct round *r)
     pgconn_run(r->pg, &commit, 1, config(r)->statement_timeout_ms + 5000, parse_reserved, r);
 }
 
-/* Its whole answer is one statement, which commits by itself. */
+/* The batch did not pass the fence, and what that means was dealt with. */
 static void
-parse_raised(void *arg, const struct pg_reply *reply)
+on_restored(void *arg, const char *error)
 {
-    struct round *r = arg;
-
-    if (reply->error == NULL && PQgetvalue(reply->results[1], 0, 0)[0] == 't')
-        log_msg(
-            LOG_WARNING, "epoch_raised",
-            "the legacy database knows a later epoch than the vNext one has ever drawn: the vNext database was "
-            "restored from an older copy; every mapped table is synced anew, and legacy rows whose vNext row is gone "
-            "are left alone");
-    batch_failed(r, "the legacy database's fence keeps this batch out: its epoch is an old one", NULL);
-}
-
-static void
-run_raise(struct round *r, const char *epoch)
-{
-    struct buf entities = {0};
-    struct pg_statement script[] = {
-        {.sql = sql_daemon_rollback},
-        {.sql = sql_daemon_epoch_raise, .nparams = 2, .params = {epoch}},
-    };
-
-    pgarray_open(&entities);
-    for (size_t i = 0; i < mapping(r)->count; i++)
-        pgarray_add(&entities, mapping(r)->entities[i].name);
-    pgarray_close(&entities);
-    script[1].params[1] = buf_text(&entities);
-    pgconn_run(r->pg, script, 2, config(r)->statement_timeout_ms + 5000, parse_raised, r);
-    buf_free(&entities);
+    batch_failed(arg, error != NULL ? error : "the legacy database's fence keeps this batch out: it is tried again",
+                 NULL);
 }
 
 /*
@@ -261,7 +237,7 @@ on_applied(void *arg, const struct apply_answer *answer)
         return;
     }
     if (answer->fenced != NULL) {
-        run_raise(r, answer->fenced);
+        restored_fenced(r->restored, mapping(r), answer->fenced, answer->leases);
         return;
     }
     if (answer->error != NULL) {
@@ -273,7 +249,8 @@ on_applied(void *arg, const struct apply_answer *answer)
     r->retry_in_ms = xcalloc(r->batch.count, sizeof *r->retry_in_ms);
     for (size_t i = 0; i < r->batch.count; i++)
         r->retry_in_ms[i] = retry_in_ms(r, &r->batch.events[i]);
-    ack_start(r->ack, &(struct ack_request){&r->batch, mapping(r), r->retry_in_ms, config(r)});
+    ack_start(r->ack, &(struct ack_request){&r->batch, mapping(r), r->retry_in_ms, config(r), answer->epoch,
+                                            answer->partitions});
 }
 
 static enum wake_event
@@ -430,6 +407,7 @@ round_new(struct pgconn *pg, struct pgconn *legacy, round_done done, void *arg)
     r->claim = claim_new(pg, on_claimed, r);
     r->apply = apply_new(pg, legacy, on_applied, r);
     r->ack = ack_new(pg, on_acked, r);
+    r->restored = restored_new(pg, legacy, on_restored, r);
     return r;
 }
 
@@ -441,6 +419,7 @@ round_free(struct round *r)
     claim_free(r->claim);
     apply_free(r->apply);
     ack_free(r->ack);
+    restored_free(r->restored);
     clear_batch(r);
     free(r->cursor);
     memory_forget(&r->memory);

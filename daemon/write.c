@@ -1,18 +1,19 @@
 /* write.c - stage four; see write.h. The statements are lib/core/sqlwrite.c. */
 #include "write.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dualwrite/sqlrow.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
+#include "fence.h"
 #include "grouped.h"
 
 struct write {
     struct pgconn *pg;
     struct grouped *groups;
+    struct fence *fence;
     write_done done;
     void *arg;
     struct write_request request;
@@ -177,7 +178,7 @@ failed(void *arg, struct grouped *g, size_t item, const PGresult *error, const c
 
 /* ---- the end ---- */
 
-/* The legacy side is what was asked for; where nothing was, it is. */
+/* The legacy side is what was asked for; where nothing was, it is. An absent row that has no legacy row needs none. */
 static bool
 as_wanted(const struct write *w, const struct row *r)
 {
@@ -185,7 +186,7 @@ as_wanted(const struct write *w, const struct row *r)
 
     if (!r->write && !r->create && !r->remove)
         return true;
-    return deleted ? !r->shadow : r->equal;
+    return r->shadow ? !deleted && r->equal : !r->create;
 }
 
 static void
@@ -208,7 +209,7 @@ succeed(struct write *w)
         if (s->target_key == NULL && b->rows[i].nkey > 0)
             s->target_key = b->rows[i].key[0];
     }
-    finish(w, &(struct write_answer){0});
+    finish(w, &(struct write_answer){.committed = w->count > 0 && w->request.two});
 }
 
 static void
@@ -256,44 +257,30 @@ run_groups(struct write *w)
 }
 
 static void
-parse_begun(void *arg, const struct pg_reply *reply)
+on_fence(void *arg, const struct fence_answer *answer)
 {
     struct write *w = arg;
-    const PGresult *fence;
-    char *highest;
 
-    if (reply->error != NULL) {
-        give_up(w, reply);
-        return;
-    }
-    fence = reply->results[2];
-    if (PQgetvalue(fence, 0, PQfnumber(fence, "passed"))[0] == 't') {
+    if (answer->error != NULL)
+        finish(w, &(struct write_answer){.error = answer->error, .sqlstate = answer->sqlstate});
+    else if (!answer->passed)
+        finish(w,
+               &(struct write_answer){.error = "the legacy database's fence keeps this batch out", .fenced = answer});
+    else
         run_groups(w);
-        return;
-    }
-    highest = xstrdup(PQgetvalue(fence, 0, PQfnumber(fence, "highest")));
-    finish(w, &(struct write_answer){.error = "the legacy database's fence keeps this batch out: another daemon has "
-                                              "taken its partitions over",
-                                     .fenced = highest});
-    free(highest);
 }
 
 static void
 run_begin(struct write *w)
 {
-    char timeout[24];
-    const struct pg_statement script[] = {
-        {.sql = sql_daemon_begin},
-        {.sql = sql_daemon_session, .nparams = 1, .params = {timeout}},
-        {.sql = sql_daemon_fence, .nparams = 2, .params = {w->request.epoch, w->request.partitions}},
-        {.sql = sql_daemon_sync_session},
+    const struct fence_request request = {
+        .epoch = w->request.epoch,
+        .leases = w->request.leases,
+        .partitions = w->request.partitions,
+        .statement_timeout_ms = w->request.statement_timeout_ms,
     };
 
-    snprintf(timeout, sizeof timeout, "%lld", (long long) w->request.statement_timeout_ms);
-    if (pgconn_state(w->pg) == PGCONN_READY)
-        pgconn_run(w->pg, script, 4, 4 * w->request.statement_timeout_ms + 5000, parse_begun, w);
-    else
-        finish(w, &(struct write_answer){.error = "the connection to the legacy database was lost"});
+    fence_start(w->fence, &request);
 }
 
 /*
@@ -359,6 +346,7 @@ write_new(struct pgconn *legacy, write_done on_done, void *arg)
 
     w->pg = legacy;
     w->groups = grouped_new(legacy, &stage, w);
+    w->fence = fence_new(legacy, on_fence, w);
     w->done = on_done;
     w->arg = arg;
     return w;
@@ -369,6 +357,7 @@ write_free(struct write *w)
 {
     if (w != NULL) {
         grouped_free(w->groups);
+        fence_free(w->fence);
         free(w->order);
         free(w->place);
     }

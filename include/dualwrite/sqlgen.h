@@ -21,7 +21,7 @@
 /* What syncs one entity, in the order of execution. */
 enum plan_step {
     PLAN_READ,    /* vNext: $1.. a text[] per identity column; a plan_row per wanted identity and map row */
-    PLAN_DRAW,    /* legacy: $1 how many; so many new target keys, as text */
+    PLAN_DRAW,    /* legacy: $1 how many, $2 how many before them to pass over; so many new target keys, as text */
     PLAN_RESERVE, /* vNext: $1 JSON [{"s0": source key.., "key": target key, "x0": map column..}]; map rows for them */
     PLAN_MISSING, /* legacy: $1 text[] target keys; those without a legacy row */
     PLAN_UPDATE,  /* legacy, this and the next three: $1 JSON rows, see sqlrow.h */

@@ -45,19 +45,30 @@ char *gen_mark(const struct gen *g);
 /* sqlwrite.c */
 char *gen_draw(const struct gen *g);
 char *gen_missing(const struct gen *g);
+
+/* Parts of sqlwrite.c's statements, for explain_sql.c and sqlcompare.c. */
+
+/* The rows of the JSON parameter: what r stands for. */
+char *gen_rows(const struct gen *g);
+
+/* The constants of the removal, typed as their columns are declared: joined as d where a statement may need them. */
+char *gen_removed(const struct gen *g);
+
+/* r.k0 is the key of `alias`, column by column. */
+void gen_match(struct buf *out, const struct gen *g, const char *alias);
+
+/* What mapped column `i` should hold given r and t: the mapping's value, or the removal's while the row is absent. */
+void gen_expected(struct buf *out, const struct gen *g, size_t i);
+
+/* The parent's key. A row that is not present keeps the one it has where its parent has no legacy row: it makes none. */
+void gen_parent_key(struct buf *out, const struct mapping_entity *e, const char *column);
 char *gen_update(const struct gen *g);
 char *gen_insert(const struct gen *g);
 char *gen_remove(const struct gen *g);
 char *gen_verify(const struct gen *g);
 
-/* What sqlcompare.c compares with, given r, d and t. */
-
 /* The places of a template that joins the rows of $1 to legacy rows: rows, removed, target, first_key, match. */
 struct fragments gen_written(const struct gen *g);
-
-/* What mapped column `i` should hold, and the parent's key, where the entity writes one. */
-void gen_expected(struct buf *out, const struct gen *g, size_t i);
-void gen_parent_key(struct buf *out, const struct gen *g);
 
 /* What the removal puts into `column`; false when it leaves that alone. */
 bool gen_removed_value(struct buf *out, const struct gen *g, const char *column);

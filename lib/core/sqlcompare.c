@@ -185,7 +185,7 @@ compare_rows(const struct gen *g)
     }
     if (gen_writes_parent(e)) {
         buf_clear(&value);
-        gen_parent_key(&value, g);
+        gen_parent_key(&value, e, e->parent->target_column);
         add_column(&written, e->parent->target_column, buf_text(&value));
     }
     for (size_t i = 0; i < e->removal.set.count; i++) {

@@ -41,7 +41,7 @@ plan_step_database(enum plan_step step)
 int
 plan_step_parameters(const struct mapping_entity *e, enum plan_step step)
 {
-    return step == PLAN_READ ? (int) e->identity.count : step == PLAN_RESYNC ? 2 : 1;
+    return step == PLAN_READ ? (int) e->identity.count : step == PLAN_RESYNC || step == PLAN_DRAW ? 2 : 1;
 }
 
 static int *

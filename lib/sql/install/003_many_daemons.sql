@@ -77,6 +77,16 @@ CREATE INDEX superseded_by_time ON dualwrite.superseded (at);
 -- daemon's is ended by whoever should work there.
 ALTER TABLE dualwrite.daemon ADD COLUMN claim_pid integer;
 
+-- As in 001_base.sql, but a beat from a time to come counts for nothing either: the server's clock went back, and a daemon that
+-- died before would live on until the clock is there again. Those that are alive beat anew within seconds.
+CREATE OR REPLACE VIEW dualwrite.live_daemon AS
+    SELECT d.instance, d.host, d.pid, d.version, d.mapping_digest, d.flags, d.listening, d.state, d.started_at, d.beat_at
+    FROM dualwrite.daemon d
+    WHERE CASE WHEN current_setting('transaction_isolation') IN ('repeatable read', 'serializable')
+               THEN d.beat_at > now() - interval '10 seconds'
+               ELSE d.beat_at > clock_timestamp() - interval '10 seconds'
+                    AND d.beat_at < clock_timestamp() + interval '10 seconds' END;
+
 -- As in 001_base.sql, but not to one whose batch has had no answer for a while: its other connection may be cut off while the
 -- one that beats is not. Its peers hear of it at once.
 CREATE OR REPLACE FUNCTION dualwrite.partitions_of(wanted uuid) RETURNS SETOF integer
@@ -103,6 +113,22 @@ CREATE TABLE dualwrite.lease (
 ) WITH (fillfactor = 50);
 INSERT INTO dualwrite.lease (partition) SELECT generate_series(0, 63);
 COMMENT ON TABLE dualwrite.lease IS 'vNext side: the newest batch of each partition that legacy is known to have';
+
+-- Which server, timeline and database this is: another one after a failover or a restore, when the last transactions of the
+-- one before may be missing here, and legacy has them. NULL where a server does not say.
+CREATE FUNCTION dualwrite.lineage() RETURNS text
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT s.system_identifier || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || d.oid
+            FROM pg_control_system() s, pg_database d WHERE d.datname = current_database());
+EXCEPTION WHEN OTHERS THEN
+    RETURN NULL;
+END $$;
+CREATE TABLE dualwrite.lineage (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    known text NOT NULL
+);
+COMMENT ON TABLE dualwrite.lineage IS 'vNext side: the server, timeline and database that the daemons worked with last';
 
 ---------------------------------------------------------------------------------------------------------------------
 -- How far `reconcile` has got, per entity: it goes on there after it was killed, on whichever host. Used in the vNext
@@ -299,5 +325,7 @@ COMMENT ON PROCEDURE dualwrite.await_synced(xid8, integer) IS
 -- Rights. What PUBLIC may do is in install/public.sql, which is run after every installation.
 GRANT INSERT, DELETE, UPDATE, SELECT ON dualwrite.superseded TO dualwrite_daemon;
 GRANT SELECT, UPDATE ON dualwrite.lease TO dualwrite_daemon;
+GRANT SELECT, INSERT, UPDATE ON dualwrite.lineage TO dualwrite_daemon;
+GRANT EXECUTE ON FUNCTION dualwrite.lineage() TO dualwrite_daemon;
 GRANT EXECUTE ON FUNCTION dualwrite.resync_pending(),
     dualwrite.waiting_events(integer[], integer, xid8, bigint, xid8[], bigint, integer) TO dualwrite_daemon;

@@ -15,7 +15,8 @@ ORDER BY w.n
 
 -- team: draw (legacy)
 WITH drawn AS MATERIALIZED (
-    SELECT (pg_catalog.nextval('public.teams_team_id_seq'::pg_catalog.regclass))::pg_catalog.int8 AS key FROM pg_catalog.generate_series(1, $1::pg_catalog.int4)
+    SELECT g.n, (pg_catalog.nextval('public.teams_team_id_seq'::pg_catalog.regclass))::pg_catalog.int8 AS key
+    FROM pg_catalog.generate_series(1, $1::pg_catalog.int4 + $2::pg_catalog.int4) AS g(n)
 )
 SELECT d.key::pg_catalog.text AS key,
        CASE WHEN EXISTS (SELECT FROM "public"."teams_team" t WHERE t."id" = d.key) THEN pg_catalog.format(
@@ -23,16 +24,25 @@ SELECT d.key::pg_catalog.text AS key,
            'SELECT setval(pg_get_serial_sequence(%L, %L), max(%I)) FROM %I.%I;',
            'public', 'teams_team', 'id', d.key, pg_catalog.format('%I.%I', 'public', 'teams_team'), 'id',
            'id', 'public', 'teams_team') END AS complaint
-FROM drawn d
+FROM drawn d WHERE d.n > $2::pg_catalog.int4 ORDER BY d.n
 
 
 -- team: reserve (vNext)
-INSERT INTO "public"."organizations_teammigrationmap" ("vnext_team_id", "legacy_team_id", "legacy_slug", "migration_date", "created_at", "updated_at", "verified")
-SELECT r.s0, r.key, x.x0, pg_catalog.now()::pg_catalog.timestamptz, pg_catalog.now()::pg_catalog.timestamptz, pg_catalog.now()::pg_catalog.timestamptz, false
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(n pg_catalog.int4, s0 pg_catalog.int8, key pg_catalog.int8, x pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(x0 pg_catalog."varchar"(100)) ON true
-ON CONFLICT ("vnext_team_id") DO NOTHING
-RETURNING "legacy_team_id"::pg_catalog.text AS key
+WITH wanted AS MATERIALIZED (
+    SELECT r.*, EXISTS (SELECT FROM "public"."organizations_teammigrationmap" m WHERE m."legacy_team_id" = r.key) AS taken
+    FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+         AS r(n pg_catalog.int4, s0 pg_catalog.int8, key pg_catalog.int8, refused pg_catalog.bool, x pg_catalog.json)
+), made AS (
+    INSERT INTO "public"."organizations_teammigrationmap" ("vnext_team_id", "legacy_team_id", "legacy_slug", "migration_date", "created_at", "updated_at", "verified")
+    SELECT r.s0, r.key, x.x0, pg_catalog.now()::pg_catalog.timestamptz, pg_catalog.now()::pg_catalog.timestamptz, pg_catalog.now()::pg_catalog.timestamptz, false
+    FROM wanted r
+    LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(x0 pg_catalog."varchar"(100)) ON true
+    WHERE NOT r.taken AND NOT r.refused
+    ON CONFLICT ("vnext_team_id") DO NOTHING
+    RETURNING "legacy_team_id" AS key
+)
+SELECT made.key::pg_catalog.text AS key, false AS taken FROM made
+UNION ALL SELECT r.key::pg_catalog.text, true FROM wanted r WHERE r.taken
 
 
 -- team: missing (legacy)

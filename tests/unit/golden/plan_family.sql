@@ -13,7 +13,8 @@ ORDER BY w.n
 
 -- org: draw (legacy)
 WITH drawn AS MATERIALIZED (
-    SELECT (nextval('"Old"."Org Seq"'::regclass))::pg_catalog.int8 AS key FROM pg_catalog.generate_series(1, $1::pg_catalog.int4)
+    SELECT g.n, (nextval('"Old"."Org Seq"'::regclass))::pg_catalog.int8 AS key
+    FROM pg_catalog.generate_series(1, $1::pg_catalog.int4 + $2::pg_catalog.int4) AS g(n)
 )
 SELECT d.key::pg_catalog.text AS key,
        CASE WHEN EXISTS (SELECT FROM "Old"."O""rg" t WHERE t."Id" = d.key) THEN pg_catalog.format(
@@ -21,16 +22,25 @@ SELECT d.key::pg_catalog.text AS key,
            'SELECT setval(pg_get_serial_sequence(%L, %L), max(%I)) FROM %I.%I;',
            'Old', 'O"rg', 'Id', d.key, pg_catalog.format('%I.%I', 'Old', 'O"rg'), 'Id',
            'Id', 'Old', 'O"rg') END AS complaint
-FROM drawn d
+FROM drawn d WHERE d.n > $2::pg_catalog.int4 ORDER BY d.n
 
 
 -- org: reserve (vNext)
-INSERT INTO "Map"."Org Map" ("New Id", "Old Id", "Title", "By", "Seen")
-SELECT r.s0, r.key, x.x0, x.x1, false
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(n pg_catalog.int4, s0 pg_catalog.uuid, key pg_catalog.int8, x pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(x0 pg_catalog.text, x1 pg_catalog.text) ON true
-ON CONFLICT ("New Id") DO NOTHING
-RETURNING "Old Id"::pg_catalog.text AS key
+WITH wanted AS MATERIALIZED (
+    SELECT r.*, EXISTS (SELECT FROM "Map"."Org Map" m WHERE m."Old Id" = r.key) AS taken
+    FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+         AS r(n pg_catalog.int4, s0 pg_catalog.uuid, key pg_catalog.int8, refused pg_catalog.bool, x pg_catalog.json)
+), made AS (
+    INSERT INTO "Map"."Org Map" ("New Id", "Old Id", "Title", "By", "Seen")
+    SELECT r.s0, r.key, x.x0, x.x1, false
+    FROM wanted r
+    LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(x0 pg_catalog.text, x1 pg_catalog.text) ON true
+    WHERE NOT r.taken AND NOT r.refused
+    ON CONFLICT ("New Id") DO NOTHING
+    RETURNING "Old Id" AS key
+)
+SELECT made.key::pg_catalog.text AS key, false AS taken FROM made
+UNION ALL SELECT r.key::pg_catalog.text, true FROM wanted r WHERE r.taken
 
 
 -- org: missing (legacy)
@@ -114,7 +124,8 @@ ORDER BY w.n
 
 -- group: draw (legacy)
 WITH drawn AS MATERIALIZED (
-    SELECT (old_group_id())::pg_catalog.int8 AS key FROM pg_catalog.generate_series(1, $1::pg_catalog.int4)
+    SELECT g.n, (old_group_id())::pg_catalog.int8 AS key
+    FROM pg_catalog.generate_series(1, $1::pg_catalog.int4 + $2::pg_catalog.int4) AS g(n)
 )
 SELECT d.key::pg_catalog.text AS key,
        CASE WHEN EXISTS (SELECT FROM "Old"."Group" t WHERE t."Id" = d.key) THEN pg_catalog.format(
@@ -122,16 +133,25 @@ SELECT d.key::pg_catalog.text AS key,
            'SELECT setval(pg_get_serial_sequence(%L, %L), max(%I)) FROM %I.%I;',
            'Old', 'Group', 'Id', d.key, pg_catalog.format('%I.%I', 'Old', 'Group'), 'Id',
            'Id', 'Old', 'Group') END AS complaint
-FROM drawn d
+FROM drawn d WHERE d.n > $2::pg_catalog.int4 ORDER BY d.n
 
 
 -- group: reserve (vNext)
-INSERT INTO "Map"."Group Map" ("N", "O")
-SELECT r.s0, r.key
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(n pg_catalog.int4, s0 pg_catalog.int8, key pg_catalog.int8, x pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(nothing pg_catalog.text) ON true
-
-RETURNING "O"::pg_catalog.text AS key
+WITH wanted AS MATERIALIZED (
+    SELECT r.*, EXISTS (SELECT FROM "Map"."Group Map" m WHERE m."O" = r.key) AS taken
+    FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+         AS r(n pg_catalog.int4, s0 pg_catalog.int8, key pg_catalog.int8, refused pg_catalog.bool, x pg_catalog.json)
+), made AS (
+    INSERT INTO "Map"."Group Map" ("N", "O")
+    SELECT r.s0, r.key
+    FROM wanted r
+    LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(nothing pg_catalog.text) ON true
+    WHERE NOT r.taken AND NOT r.refused
+    
+    RETURNING "O" AS key
+)
+SELECT made.key::pg_catalog.text AS key, false AS taken FROM made
+UNION ALL SELECT r.key::pg_catalog.text, true FROM wanted r WHERE r.taken
 
 
 -- group: missing (legacy)

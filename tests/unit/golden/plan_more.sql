@@ -85,7 +85,8 @@ ORDER BY w.n
 
 -- page: draw (legacy)
 WITH drawn AS MATERIALIZED (
-    SELECT (nextval('"Old"."Page Seq"'::regclass))::pg_catalog.int8 AS key FROM pg_catalog.generate_series(1, $1::pg_catalog.int4)
+    SELECT g.n, (nextval('"Old"."Page Seq"'::regclass))::pg_catalog.int8 AS key
+    FROM pg_catalog.generate_series(1, $1::pg_catalog.int4 + $2::pg_catalog.int4) AS g(n)
 )
 SELECT d.key::pg_catalog.text AS key,
        CASE WHEN EXISTS (SELECT FROM "Old"."Page" t WHERE t."Id" = d.key) THEN pg_catalog.format(
@@ -93,16 +94,25 @@ SELECT d.key::pg_catalog.text AS key,
            'SELECT setval(pg_get_serial_sequence(%L, %L), max(%I)) FROM %I.%I;',
            'Old', 'Page', 'Id', d.key, pg_catalog.format('%I.%I', 'Old', 'Page'), 'Id',
            'Id', 'Old', 'Page') END AS complaint
-FROM drawn d
+FROM drawn d WHERE d.n > $2::pg_catalog.int4 ORDER BY d.n
 
 
 -- page: reserve (vNext)
-INSERT INTO "Map"."Page Map" ("N", "O", "Slug", "Seen", "Data", "Made", "Author", "Kind")
-SELECT r.s0, r.key, x.x0, x.x1, x.x2::pg_catalog.jsonb, pg_catalog.now()::pg_catalog.timestamptz, x.x4, x.x5
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(n pg_catalog.int4, s0 pg_catalog.int8, key pg_catalog.int8, x pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(x0 pg_catalog."varchar"(20), x1 pg_catalog.date, x2 pg_catalog.text, x4 pg_catalog.uuid, x5 pg_catalog.bpchar(2)) ON true
-ON CONFLICT ("N") DO NOTHING
-RETURNING "O"::pg_catalog.text AS key
+WITH wanted AS MATERIALIZED (
+    SELECT r.*, EXISTS (SELECT FROM "Map"."Page Map" m WHERE m."O" = r.key) AS taken
+    FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+         AS r(n pg_catalog.int4, s0 pg_catalog.int8, key pg_catalog.int8, refused pg_catalog.bool, x pg_catalog.json)
+), made AS (
+    INSERT INTO "Map"."Page Map" ("N", "O", "Slug", "Seen", "Data", "Made", "Author", "Kind")
+    SELECT r.s0, r.key, x.x0, x.x1, x.x2::pg_catalog.jsonb, pg_catalog.now()::pg_catalog.timestamptz, x.x4, x.x5
+    FROM wanted r
+    LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(x0 pg_catalog."varchar"(20), x1 pg_catalog.date, x2 pg_catalog.text, x4 pg_catalog.uuid, x5 pg_catalog.bpchar(2)) ON true
+    WHERE NOT r.taken AND NOT r.refused
+    ON CONFLICT ("N") DO NOTHING
+    RETURNING "O" AS key
+)
+SELECT made.key::pg_catalog.text AS key, false AS taken FROM made
+UNION ALL SELECT r.key::pg_catalog.text, true FROM wanted r WHERE r.taken
 
 
 -- page: missing (legacy)
@@ -194,7 +204,8 @@ ORDER BY w.n
 
 -- note: draw (legacy)
 WITH drawn AS MATERIALIZED (
-    SELECT (gen_random_uuid())::pg_catalog.uuid AS key FROM pg_catalog.generate_series(1, $1::pg_catalog.int4)
+    SELECT g.n, (gen_random_uuid())::pg_catalog.uuid AS key
+    FROM pg_catalog.generate_series(1, $1::pg_catalog.int4 + $2::pg_catalog.int4) AS g(n)
 )
 SELECT d.key::pg_catalog.text AS key,
        CASE WHEN EXISTS (SELECT FROM "Old"."Note" t WHERE t."Id" = d.key) THEN pg_catalog.format(
@@ -202,16 +213,25 @@ SELECT d.key::pg_catalog.text AS key,
            'SELECT setval(pg_get_serial_sequence(%L, %L), max(%I)) FROM %I.%I;',
            'Old', 'Note', 'Id', d.key, pg_catalog.format('%I.%I', 'Old', 'Note'), 'Id',
            'Id', 'Old', 'Note') END AS complaint
-FROM drawn d
+FROM drawn d WHERE d.n > $2::pg_catalog.int4 ORDER BY d.n
 
 
 -- note: reserve (vNext)
-INSERT INTO "Map"."Note Map" ("X", "Y", "O", "Ok")
-SELECT r.s0, r.s1, r.key, false
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(n pg_catalog.int4, s0 pg_catalog.int4, s1 pg_catalog."varchar"(9), key pg_catalog.uuid, x pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(nothing pg_catalog.text) ON true
-ON CONFLICT ("X", "Y") DO NOTHING
-RETURNING "O"::pg_catalog.text AS key
+WITH wanted AS MATERIALIZED (
+    SELECT r.*, EXISTS (SELECT FROM "Map"."Note Map" m WHERE m."O" = r.key) AS taken
+    FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+         AS r(n pg_catalog.int4, s0 pg_catalog.int4, s1 pg_catalog."varchar"(9), key pg_catalog.uuid, refused pg_catalog.bool, x pg_catalog.json)
+), made AS (
+    INSERT INTO "Map"."Note Map" ("X", "Y", "O", "Ok")
+    SELECT r.s0, r.s1, r.key, false
+    FROM wanted r
+    LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(nothing pg_catalog.text) ON true
+    WHERE NOT r.taken AND NOT r.refused
+    ON CONFLICT ("X", "Y") DO NOTHING
+    RETURNING "O" AS key
+)
+SELECT made.key::pg_catalog.text AS key, false AS taken FROM made
+UNION ALL SELECT r.key::pg_catalog.text, true FROM wanted r WHERE r.taken
 
 
 -- note: missing (legacy)
