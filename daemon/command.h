@@ -37,7 +37,7 @@ struct command {
 };
 
 extern const struct command cmd_run, cmd_install, cmd_uninstall, cmd_check, cmd_flags, cmd_mapping, cmd_status,
-    cmd_failed, cmd_explain, cmd_healthcheck;
+    cmd_failed, cmd_explain, cmd_reconcile, cmd_healthcheck;
 
 /*
  * Walks argv[1..] against self->options: calls `take` for each option that is there. Returns EXIT_GOOD, or another

@@ -85,9 +85,8 @@ parse_key(struct row *out, const PGresult *result, int row)
 }
 
 static void
-parse_row(struct read *r, size_t subject, const PGresult *result, int row)
+parse_row(struct batch *b, const struct mapping *m, size_t subject, const PGresult *result, int row)
 {
-    struct batch *b = r->request.batch;
     struct row *out = batch_add_row(b, subject);
 
     out->found = truth(result, row, "found");
@@ -99,7 +98,17 @@ parse_row(struct read *r, size_t subject, const PGresult *result, int row)
     out->extra = text(result, row, "extra");
     parse_key(out, result, row);
     b->subjects[subject].found = out->found;
-    row_decide(b, r->request.mapping, out);
+    row_decide(b, m, out);
+}
+
+void
+read_take(struct batch *b, const struct mapping *m, const size_t *asked, const PGresult *result)
+{
+    for (int row = 0; row < PQntuples(result); row++) {
+        long at = strtol(PQgetvalue(result, row, PQfnumber(result, "n")), NULL, 10);
+
+        parse_row(b, m, asked[at - 1], result, row);
+    }
 }
 
 static void
@@ -114,11 +123,7 @@ done(void *arg, size_t first, size_t count, PGresult *const *results, size_t n)
     for (size_t i = first; i < first + count; i++)
         if (is_pending(r, i))
             asked[nasked++] = i;
-    for (int row = 0; row < PQntuples(result); row++) {
-        long at = strtol(PQgetvalue(result, row, PQfnumber(result, "n")), NULL, 10);
-
-        parse_row(r, asked[at - 1], result, row);
-    }
+    read_take(r->request.batch, r->request.mapping, asked, result);
     free(asked);
 }
 

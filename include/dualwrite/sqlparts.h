@@ -36,6 +36,9 @@ char *gen_read(const struct gen *g);
 char *gen_resync(const struct gen *g);
 char *gen_removals(const struct gen *g);
 
+/* The identities of a batch, from the statement's parameters: i0.., n. */
+char *gen_wanted(const struct gen *g);
+
 /* sqlmap.c */
 char *gen_reserve(const struct gen *g);
 char *gen_mark(const struct gen *g);
@@ -50,7 +53,7 @@ char *gen_holders(const struct gen *g);
 char *gen_yield(const struct gen *g);
 char *gen_yielded(const struct gen *g);
 
-/* Parts of sqlwrite.c's statements, for sqlunique.c and explain_sql.c. */
+/* Parts of sqlwrite.c's statements, for sqlunique.c, explain_sql.c and sqlcompare.c. */
 
 /* The rows of the JSON parameter: what r stands for. */
 char *gen_rows(const struct gen *g);
@@ -70,6 +73,12 @@ char *gen_update(const struct gen *g);
 char *gen_insert(const struct gen *g);
 char *gen_remove(const struct gen *g);
 char *gen_verify(const struct gen *g);
+
+/* The places of a template that joins the rows of $1 to legacy rows: rows, removed, target, first_key, match. */
+struct fragments gen_written(const struct gen *g);
+
+/* What the removal puts into `column`; false when it leaves that alone. */
+bool gen_removed_value(struct buf *out, const struct gen *g, const char *column);
 
 /* sqlvalue.c */
 

@@ -17,9 +17,8 @@ source_type(const struct gen *g, const char *column)
     return catalog_column(g->source, column)->type;
 }
 
-/* The identities of a batch, from the statement's parameters. */
-static char *
-wanted(const struct gen *g)
+char *
+gen_wanted(const struct gen *g)
 {
     const struct mapping_entity *e = g->e;
     struct buf out = {0};
@@ -366,7 +365,7 @@ gen_read(const struct gen *g)
     struct buf joins = {0};
     struct buf verified = {0};
 
-    fragments_take(&f, "wanted", wanted(g));
+    fragments_take(&f, "wanted", gen_wanted(g));
     fragments_take(&f, "reading", reading(g));
     if (map != NULL)
         join_map(&joins, map, "m", NULL);

@@ -143,8 +143,8 @@ gen_rows(const struct gen *g)
 /* ---- what a column should hold ---- */
 
 /* What the removal puts into `column`, NULL when it leaves that column alone. A time already there stays. */
-static bool
-removed_value(struct buf *out, const struct gen *g, const char *column)
+bool
+gen_removed_value(struct buf *out, const struct gen *g, const char *column)
 {
     for (size_t i = 0; i < g->e->removal.set.count; i++) {
         const struct mapping_column *set = &g->e->removal.set.items[i];
@@ -235,7 +235,7 @@ gen_expected(struct buf *out, const struct gen *g, size_t i)
         settled(&value, g, i);
     else
         buf_printf(&value, "r.c%zu", i);
-    if (g->e->present.kind != PRESENT_ALWAYS && removed_value(&gone, g, c->name))
+    if (g->e->present.kind != PRESENT_ALWAYS && gen_removed_value(&gone, g, c->name))
         buf_printf(out, "CASE WHEN r.present THEN %s ELSE %s END", buf_text(&value), buf_text(&gone));
     else
         buf_puts(out, buf_text(&value));
@@ -245,8 +245,8 @@ gen_expected(struct buf *out, const struct gen *g, size_t i)
 
 /* ---- statements ---- */
 
-static struct fragments
-common(const struct gen *g)
+struct fragments
+gen_written(const struct gen *g)
 {
     struct fragments f = {0};
     struct buf text = {0};
@@ -306,7 +306,7 @@ gen_update(const struct gen *g)
         buf_free(&set);
         return NULL;
     }
-    f = common(g);
+    f = gen_written(g);
     fragments_take(&f, "assignments", buf_steal(&set));
     fragments_take(&f, "present_columns", buf_steal(&is));
     fragments_take(&f, "compared_values", buf_steal(&should_be));
@@ -317,7 +317,7 @@ char *
 gen_insert(const struct gen *g)
 {
     const struct mapping_entity *e = g->e;
-    struct fragments f = common(g);
+    struct fragments f = gen_written(g);
     struct buf names = {0}, values = {0}, known = {0};
 
     for (size_t i = 0; i < e->target_key.count; i++) {
@@ -355,18 +355,18 @@ gen_remove(const struct gen *g)
 
     if (g->e->removal.kind == REMOVAL_KEEP)
         return NULL;
-    f = common(g);
+    f = gen_written(g);
     for (size_t i = 0; i < g->e->removal.set.count; i++) {
         const char *name = g->e->removal.set.items[i].name;
 
         gen_comma(&set);
         quote_ident(&set, name);
         buf_puts(&set, " = ");
-        removed_value(&set, g, name);
+        gen_removed_value(&set, g, name);
         buf_puts(&is, i == 0 ? "t." : ", t.");
         quote_ident(&is, name);
         gen_comma(&should_be);
-        removed_value(&should_be, g, name);
+        gen_removed_value(&should_be, g, name);
     }
     fragments_take(&f, "removal_assignments", buf_steal(&set));
     fragments_take(&f, "removal_columns", buf_steal(&is));
@@ -426,7 +426,7 @@ equal_removed(struct buf *out, const struct gen *g)
         const char *column = g->e->removal.set.items[i].name;
 
         buf_clear(&value);
-        removed_value(&value, g, column);
+        gen_removed_value(&value, g, column);
         add_equal(out, g, column, buf_text(&value));
     }
     buf_free(&value);
@@ -435,7 +435,7 @@ equal_removed(struct buf *out, const struct gen *g)
 char *
 gen_verify(const struct gen *g)
 {
-    struct fragments f = common(g);
+    struct fragments f = gen_written(g);
     struct buf equal = {0};
     struct buf gone = {0};
     struct buf either = {0};

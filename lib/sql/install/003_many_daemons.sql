@@ -131,8 +131,39 @@ CREATE TABLE dualwrite.lineage (
 COMMENT ON TABLE dualwrite.lineage IS 'vNext side: the server, timeline and database that the daemons worked with last';
 
 ---------------------------------------------------------------------------------------------------------------------
--- How far `reconcile` has got, per entity: it goes on there after it was killed, on whichever host.
--- (section of the command reconcile)
+-- How far `reconcile` has got, per entity: it goes on there after it was killed, on whichever host. Used in the vNext
+-- database. One run at a time; a new one forgets the one before.
+CREATE TABLE dualwrite.reconcile (
+    entity text PRIMARY KEY,
+    place integer NOT NULL, -- parents come first
+    mapping_digest text NOT NULL,
+    pass text NOT NULL DEFAULT 'vnext' CHECK (pass IN ('vnext', 'legacy', 'done')),
+    position text[], -- the last key of that pass; NULL: it has not begun
+    vnext_rows bigint NOT NULL DEFAULT 0,
+    vnext_seen bigint NOT NULL DEFAULT 0,
+    legacy_rows bigint NOT NULL DEFAULT 0,
+    legacy_seen bigint NOT NULL DEFAULT 0,
+    unmapped bigint NOT NULL DEFAULT 0,
+    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    moved_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- What it found: which rows, never what they hold. `open` is not confirmed yet; the other states are final but `queued`.
+CREATE TABLE dualwrite.reconcile_finding (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    entity text NOT NULL REFERENCES dualwrite.reconcile ON DELETE CASCADE,
+    class text NOT NULL CHECK (class IN ('missing', 'drifted', 'extra', 'refused')),
+    state text NOT NULL CHECK (state IN ('open', 'confirmed', 'parked', 'queued', 'fixed', 'unfixed')),
+    ref text[] NOT NULL, -- as an event's
+    identity text[] NOT NULL,
+    removal boolean NOT NULL, -- it takes a removal to mend it
+    mendable boolean NOT NULL, -- an event may mend it
+    columns text[] NOT NULL DEFAULT '{}', -- drifted: those that differ
+    event_id bigint -- queued: with this event
+);
+CREATE INDEX reconcile_finding_by_identity ON dualwrite.reconcile_finding (entity, hash_array_extended(identity, 0));
+CREATE INDEX reconcile_finding_by_state ON dualwrite.reconcile_finding (state, id);
+GRANT SELECT, INSERT, UPDATE, DELETE ON dualwrite.reconcile, dualwrite.reconcile_finding TO dualwrite_daemon;
 
 ---------------------------------------------------------------------------------------------------------------------
 -- Strict mode. The transactions that queued rows for a resync: while one of their events waits the table is not yet what

@@ -9,6 +9,8 @@ DROP FUNCTION dualwrite.strict_sync();
 DROP FUNCTION dualwrite.sync_state(xid8);
 DROP FUNCTION dualwrite.resync_pending();
 ALTER TABLE dualwrite.resync DROP COLUMN chunks;
+DROP TABLE dualwrite.reconcile_finding;
+DROP TABLE dualwrite.reconcile;
 DROP TABLE dualwrite.lineage;
 DROP FUNCTION dualwrite.lineage();
 DROP TABLE dualwrite.lease;
