@@ -379,11 +379,17 @@ struct words {
 };
 
 static inline void
-add_word(struct words *out, enum word_kind kind, struct buf *text)
+push_word(struct words *out, struct word word)
 {
     if ((out->count & (out->count - 1)) == 0) /* a power of two, or nothing: it is full */
         out->items = xreallocarray(out->items, out->count == 0 ? 1 : 2 * out->count, sizeof *out->items);
-    out->items[out->count++] = (struct word){kind, buf_steal(text)};
+    out->items[out->count++] = word;
+}
+
+static inline void
+add_word(struct words *out, enum word_kind kind, struct buf *text)
+{
+    push_word(out, (struct word){kind, buf_steal(text)});
 }
 
 static inline bool
@@ -454,10 +460,8 @@ words_of(const char *sql)
             inner = words_of(body);
             buf_puts(&text, tag);
             add_word(&out, WORD_BARE, &text);
-            for (size_t i = 0; i < inner.count; i++) {
-                out.items = xreallocarray(out.items, out.count + 1, sizeof *out.items);
-                out.items[out.count++] = inner.items[i];
-            }
+            for (size_t i = 0; i < inner.count; i++)
+                push_word(&out, inner.items[i]);
             buf_puts(&text, tag);
             add_word(&out, WORD_BARE, &text);
             p = close + strlen(tag);
