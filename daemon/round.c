@@ -40,6 +40,7 @@ struct round {
     char *cursor;         /* behind which the next claim begins; good for this session */
     char *next_cursor;    /* ... once the batch is committed */
     unsigned cursor_session;
+    char *kept;          /* partitions that were kept while keys were reserved */
     bool undecided;      /* its COMMIT got no answer */
     bool strict;         /* a failure is an ERROR */
     bool schema_suspect; /* the last batch failed on a missing table or column; preflight passed since */
@@ -192,6 +193,9 @@ parse_reserved(void *arg, const struct pg_reply *reply)
     }
     memory_seen(&r->memory, &r->batch);
     r->up_to = r->batch.events[r->batch.count - 1].id;
+    free(r->kept);
+    r->kept = r->partitions;
+    r->partitions = NULL;
     clear_batch(r);
     r->reserved++;
     claim_batch(r);
@@ -200,9 +204,12 @@ parse_reserved(void *arg, const struct pg_reply *reply)
 static void
 run_again(struct round *r)
 {
-    const struct pg_statement commit = {.sql = sql_daemon_commit};
+    const struct pg_statement script[] = {
+        {.sql = sql_daemon_keep, .nparams = 1, .params = {r->partitions}},
+        {.sql = sql_daemon_commit},
+    };
 
-    pgconn_run(r->pg, &commit, 1, config(r)->statement_timeout_ms + 5000, parse_reserved, r);
+    pgconn_run(r->pg, script, 2, 2 * config(r)->statement_timeout_ms + 5000, parse_reserved, r);
 }
 
 /* The batch did not pass the fence, and what that means was dealt with. */
@@ -272,6 +279,8 @@ on_claimed(void *arg, struct claim_answer *answer)
     struct apply_request request;
 
     r->counters.claims++;
+    free(r->kept);
+    r->kept = NULL;
     if (answer->error != NULL) {
         r->done(r->arg, WAKE_LOST, -1);
         return;
@@ -320,6 +329,7 @@ claim_batch(struct round *r)
         .take_down_doorbell = r->request.take_down_doorbell,
         .batch_size = config(r)->batch_size,
         .up_to = r->reserved > 0 ? r->up_to : -1,
+        .kept = r->kept,
         .cursor = round_cursor(r),
         .statement_timeout_ms = config(r)->statement_timeout_ms,
     };
@@ -424,6 +434,7 @@ round_free(struct round *r)
     restored_free(r->restored);
     clear_batch(r);
     free(r->cursor);
+    free(r->kept);
     memory_forget(&r->memory);
     free(r);
 }
