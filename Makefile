@@ -24,7 +24,7 @@ debian.libsystemd    := libsystemd-dev
 
 DEPS_BUILD := gcc libc6-dev pkg-config $(foreach lib,$(LIBS) $(LIBS_OPTIONAL),$(debian.$(lib)))
 DEPS_DEMO  := postgresql
-DEPS_CHECK := postgresql libcmocka-dev python3 python3-psycopg python3-pytest python3-pytest-xdist python3-django \
+DEPS_CHECK := postgresql faketime libcmocka-dev python3 python3-psycopg python3-pytest python3-pytest-xdist python3-django \
     python3-psycopg2 spin
 DEPS_LINT  := clang clang-format clang-tidy cppcheck mandoc shellcheck libcmocka-dev
 
@@ -134,11 +134,11 @@ demo: deps-demo ## the five flows on a private PostgreSQL; KEEP=1 leaves it up
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@DUALWRITED=$(BUILD)/dualwrited KEEP=$(KEEP) tests/demo.sh
 
-.PHONY: check check-unit check-model check-integration
+.PHONY: check check-unit check-model check-integration check-fault
 check: deps-check ## every test, on a private PostgreSQL; TESTS='-k name' goes to pytest
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@$(MAKE) --no-print-directory $(JOBS) SANITIZE=1 unit-tests
-	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh unit model integration
+	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh unit model integration fault-quick
 check-unit: deps-check ## unit tests and shell checks only
 	@$(MAKE) --no-print-directory $(JOBS) SANITIZE=1 unit-tests
 	@tests/run.sh unit
@@ -147,6 +147,9 @@ check-model: deps-check ## the models of sleep and wake, leases, the fence and t
 check-integration: deps-check ## integration tests only
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh integration
+check-fault: deps-check ## the whole fault suite; SEED=123 TESTS='-k name' repeats what a run has shown
+	@$(MAKE) --no-print-directory $(JOBS) build
+	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh fault
 
 # A unit test says what it links in a comment: /* links: lib/base/log.c lib/base/buf.c */ ; "embedded.c" is the
 # embedded text. Always built with the sanitizers (the targets above call this with SANITIZE=1), without libpq and libuv.

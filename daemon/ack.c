@@ -149,7 +149,7 @@ ack_start(struct ack *a, const struct ack_request *request)
     struct buf keys = {0};
     char limit[24];
     char timeout[24];
-    struct pg_statement script[7];
+    struct pg_statement script[8];
     size_t n = 0;
 
     snprintf(limit, sizeof limit, "%lld", (long long) request->config->outbox_max);
@@ -169,6 +169,9 @@ ack_start(struct ack *a, const struct ack_request *request)
         script[n++] =
             (struct pg_statement){.sql = sql_daemon_supersede, .nparams = 1, .params = {buf_text(&params[0])}};
     }
+    if (request->epoch != NULL)
+        script[n++] = (struct pg_statement){
+            .sql = sql_daemon_lease, .nparams = 2, .params = {request->epoch, request->partitions}};
     a->woken = -1;
     if (parent_params(request, &entities, &keys) > 0) {
         a->woken = (int) n;

@@ -16,6 +16,8 @@ struct ack_request {
     const struct mapping *mapping;
     const int64_t *retry_in_ms; /* per event, of those whose subject FAILED: when it is tried again, < 0 for parked */
     const struct config *config;
+    const char *epoch;      /* that the legacy database has committed; NULL: nothing, or there is one database */
+    const char *partitions; /* ... for these, an array literal */
 };
 
 struct ack_answer {

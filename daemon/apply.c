@@ -4,20 +4,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dualwrite/pgarray.h"
 #include "dualwrite/xalloc.h"
+#include "companions.h"
 #include "hold_parents.h"
 #include "mark.h"
+#include "parents.h"
 #include "read.h"
+#include "refuse.h"
 #include "reserve.h"
+#include "share.h"
 #include "write.h"
+
+/* Chains of companions are followed so far: each link costs a few round trips. */
+#define COMPANION_ROUNDS 32
 
 struct apply {
     struct pgconn *vnext;
     struct pgconn *legacy;
     bool two;
     struct read *read;
+    struct share *share;
+    struct companions *companions;
     struct hold_parents *hold_parents;
+    struct parents *parents;
     struct reserve *reserve;
     struct write *write;
     struct mark *mark;
@@ -25,11 +34,15 @@ struct apply {
     void *arg;
 
     struct apply_request request;
-    size_t read_rows;    /* rows that were there before the last read */
-    size_t first_parent; /* of the subjects that were added last */
-    char *partitions;    /* that the batch holds, those of such parents too */
+    size_t read_rows;   /* rows that were there before the last read */
+    size_t first_added; /* of the subjects that were added last */
+    int rounds;         /* in which companions were looked for */
+    bool wants_parents; /* companions have been looked for: what is read now are parents */
+    char *partitions;   /* that the batch holds, those of such parents too */
     char *xid;
     char *epoch;
+    char *leases;
+    bool committed; /* by the legacy database, with this epoch */
 };
 
 static struct batch *
@@ -43,13 +56,20 @@ finish(struct apply *a, const struct apply_answer *answer)
 {
     struct apply_answer out = *answer;
     char *xid = a->xid;
+    char *epoch = a->epoch;
+    char *leases = a->leases;
 
-    a->xid = NULL;
-    free(a->epoch);
-    a->epoch = NULL;
+    a->xid = a->epoch = a->leases = NULL;
     out.xid = xid;
+    out.leases = leases;
+    if (a->committed) {
+        out.epoch = epoch;
+        out.partitions = a->partitions;
+    }
     a->done(a->arg, &out);
     free(xid);
+    free(epoch);
+    free(leases);
 }
 
 static void
@@ -89,6 +109,7 @@ on_written(void *arg, const struct write_answer *answer)
         .statement_timeout_ms = a->request.statement_timeout_ms,
     };
 
+    a->committed = answer->committed;
     if (answer->error != NULL)
         finish(a,
                &(struct apply_answer){.error = answer->error, .sqlstate = answer->sqlstate, .fenced = answer->fenced});
@@ -127,29 +148,6 @@ tell_children(struct apply *a)
     }
 }
 
-/* A lookup can make NULL of a part of the key: such a row would be found by nobody, and made anew each time. */
-static void
-refuse_null_keys(struct apply *a)
-{
-    struct batch *b = batch(a);
-
-    for (size_t i = 0; i < b->nrows; i++) {
-        const struct row *r = &b->rows[i];
-        struct subject *s = &b->subjects[r->subject];
-        struct buf why = {0};
-
-        for (size_t k = 0; k < r->nkey && r->create && s->state == SUBJECT_PENDING; k++) {
-            if (r->key[k] != NULL)
-                continue;
-            buf_printf(&why, "the legacy key's column %s would be NULL",
-                       row_entity(b, a->request.mapping, r)->target_key.items[k]);
-            subject_fail(s, OUTCOME_PARK, NULL, NULL, buf_text(&why));
-            batch_fail_children(b, a->request.mapping, r->subject);
-        }
-        buf_free(&why);
-    }
-}
-
 static void
 run_write(struct apply *a)
 {
@@ -159,13 +157,14 @@ run_write(struct apply *a)
         .plan = a->request.plan,
         .two = a->two,
         .epoch = a->epoch,
+        .leases = a->leases,
         .partitions = a->partitions,
         .blame_rows = a->request.blame_rows,
         .statement_timeout_ms = a->request.statement_timeout_ms,
     };
 
     tell_children(a);
-    refuse_null_keys(a);
+    refuse_null_keys(batch(a), a->request.mapping);
     legacy_works(a);
     write_start(a->write, &request);
 }
@@ -218,152 +217,115 @@ run_reserve(struct apply *a)
     reserve_start(a->reserve, &request);
 }
 
-/* ---- parents that have no legacy row ------------------------------------------------------------------------------ */
+/* ---- rows that are synced along: companions, then parents --------------------------------------------------------- */
 
+/* Subjects that have just joined the batch are in partitions of their own. */
 static bool
-has_parent(const struct apply *a, const struct row *r)
+joined(struct apply *a)
 {
-    const struct mapping_entity *e = row_entity(batch(a), a->request.mapping, r);
-    bool in_key = false;
-    bool linked;
-
-    if (e->parent == NULL || r->parent == NULL)
+    if (batch(a)->nsubjects == a->first_added)
         return false;
-    for (size_t i = 0; i < e->target_key.count; i++)
-        in_key = in_key || strcmp(e->target_key.items[i], e->parent->target_column) == 0;
-    /* an absent row with a legacy one too: else that would lose its parent */
-    linked = r->write && !in_key && r->nkey > 0 && r->key[0] != NULL;
-    return r->create || linked;
+    hold_parents_start(a->hold_parents, batch(a), a->request.mapping, a->first_added, a->request.statement_timeout_ms);
+    return true;
 }
 
-/* The rows from read_rows on need their parents; reads those that are not in the batch, and their parents in turn. */
 static void
-need_parents(struct apply *a, const bool *missing)
+on_parents(void *arg, const char *error, const char *sqlstate)
 {
-    struct batch *b = batch(a);
-    size_t subjects = b->nsubjects;
+    struct apply *a = arg;
 
-    for (size_t i = a->read_rows; i < b->nrows; i++) {
-        struct row *r = &b->rows[i];
-        size_t entity;
-
-        if (!has_parent(a, r) || (r->parent_key != NULL && (missing == NULL || !missing[i - a->read_rows])))
-            continue;
-        entity = row_entity(b, a->request.mapping, r)->parent->index;
-        r->needs = batch_parent(b, a->request.mapping, entity, r->parent);
-    }
-    a->read_rows = b->nrows;
-    a->first_parent = subjects;
-    if (b->nsubjects > subjects)
-        hold_parents_start(a->hold_parents, b, subjects, a->request.statement_timeout_ms);
-    else
+    if (error != NULL)
+        fail(a, error, sqlstate);
+    else if (!joined(a))
         run_reserve(a);
 }
 
-static int
-compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
-/* Which rows' parents are among the keys of `result`. */
 static void
-note_missing(const struct apply *a, size_t parent, const PGresult *result, bool *missing)
+run_parents(struct apply *a)
 {
-    const struct batch *b = batch(a);
-    size_t n = (size_t) PQntuples(result);
-    char **keys = xcalloc(n, sizeof *keys);
+    const struct parents_request request = {
+        .batch = batch(a),
+        .mapping = a->request.mapping,
+        .plan = a->request.plan,
+        .first = a->read_rows,
+        .statement_timeout_ms = a->request.statement_timeout_ms,
+    };
 
-    for (size_t i = 0; i < n; i++)
-        keys[i] = PQgetvalue(result, (int) i, 0);
-    qsort(keys, n, sizeof *keys, compare_texts);
-    for (size_t i = a->read_rows; n > 0 && i < b->nrows; i++) {
-        const struct row *r = &b->rows[i];
-
-        if (has_parent(a, r) && r->parent_key != NULL && row_entity(b, a->request.mapping, r)->parent->index == parent)
-            missing[i - a->read_rows] = bsearch(&r->parent_key, keys, n, sizeof *keys, compare_texts) != NULL;
-    }
-    free(keys);
+    a->read_rows = batch(a)->nrows;
+    a->first_added = batch(a)->nsubjects;
+    legacy_works(a);
+    parents_start(a->parents, &request);
 }
 
-/* The parents' keys that rows from read_rows on name, as an array literal; NULL when they name none. */
-static char *
-parent_keys(const struct apply *a, size_t parent)
+/* Every row is there that is synced for its own sake. */
+static void
+end_companions(struct apply *a)
 {
-    const struct batch *b = batch(a);
-    struct buf out = {0};
-    bool any = false;
-
-    pgarray_open(&out);
-    for (size_t i = a->read_rows; i < b->nrows; i++) {
-        const struct row *r = &b->rows[i];
-
-        if (!has_parent(a, r) || r->parent_key == NULL || row_entity(b, a->request.mapping, r)->parent->index != parent)
-            continue;
-        any = true;
-        pgarray_add(&out, r->parent_key);
-    }
-    pgarray_close(&out);
-    if (any)
-        return buf_steal(&out);
-    buf_free(&out);
-    return NULL;
+    a->wants_parents = true;
+    a->read_rows = 0;
+    run_parents(a);
 }
 
 static void
-parse_missing(void *arg, const struct pg_reply *reply)
+on_companions(void *arg, const char *error, const char *sqlstate)
 {
     struct apply *a = arg;
-    bool *missing;
-    size_t statement = 0;
 
-    if (reply->error != NULL) {
-        fail(a, reply->error, reply->lost ? NULL : PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE));
-        return;
-    }
-    missing = xcalloc(batch(a)->nrows - a->read_rows, sizeof *missing);
-    for (size_t e = 0; e < a->request.mapping->count; e++) {
-        char *keys = parent_keys(a, e);
-
-        if (keys != NULL)
-            note_missing(a, e, reply->results[statement++], missing);
-        free(keys);
-    }
-    need_parents(a, missing);
-    free(missing);
+    if (error != NULL)
+        fail(a, error, sqlstate);
+    else if (!joined(a))
+        end_companions(a);
 }
 
 static void
-run_missing(struct apply *a)
+run_companions(struct apply *a)
 {
-    const struct mapping *m = a->request.mapping;
-    struct pg_statement *script = xcalloc(m->count, sizeof *script);
-    char **keys = xcalloc(m->count, sizeof *keys);
-    size_t n = 0;
+    const struct companions_request request = {
+        .batch = batch(a),
+        .mapping = a->request.mapping,
+        .plan = a->request.plan,
+        .first = a->read_rows,
+        .first_time = a->rounds == 0,
+        .two = a->two,
+        .blame_rows = a->request.blame_rows,
+        .statement_timeout_ms = a->request.statement_timeout_ms,
+    };
 
-    for (size_t e = 0; e < m->count; e++) {
-        keys[n] = parent_keys(a, e);
-        if (keys[n] == NULL)
-            continue;
-        script[n] = (struct pg_statement){
-            .sql = a->request.plan->entities[e].sql[PLAN_MISSING], .nparams = 1, .params = {keys[n]}};
-        n++;
+    if (a->rounds++ == COMPANION_ROUNDS) {
+        end_companions(a);
+        return;
     }
-    if (n == 0)
-        need_parents(a, NULL);
-    else if (pgconn_state(a->legacy) != PGCONN_READY)
-        fail(a, "the connection to the legacy database was lost", NULL);
-    else {
-        legacy_works(a);
-        pgconn_run(a->legacy, script, n, (int64_t) n * a->request.statement_timeout_ms + 5000, parse_missing, a);
-    }
-    for (size_t i = 0; i < n; i++)
-        free(keys[i]);
-    free(keys);
-    free(script);
+    a->read_rows = batch(a)->nrows;
+    a->first_added = batch(a)->nsubjects;
+    legacy_works(a);
+    companions_start(a->companions, &request);
 }
 
 /* ---- read -------------------------------------------------------------------------------------------------------- */
+
+static void
+on_shared(void *arg, const char *error, const char *sqlstate)
+{
+    if (error != NULL)
+        fail(arg, error, sqlstate);
+    else
+        run_companions(arg);
+}
+
+static void
+run_share(struct apply *a)
+{
+    const struct share_request request = {
+        .batch = batch(a),
+        .mapping = a->request.mapping,
+        .plan = a->request.plan,
+        .percent = a->request.removal_share,
+        .batch_size = a->request.batch_size,
+        .statement_timeout_ms = a->request.statement_timeout_ms,
+    };
+
+    share_start(a->share, &request);
+}
 
 static void
 on_read(void *arg, const struct read_answer *answer)
@@ -373,11 +335,16 @@ on_read(void *arg, const struct read_answer *answer)
     if (a->xid == NULL && *answer->xid != '\0') {
         a->xid = xstrdup(answer->xid);
         a->epoch = xstrdup(answer->epoch);
+        a->leases = xstrdup(answer->leases);
     }
     if (answer->error != NULL)
         fail(a, answer->error, answer->sqlstate);
+    else if (a->wants_parents)
+        run_parents(a);
+    else if (a->rounds > 0)
+        run_companions(a);
     else
-        run_missing(a);
+        run_share(a);
 }
 
 static void
@@ -397,7 +364,7 @@ run_read(struct apply *a, size_t first)
     read_start(a->read, &request);
 }
 
-/* ---- the partitions of parents ------------------------------------------------------------------------------------ */
+/* ---- the partitions of rows that are synced along ------------------------------------------------------------------ */
 
 /* The batch works in more partitions now, and the fence has to know. */
 static void
@@ -423,33 +390,19 @@ on_held(void *arg, const struct hold_parents_answer *answer)
     if (answer->held) {
         add_partitions(a, answer->partitions);
         set(&a->epoch, answer->epoch);
-        run_read(a, a->first_parent);
+        set(&a->leases, answer->leases);
+        run_read(a, a->first_added);
         return;
     }
-    for (size_t i = a->first_parent; i < b->nsubjects; i++) {
+    for (size_t i = a->first_added; i < b->nsubjects; i++) {
         subject_fail(&b->subjects[i], OUTCOME_WAIT, NULL, NULL, "another daemon works on its partition at this moment");
         batch_fail_children(b, a->request.mapping, i);
+        companions_wait(a->companions, i);
     }
-    run_reserve(a);
-}
-
-/* A row whose identity is NULL cannot have a legacy row. */
-static void
-refuse_nulls(struct apply *a)
-{
-    struct batch *b = batch(a);
-
-    for (size_t i = 0; i < b->nsubjects; i++) {
-        struct subject *s = &b->subjects[i];
-
-        if (subject_null_column(b, a->request.mapping, s) == NULL)
-            continue;
-        if (s->removal)
-            s->state = SUBJECT_DONE; /* what never had a legacy row cannot lose it */
-        else
-            subject_fail(s, OUTCOME_PARK, NULL, NULL,
-                         "a column that says which legacy row is meant is NULL; give it a value, or delete the row");
-    }
+    if (a->wants_parents)
+        run_reserve(a);
+    else
+        end_companions(a);
 }
 
 void
@@ -457,8 +410,11 @@ apply_start(struct apply *a, const struct apply_request *request)
 {
     a->request = *request;
     a->read_rows = 0;
+    a->committed = false;
+    a->rounds = 0;
+    a->wants_parents = false;
     set(&a->partitions, request->partitions);
-    refuse_nulls(a);
+    refuse_nulls(request->batch, request->mapping);
     run_read(a, 0);
 }
 
@@ -473,7 +429,10 @@ apply_new(struct pgconn *vnext, struct pgconn *legacy, apply_done done, void *ar
     a->done = done;
     a->arg = arg;
     a->read = read_new(vnext, on_read, a);
+    a->share = share_new(vnext, on_shared, a);
+    a->companions = companions_new(vnext, legacy, on_companions, a);
     a->hold_parents = hold_parents_new(vnext, on_held, a);
+    a->parents = parents_new(legacy, on_parents, a);
     a->reserve = reserve_new(vnext, legacy, on_reserved, a);
     a->write = write_new(legacy, on_written, a);
     a->mark = mark_new(vnext, on_marked, a);
@@ -486,12 +445,16 @@ apply_free(struct apply *a)
     if (a == NULL)
         return;
     read_free(a->read);
+    share_free(a->share);
+    companions_free(a->companions);
     hold_parents_free(a->hold_parents);
+    parents_free(a->parents);
     reserve_free(a->reserve);
     write_free(a->write);
     mark_free(a->mark);
     free(a->xid);
     free(a->epoch);
+    free(a->leases);
     free(a->partitions);
     free(a);
 }

@@ -209,6 +209,8 @@ check_side_server(struct check_run *run, enum database side)
         return false;
     }
     judge_server(run, s, r);
+    if (side == DATABASE_VNEXT)
+        check_judge_queue(&run->report, check_number(r, 0, "queue_permille"), check_field(r, 0, "queue_holders"));
     PQclear(r);
     snprintf(where, sizeof where, "this host and the %s server", side == DATABASE_VNEXT ? "vNext" : "legacy");
     check_judge_clock(&run->report, s->area, where, s->clock_ahead_ms, s->clock_uncertain_ms);

@@ -6,6 +6,13 @@
 
 #include "dualwrite/suggest.h"
 
+/* The argument may be left out: "[DURATION]". */
+static bool
+is_optional(const struct option_help *o)
+{
+    return o->argument != NULL && o->argument[0] == '[';
+}
+
 static void
 print_help(const struct command *self)
 {
@@ -13,8 +20,11 @@ print_help(const struct command *self)
     for (const struct option_help *o = self->options; o->name != NULL; o++) {
         char left[40];
 
-        snprintf(left, sizeof left, "--%s%s%s", o->name, o->argument == NULL ? "" : "=",
-                 o->argument == NULL ? "" : o->argument);
+        if (is_optional(o))
+            snprintf(left, sizeof left, "--%s[=%s", o->name, o->argument + 1);
+        else
+            snprintf(left, sizeof left, "--%s%s%s", o->name, o->argument == NULL ? "" : "=",
+                     o->argument == NULL ? "" : o->argument);
         printf("  %-22s %s\n", left, o->help);
     }
     printf("  %-22s %s\n", "--help", "this text");
@@ -66,9 +76,9 @@ command_options(const struct command *self, int argc, char **argv, void *into,
             o++;
         if (o->name == NULL)
             return unknown(self, word);
-        if (o->argument != NULL && argument == NULL && i + 1 < argc)
+        if (o->argument != NULL && !is_optional(o) && argument == NULL && i + 1 < argc)
             argument = argv[++i];
-        if ((o->argument == NULL) != (argument == NULL)) {
+        if ((o->argument == NULL) != (argument == NULL) && !is_optional(o)) {
             fprintf(stderr, "dualwrited %s: --%s %s%s\n", self->name, word,
                     o->argument == NULL ? "takes no argument" : "needs an argument: ",
                     o->argument == NULL ? "" : o->argument);

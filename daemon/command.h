@@ -22,8 +22,9 @@ enum exit_status {
 };
 
 struct option_help {
-    const char *name;     /* "config" */
-    const char *argument; /* "FILE", or NULL when it takes none */
+    const char *name; /* "config" */
+    const char
+        *argument; /* "FILE"; NULL when it takes none; "[DURATION]" when it may be left out, then only behind "=" */
     const char *help;
 };
 
@@ -35,7 +36,8 @@ struct command {
     int (*run)(const struct command *self, int argc, char **argv);
 };
 
-extern const struct command cmd_run, cmd_install, cmd_uninstall, cmd_check, cmd_flags, cmd_mapping, cmd_healthcheck;
+extern const struct command cmd_run, cmd_install, cmd_uninstall, cmd_check, cmd_flags, cmd_mapping, cmd_status,
+    cmd_failed, cmd_explain, cmd_reconcile, cmd_healthcheck;
 
 /*
  * Walks argv[1..] against self->options: calls `take` for each option that is there. Returns EXIT_GOOD, or another

@@ -32,6 +32,7 @@
 #define LEAVE_MS 500
 #define LEAVE_TRIES 50
 #define EXPIRED_MS 100 /* after a peer's last beat has run out, look who takes over */
+#define SPREAD_MS 250  /* what all daemons hear at once they do not all answer at once */
 
 /* A reload: read on a worker thread, taken over while the worker rests, official when a beat has published it. */
 enum reload_state { RELOAD_NONE, RELOAD_READING, RELOAD_RESTING, RELOAD_PUBLISHING };
@@ -262,6 +263,15 @@ send_beat(struct engine *e)
         listener_beat(e->listener, &request);
 }
 
+/* The next beat comes then at the latest, but not in the same moment as those of others who have the same reason for one. */
+static void
+beat_within(struct engine *e, uint64_t ms)
+{
+    ms += uv_hrtime() / 1000 % SPREAD_MS; /* nobody else's microseconds */
+    if (!e->closed && ms < uv_timer_get_due_in(&e->beat))
+        uv_timer_start(&e->beat, on_beat_timer, ms, WAKE_BEAT_MS);
+}
+
 static void
 on_beat(void *arg, const struct beat_answer *b, const char *error)
 {
@@ -285,8 +295,8 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
     if (b->waiting || b->resync)
         worker_bell(e->worker);
     worker_due_in(e->worker, b->next_retry_ms);
-    if (b->peer_expires_ms >= 0 && (uint64_t) b->peer_expires_ms + EXPIRED_MS < uv_timer_get_due_in(&e->beat))
-        uv_timer_start(&e->beat, on_beat_timer, (uint64_t) b->peer_expires_ms + EXPIRED_MS, WAKE_BEAT_MS);
+    if (b->peer_expires_ms >= 0)
+        beat_within(e, (uint64_t) b->peer_expires_ms + EXPIRED_MS);
     check_ready(e);
     status_systemd(&e->view, e->worker, &e->readiness.health);
     if (e->reload == RELOAD_PUBLISHING && b->serial >= e->published) {
@@ -337,7 +347,7 @@ on_bell(void *arg, int partition)
 static void
 on_control(void *arg)
 {
-    send_beat(arg);
+    beat_within(arg, 0);
 }
 
 /* ---- from the worker ------------------------------------------------------------------------------------------- */
@@ -346,7 +356,6 @@ static void
 on_worker_down(void *arg, const char *connection, const char *why, int64_t retry_in_ms)
 {
     struct engine *e = arg;
-
     uint64_t *said = strcmp(connection, "claim") == 0 ? &e->said_claim_down : &e->said_down;
 
     status_disconnected(may_say(e, said) ? LOG_WARNING : LOG_DEBUG, connection, why, retry_in_ms);

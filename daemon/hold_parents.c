@@ -66,7 +66,7 @@ parse_held(void *arg, const struct pg_reply *reply)
     struct buf partitions = {0};
 
     if (state_of(reply) != NULL && outcome_of(state_of(reply)) == OUTCOME_RETRY_ROW) {
-        run_let_go(h); /* lock_timeout: somebody works there, and may be making these very parents */
+        run_let_go(h); /* lock_timeout: somebody works there, and may be syncing these very rows */
         return;
     }
     for (int i = 0; reply->error == NULL && i < PQntuples(reply->results[HELD]); i++)
@@ -77,12 +77,14 @@ parse_held(void *arg, const struct pg_reply *reply)
                         .held = true,
                         .partitions = buf_text(&partitions),
                         .epoch = reply->error != NULL ? NULL : PQgetvalue(reply->results[EPOCH], 0, 0),
+                        .leases = reply->error != NULL ? NULL : PQgetvalue(reply->results[EPOCH], 0, 1),
                     });
     buf_free(&partitions);
 }
 
 void
-hold_parents_start(struct hold_parents *h, const struct batch *batch, size_t first, int64_t statement_timeout_ms)
+hold_parents_start(struct hold_parents *h, const struct batch *batch, const struct mapping *mapping, size_t first,
+                   int64_t statement_timeout_ms)
 {
     struct buf keys = {0};
     char timeout[24];
@@ -103,7 +105,7 @@ hold_parents_start(struct hold_parents *h, const struct batch *batch, size_t fir
     snprintf(timeout, sizeof timeout, "%lld", (long long) statement_timeout_ms);
     pgarray_open(&keys);
     for (size_t i = first; i < batch->nsubjects; i++)
-        pgarray_add(&keys, batch->subjects[i].implicit_key);
+        pgarray_add(&keys, subject_root(batch, mapping, &batch->subjects[i]));
     pgarray_close(&keys);
     script[HELD].params[0] = buf_text(&keys);
     pgconn_run(h->pg, script, sizeof script / sizeof script[0], 6 * statement_timeout_ms + 5000, parse_held, h);

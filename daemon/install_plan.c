@@ -13,6 +13,10 @@
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 
+/* New partitions' epochs are so far above the last one that no batch of the old ones comes up to them: install looks, waits
+ * for the batches under way, and commits, all within minutes. */
+#define EPOCHS_APART 1000000
+
 /* "customer(id) order(id,customer_id)": waiting events can only be read by a mapping with the same layout. */
 static char *
 ref_layout(const struct mapping *m)
@@ -178,10 +182,11 @@ choose_options(struct install_plan *p, size_t database)
         o->installation = *vnext->installation != '\0' ? vnext->installation : p->new_installation;
     if (o->side == SIDE_VNEXT) {
         o->legacy_database = p->pair->shown[DATABASE_LEGACY];
-        if (legacy->epoch_seen >
-            vnext->epoch_drawn) /* the vNext database comes from a backup: see 002_two_databases.sql */
-            o->epoch_above = legacy->epoch_seen;
     }
+    o->repartitioned = vnext->version > 0 && vnext->partitions != o->partitions;
+    if (o->repartitioned && p->pair->count == 2)
+        o->epoch_above =
+            EPOCHS_APART + (legacy->epoch_seen > vnext->epoch_drawn ? legacy->epoch_seen : vnext->epoch_drawn);
     return o->side == SIDE_LEGACY ? flags_in_force(p, &o->flags) : EXIT_GOOD;
 }
 

@@ -22,9 +22,11 @@ struct listener {
     char *channel;
     bool notify;
     bool sent;       /* LISTEN was sent on this connection for this channel; the beat after it must find it in force */
+    bool heard;      /* a notification, since the last beat */
     uint64_t serial; /* of the beat under way */
     bool wanted;     /* another beat follows the script under way */
     int script_beat; /* where in the script under way beat.sql stands */
+    bool script_listens; /* it has LISTEN in it, which takes effect at its end */
     const char *leaving; /* the instance, once it takes its row out: no more beats */
     void (*gone)(void *arg);
     void *gone_arg;
@@ -56,6 +58,7 @@ on_notified(void *arg, const char *channel, const char *payload)
     char *end;
     long partition = strtol(payload, &end, 10);
 
+    l->heard = true;
     if (strcmp(channel, CONTROL_CHANNEL) == 0)
         l->events.control(l->arg);
     else
@@ -187,10 +190,15 @@ parse_beat(void *arg, const struct pg_reply *reply)
         .peer_expires_ms = number_or(r, "peer_expires_ms", -1),
         .bells = truth(r, "bells"),
         .listening = l->notify && hears(channels, l->channel) && hears(channels, CONTROL_CHANNEL),
+        .between = number_or(r, "backend", 0) != pgconn_backend(l->pg),
+        .heard = l->heard,
+        .queue_percent = (int) number_or(r, "queue_percent", 0),
+        .queue_holders = copy(r, "queue_holders"),
     };
+    l->heard = false;
     if (answer.partitions == NULL)
         answer.partitions = xstrdup("");
-    l->sent = answer.listening || l->script_beat > 2;
+    l->sent = answer.listening || l->script_listens;
     l->events.beat(l->arg, &answer, NULL);
     free(channels);
     free(answer.disagreement);
@@ -198,6 +206,7 @@ parse_beat(void *arg, const struct pg_reply *reply)
     free(answer.mapping_digest);
     free(answer.installation);
     free(answer.partitions);
+    free(answer.queue_holders);
     if (l->wanted)
         l->events.control(l->arg);
 }
@@ -222,7 +231,7 @@ listener_beat(struct listener *l, const struct beat_request *request)
     char claim_pid[16];
     struct buf own = {0};
     struct buf control = {0};
-    struct pg_statement script[6];
+    struct pg_statement script[7];
     char *flags;
     size_t n = 0;
 
@@ -237,9 +246,11 @@ listener_beat(struct listener *l, const struct beat_request *request)
     snprintf(claim_pid, sizeof claim_pid, "%d", request->claim_pid);
     flags = flags_json(&request->flags);
     script[n++] = (struct pg_statement){.sql = sql_daemon_read_write};
-    if (l->notify && !l->sent) {
+    l->script_listens = l->notify && !l->sent;
+    if (l->script_listens) {
         l->sent = true;
         listen_statements(l, &own, &control);
+        script[n++] = (struct pg_statement){.sql = sql_daemon_keepalive};
         script[n++] = (struct pg_statement){.sql = buf_text(&own)};
         script[n++] = (struct pg_statement){.sql = buf_text(&control)};
     }

@@ -44,6 +44,10 @@ struct beat_answer {
     int64_t peer_expires_ms; /* when the first other daemon is given up on if it does not beat; < 0: there is none */
     bool bells;              /* writers may ring: nobody can PREPARE TRANSACTION on this server */
     bool listening;          /* the server says that this session listens */
+    bool between;            /* something between us and the server answers for it: a pooler */
+    bool heard;              /* a notification has come since the last beat */
+    int queue_percent;       /* how full the cluster's notification queue is */
+    char *queue_holders;     /* once it is half full: sessions that may hold it back; NULL: none to be seen */
 };
 
 struct listener_events {

@@ -6,8 +6,9 @@
 #include "dualwrite/suggest.h"
 #include "version.h"
 
-static const struct command *const commands[] = {&cmd_run,   &cmd_install, &cmd_uninstall,  &cmd_check,
-                                                 &cmd_flags, &cmd_mapping, &cmd_healthcheck};
+static const struct command *const commands[] = {&cmd_run,       &cmd_install, &cmd_uninstall,  &cmd_check,
+                                                 &cmd_flags,     &cmd_status,  &cmd_failed,     &cmd_explain,
+                                                 &cmd_reconcile, &cmd_mapping, &cmd_healthcheck};
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
 

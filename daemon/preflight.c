@@ -12,6 +12,7 @@
 #include "dualwrite/quote.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
+#include "restored.h"
 
 #define ANSWER_MS 30000
 #define OLDEST_SERVER 130000
@@ -30,19 +31,9 @@ struct preflight {
     struct preflight_answer answer; /* while the plan is tried */
     char *own_digest;
     char *installation; /* the id that both databases share */
+    char *installed;    /* the digest of the installed mapping */
+    struct restored *restored;
 };
-
-struct preflight *
-preflight_new(struct pgconn *vnext, struct pgconn *legacy, preflight_done done, void *arg)
-{
-    struct preflight *p = xcalloc(1, sizeof *p);
-
-    p->vnext = vnext;
-    p->legacy = legacy;
-    p->done = done;
-    p->arg = arg;
-    return p;
-}
 
 static bool
 two(const struct preflight *p)
@@ -81,6 +72,8 @@ preflight_free(struct preflight *p)
         free_catalogs(p);
         free(p->own_digest);
         free(p->installation);
+        free(p->installed);
+        restored_free(p->restored);
     }
     free(p);
 }
@@ -141,6 +134,32 @@ finish_trial(struct preflight *p)
     p->done(p->arg, &answer);
 }
 
+/* Two databases, and all is well so far: is one of them an older copy of itself? */
+static void
+on_compared(void *arg, const char *error)
+{
+    struct preflight *p = arg;
+
+    if (error != NULL) {
+        plan_free(p->answer.plan);
+        p->answer.plan = NULL;
+        p->answer.verdict = PREFLIGHT_UNANSWERED;
+        p->answer.why = error;
+    }
+    finish_trial(p);
+}
+
+static void
+run_compare(struct preflight *p)
+{
+    bool ours = p->installed != NULL && p->own_digest != NULL && strcmp(p->installed, p->own_digest) == 0;
+
+    if (two(p) && ours && p->answer.plan != NULL)
+        restored_compare(p->restored, p->mapping);
+    else
+        finish_trial(p);
+}
+
 static void run_trial(struct preflight *p);
 
 /* The other side's statements are tried next, if this one took its own. */
@@ -154,7 +173,7 @@ parse_rollback(void *arg, const struct pg_reply *reply)
         p->side = DATABASE_LEGACY;
         run_trial(p);
     } else {
-        finish_trial(p);
+        run_compare(p);
     }
 }
 
@@ -178,8 +197,11 @@ parse_trial(void *arg, const struct pg_reply *reply)
     struct preflight *p = arg;
 
     if (reply->error != NULL) {
-        if (reply->lost || reply->failed < TRIAL_PREFIX ||
-            outcome_of(PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE)) == OUTCOME_RETRY_SERVER) {
+        enum outcome outcome =
+            outcome_of(reply->lost ? NULL : PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE));
+
+        /* a statement that was cancelled, or met a lock, says nothing about the mapping */
+        if (reply->failed < TRIAL_PREFIX || outcome == OUTCOME_RETRY_SERVER || outcome == OUTCOME_RETRY_ROW) {
             p->answer.verdict = PREFLIGHT_UNANSWERED;
             p->answer.why = "the database did not plan the statements";
         } else {
@@ -296,7 +318,9 @@ parse_facts(void *arg, const struct pg_reply *reply)
     }
     if (p->side == DATABASE_VNEXT) {
         free(p->own_digest);
+        free(p->installed);
         p->own_digest = xstrdup(PQgetvalue(reply->results[2], 0, PQfnumber(reply->results[2], "own_digest")));
+        p->installed = xstrdup(PQgetvalue(reply->results[2], 0, PQfnumber(reply->results[2], "mapping_digest")));
     }
     p->catalogs[p->side] = catalog_parse(PQgetvalue(reply->results[3], 0, 0));
     if (p->catalogs[p->side] == NULL) {
@@ -361,6 +385,19 @@ run_installed(struct preflight *p)
     } else {
         pgconn_run(connection(p), &script, 1, ANSWER_MS, parse_installed, p);
     }
+}
+
+struct preflight *
+preflight_new(struct pgconn *vnext, struct pgconn *legacy, preflight_done done, void *arg)
+{
+    struct preflight *p = xcalloc(1, sizeof *p);
+
+    p->vnext = vnext;
+    p->legacy = legacy;
+    p->done = done;
+    p->arg = arg;
+    p->restored = restored_new(vnext, legacy, on_compared, p);
+    return p;
 }
 
 void

@@ -17,6 +17,7 @@ struct read {
     struct read_request request;
     char xid[32];
     char epoch[32];
+    char *leases;
 };
 
 static bool
@@ -84,9 +85,8 @@ parse_key(struct row *out, const PGresult *result, int row)
 }
 
 static void
-parse_row(struct read *r, size_t subject, const PGresult *result, int row)
+parse_row(struct batch *b, const struct mapping *m, size_t subject, const PGresult *result, int row)
 {
-    struct batch *b = r->request.batch;
     struct row *out = batch_add_row(b, subject);
 
     out->found = truth(result, row, "found");
@@ -98,7 +98,17 @@ parse_row(struct read *r, size_t subject, const PGresult *result, int row)
     out->extra = text(result, row, "extra");
     parse_key(out, result, row);
     b->subjects[subject].found = out->found;
-    row_decide(b, r->request.mapping, out);
+    row_decide(b, m, out);
+}
+
+void
+read_take(struct batch *b, const struct mapping *m, const size_t *asked, const PGresult *result)
+{
+    for (int row = 0; row < PQntuples(result); row++) {
+        long at = strtol(PQgetvalue(result, row, PQfnumber(result, "n")), NULL, 10);
+
+        parse_row(b, m, asked[at - 1], result, row);
+    }
 }
 
 static void
@@ -113,11 +123,7 @@ done(void *arg, size_t first, size_t count, PGresult *const *results, size_t n)
     for (size_t i = first; i < first + count; i++)
         if (is_pending(r, i))
             asked[nasked++] = i;
-    for (int row = 0; row < PQntuples(result); row++) {
-        long at = strtol(PQgetvalue(result, row, PQfnumber(result, "n")), NULL, 10);
-
-        parse_row(r, asked[at - 1], result, row);
-    }
+    read_take(r->request.batch, r->request.mapping, asked, result);
     free(asked);
 }
 
@@ -146,15 +152,18 @@ opened(void *arg, PGresult *const *results)
     struct read *r = arg;
 
     snprintf(r->xid, sizeof r->xid, "%s", PQgetvalue(results[0], 0, 0));
-    if (r->request.two)
+    if (r->request.two) {
         snprintf(r->epoch, sizeof r->epoch, "%s", PQgetvalue(results[1], 0, 0));
+        free(r->leases);
+        r->leases = xstrdup(PQgetvalue(results[1], 0, 1));
+    }
 }
 
 static void
 end(void *arg, const char *error, const char *sqlstate)
 {
     struct read *r = arg;
-    struct read_answer answer = {error, sqlstate, r->xid, r->epoch};
+    struct read_answer answer = {error, sqlstate, r->xid, r->epoch, r->leases};
 
     r->done(r->arg, &answer);
 }
@@ -174,8 +183,10 @@ read_new(struct pgconn *pg, read_done on_done, void *arg)
 void
 read_free(struct read *r)
 {
-    if (r != NULL)
+    if (r != NULL) {
         grouped_free(r->groups);
+        free(r->leases);
+    }
     free(r);
 }
 

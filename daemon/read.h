@@ -25,7 +25,8 @@ struct read_answer {
     const char *error;    /* NULL: each subject has been read or has failed; else the whole batch is off */
     const char *sqlstate; /* of the error; NULL for a lost connection */
     const char *xid;      /* first_time: of the transaction */
-    const char *epoch;    /* first_time with two databases */
+    const char *epoch;    /* first_time with two databases, like the next */
+    const char *leases;   /* what legacy is known to have, by partition: an array literal */
 };
 
 typedef void (*read_done)(void *arg, const struct read_answer *answer);
@@ -35,5 +36,8 @@ struct read;
 struct read *read_new(struct pgconn *pg, read_done done, void *arg);
 void read_start(struct read *r, const struct read_request *request);
 void read_free(struct read *r);
+
+/* The rows of an answer to PLAN_READ, added to the batch and decided; asked[n - 1] is the subject that its n means. */
+void read_take(struct batch *b, const struct mapping *m, const size_t *asked, const PGresult *result);
 
 #endif

@@ -20,8 +20,14 @@ struct reserve {
     struct reserve_request request;
     size_t *rows; /* that need a key, by entity */
     size_t count;
+    char **complaints; /* of each: why legacy does not take the key; NULL: it does */
+    bool *taken;       /* ... the map gives its key to another row */
+    unsigned again;    /* how often keys were drawn anew because of that */
     bool reserved;
 };
+
+/* Each time as many keys are passed over as were drawn before, so that a sequence which is a million behind is caught up. */
+#define DRAW_TIMES 20
 
 static struct row *
 row_at(const struct reserve *r, size_t item)
@@ -40,8 +46,14 @@ finish(struct reserve *r, const char *error, const char *sqlstate)
 {
     struct reserve_answer answer = {error, sqlstate, r->reserved};
 
+    for (size_t i = 0; i < r->count; i++)
+        free(r->complaints[i]);
+    free(r->complaints);
+    free(r->taken);
     free(r->rows);
     r->rows = NULL;
+    r->complaints = NULL;
+    r->taken = NULL;
     r->count = 0;
     r->done(r->arg, &answer);
 }
@@ -59,7 +71,7 @@ push(void *arg, struct grouped *g, size_t first, size_t count)
         if (subject_at(r, i)->state != SUBJECT_PENDING)
             continue;
         buf_puts(&out, out.len == 0 ? "[" : ", ");
-        sqlrow_reserve(&out, r->request.batch, r->request.mapping, r->rows[i]);
+        sqlrow_reserve(&out, r->request.batch, r->request.mapping, r->rows[i], r->complaints[i] != NULL);
     }
     if (out.len == 0)
         return false;
@@ -69,26 +81,47 @@ push(void *arg, struct grouped *g, size_t first, size_t count)
     return true;
 }
 
-static bool
-came_back(const PGresult *result, const char *key)
+struct returned {
+    const char *key;
+    bool taken;
+};
+
+static int
+compare_returned(const void *a, const void *b)
 {
-    for (int i = 0; i < PQntuples(result); i++)
-        if (strcmp(PQgetvalue(result, i, 0), key) == 0)
-            return true;
-    return false;
+    return strcmp(((const struct returned *) a)->key, ((const struct returned *) b)->key);
 }
 
 static void
 done(void *arg, size_t first, size_t count, PGresult *const *results, size_t n)
 {
     struct reserve *r = arg;
+    size_t nreturned = (size_t) PQntuples(results[0]);
+    struct returned *returned = xcalloc(nreturned + 1, sizeof *returned);
 
     (void) n;
-    r->reserved = r->reserved || PQntuples(results[0]) > 0;
-    for (size_t i = first; i < first + count; i++)
-        if (subject_at(r, i)->state == SUBJECT_PENDING && !came_back(results[0], row_at(r, i)->key[0]))
+    for (size_t i = 0; i < nreturned; i++)
+        returned[i] =
+            (struct returned){PQgetvalue(results[0], (int) i, 0), PQgetvalue(results[0], (int) i, 1)[0] == 't'};
+    qsort(returned, nreturned, sizeof *returned, compare_returned);
+    for (size_t i = first; i < first + count; i++) {
+        const struct returned *at;
+
+        if (subject_at(r, i)->state != SUBJECT_PENDING)
+            continue;
+        at = bsearch(&(struct returned){.key = row_at(r, i)->key[0]}, returned, nreturned, sizeof *returned,
+                     compare_returned);
+        r->taken[i] = at != NULL && at->taken;
+        r->reserved = r->reserved || (at != NULL && !at->taken);
+        if (r->taken[i])
+            continue; /* also where its legacy row is there again */
+        if (r->complaints[i] != NULL)
+            subject_fail(subject_at(r, i), OUTCOME_PARK, "23505", NULL, r->complaints[i]);
+        else if (at == NULL)
             subject_fail(subject_at(r, i), OUTCOME_RETRY_ROW, NULL, NULL,
                          "somebody else has put it into the map at the same time");
+    }
+    free(returned);
 }
 
 static void
@@ -102,10 +135,38 @@ failed(void *arg, struct grouped *g, size_t item, const PGresult *error, const c
                  PQresultErrorField(error, PG_DIAG_CONSTRAINT_NAME), text);
 }
 
+static void run_draw(struct reserve *r);
+
+/* Keeps those whose key turned out to be another's; their keys are drawn anew. */
 static void
 end(void *arg, const char *error, const char *sqlstate)
 {
-    finish(arg, error, sqlstate);
+    struct reserve *r = arg;
+    size_t left = 0;
+
+    for (size_t i = 0; i < r->count; i++) {
+        bool again = r->taken[i] && subject_at(r, i)->state == SUBJECT_PENDING;
+
+        free(r->complaints[i]);
+        r->complaints[i] = NULL;
+        r->taken[i] = false;
+        if (again)
+            r->rows[left++] = r->rows[i];
+    }
+    r->count = left;
+    if (error != NULL || left == 0) {
+        finish(r, error, sqlstate);
+        return;
+    }
+    if (r->again++ < DRAW_TIMES) {
+        run_draw(r);
+        return;
+    }
+    for (size_t i = 0; i < left; i++)
+        subject_fail(subject_at(r, i), OUTCOME_PARK, "23505", NULL,
+                     "the next keys of the legacy table are all given to other rows by the map; its sequence is far "
+                     "behind: set it above the map's highest legacy key");
+    finish(r, NULL, NULL);
 }
 
 /* ---- the keys ---- */
@@ -126,11 +187,13 @@ draw_push(void *arg, struct grouped *g, size_t first, size_t count)
 {
     const struct reserve *r = arg;
     struct buf out = {0};
-    char *params[1];
+    char *params[2];
 
     buf_printf(&out, "%zu", count);
     params[0] = buf_steal(&out);
-    grouped_push(g, r->request.plan->entities[subject_at(r, first)->entity].sql[PLAN_DRAW], 1, params);
+    buf_printf(&out, "%u", (1U << r->again) - 1);
+    params[1] = buf_steal(&out);
+    grouped_push(g, r->request.plan->entities[subject_at(r, first)->entity].sql[PLAN_DRAW], 2, params);
     return true;
 }
 
@@ -146,7 +209,7 @@ draw_done(void *arg, size_t first, size_t count, PGresult *const *results, size_
         free(row->key[0]);
         row->key[0] = xstrdup(PQgetvalue(results[0], (int) i, 0));
         if (!PQgetisnull(results[0], (int) i, 1))
-            subject_fail(subject_at(r, first + i), OUTCOME_PARK, "23505", NULL, PQgetvalue(results[0], (int) i, 1));
+            r->complaints[first + i] = xstrdup(PQgetvalue(results[0], (int) i, 1));
     }
 }
 
@@ -231,6 +294,8 @@ collect(struct reserve *r)
                 r->rows[r->count++] = i;
         }
     }
+    r->complaints = xcalloc(r->count, sizeof *r->complaints);
+    r->taken = xcalloc(r->count, sizeof *r->taken);
 }
 
 struct reserve *
@@ -255,6 +320,10 @@ reserve_free(struct reserve *r)
     if (r != NULL) {
         grouped_free(r->draws);
         grouped_free(r->groups);
+        for (size_t i = 0; i < r->count; i++)
+            free(r->complaints[i]);
+        free(r->complaints);
+        free(r->taken);
         free(r->rows);
     }
     free(r);
@@ -265,6 +334,7 @@ reserve_start(struct reserve *r, const struct reserve_request *request)
 {
     r->request = *request;
     r->reserved = false;
+    r->again = 0;
     r->count = 0;
     collect(r);
     if (r->count == 0)

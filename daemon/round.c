@@ -10,11 +10,11 @@
 #include "claim.h"
 #include "dualwrite/log.h"
 #include "dualwrite/memory.h"
-#include "dualwrite/pgarray.h"
 #include "dualwrite/retry.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 #include "event_log.h"
+#include "restored.h"
 
 /* An event with an older id may become visible late and need a key too; but not for ever. */
 #define RESERVE_TIMES 8
@@ -27,6 +27,7 @@ struct round {
     struct claim *claim;
     struct apply *apply;
     struct ack *ack;
+    struct restored *restored;
 
     struct round_request request;
     struct batch batch;
@@ -39,6 +40,7 @@ struct round {
     char *cursor;         /* behind which the next claim begins; good for this session */
     char *next_cursor;    /* ... once the batch is committed */
     unsigned cursor_session;
+    char *kept;          /* partitions that were kept while keys were reserved */
     bool undecided;      /* its COMMIT got no answer */
     bool strict;         /* a failure is an ERROR */
     bool schema_suspect; /* the last batch failed on a missing table or column; preflight passed since */
@@ -191,6 +193,9 @@ parse_reserved(void *arg, const struct pg_reply *reply)
     }
     memory_seen(&r->memory, &r->batch);
     r->up_to = r->batch.events[r->batch.count - 1].id;
+    free(r->kept);
+    r->kept = r->partitions;
+    r->partitions = NULL;
     clear_batch(r);
     r->reserved++;
     claim_batch(r);
@@ -199,42 +204,20 @@ parse_reserved(void *arg, const struct pg_reply *reply)
 static void
 run_again(struct round *r)
 {
-    const struct pg_statement commit = {.sql = sql_daemon_commit};
-
-    pgconn_run(r->pg, &commit, 1, config(r)->statement_timeout_ms + 5000, parse_reserved, r);
-}
-
-/* Its whole answer is one statement, which commits by itself. */
-static void
-parse_raised(void *arg, const struct pg_reply *reply)
-{
-    struct round *r = arg;
-
-    if (reply->error == NULL && PQgetvalue(reply->results[1], 0, 0)[0] == 't')
-        log_msg(
-            LOG_WARNING, "epoch_raised",
-            "the legacy database knows a later epoch than the vNext one has ever drawn: the vNext database was "
-            "restored from an older copy; every mapped table is synced anew, and legacy rows whose vNext row is gone "
-            "are left alone");
-    batch_failed(r, "the legacy database's fence keeps this batch out: its epoch is an old one", NULL);
-}
-
-static void
-run_raise(struct round *r, const char *epoch)
-{
-    struct buf entities = {0};
-    struct pg_statement script[] = {
-        {.sql = sql_daemon_rollback},
-        {.sql = sql_daemon_epoch_raise, .nparams = 2, .params = {epoch}},
+    const struct pg_statement script[] = {
+        {.sql = sql_daemon_keep, .nparams = 1, .params = {r->partitions}},
+        {.sql = sql_daemon_commit},
     };
 
-    pgarray_open(&entities);
-    for (size_t i = 0; i < mapping(r)->count; i++)
-        pgarray_add(&entities, mapping(r)->entities[i].name);
-    pgarray_close(&entities);
-    script[1].params[1] = buf_text(&entities);
-    pgconn_run(r->pg, script, 2, config(r)->statement_timeout_ms + 5000, parse_raised, r);
-    buf_free(&entities);
+    pgconn_run(r->pg, script, 2, 2 * config(r)->statement_timeout_ms + 5000, parse_reserved, r);
+}
+
+/* The batch did not pass the fence, and what that means was dealt with. */
+static void
+on_restored(void *arg, const char *error)
+{
+    batch_failed(arg, error != NULL ? error : "the legacy database's fence keeps this batch out: it is tried again",
+                 NULL);
 }
 
 /*
@@ -261,7 +244,7 @@ on_applied(void *arg, const struct apply_answer *answer)
         return;
     }
     if (answer->fenced != NULL) {
-        run_raise(r, answer->fenced);
+        restored_fenced(r->restored, mapping(r), answer->fenced, answer->leases);
         return;
     }
     if (answer->error != NULL) {
@@ -273,7 +256,8 @@ on_applied(void *arg, const struct apply_answer *answer)
     r->retry_in_ms = xcalloc(r->batch.count, sizeof *r->retry_in_ms);
     for (size_t i = 0; i < r->batch.count; i++)
         r->retry_in_ms[i] = retry_in_ms(r, &r->batch.events[i]);
-    ack_start(r->ack, &(struct ack_request){&r->batch, mapping(r), r->retry_in_ms, config(r)});
+    ack_start(r->ack, &(struct ack_request){&r->batch, mapping(r), r->retry_in_ms, config(r), answer->epoch,
+                                            answer->partitions});
 }
 
 /* `bounded`: by up_to, so it did not look at everything. */
@@ -297,6 +281,8 @@ on_claimed(void *arg, struct claim_answer *answer)
     bool bounded;
 
     r->counters.claims++;
+    free(r->kept);
+    r->kept = NULL;
     if (answer->error != NULL) {
         r->done(r->arg, WAKE_LOST, -1);
         return;
@@ -329,6 +315,8 @@ on_claimed(void *arg, struct claim_answer *answer)
         .partitions = r->partitions,
         .reserved = r->reserved > RESERVE_TIMES,
         .blame_rows = r->schema_suspect,
+        .removal_share = config(r)->removal_share,
+        .batch_size = config(r)->batch_size,
         .statement_timeout_ms = config(r)->statement_timeout_ms,
     };
     apply_start(r->apply, &request);
@@ -344,6 +332,7 @@ claim_batch(struct round *r)
         .take_down_doorbell = r->request.take_down_doorbell,
         .batch_size = config(r)->batch_size,
         .up_to = r->reserved > 0 ? r->up_to : -1,
+        .kept = r->kept,
         .cursor = round_cursor(r),
         .statement_timeout_ms = config(r)->statement_timeout_ms,
     };
@@ -433,6 +422,7 @@ round_new(struct pgconn *pg, struct pgconn *legacy, round_done done, void *arg)
     r->claim = claim_new(pg, on_claimed, r);
     r->apply = apply_new(pg, legacy, on_applied, r);
     r->ack = ack_new(pg, on_acked, r);
+    r->restored = restored_new(pg, legacy, on_restored, r);
     return r;
 }
 
@@ -444,8 +434,10 @@ round_free(struct round *r)
     claim_free(r->claim);
     apply_free(r->apply);
     ack_free(r->ack);
+    restored_free(r->restored);
     clear_batch(r);
     free(r->cursor);
+    free(r->kept);
     memory_forget(&r->memory);
     free(r);
 }

@@ -61,20 +61,44 @@ note_flags(struct view *v, const struct beat_answer *b)
 }
 
 static void
+say_deaf(struct view *v, const char *why)
+{
+    if (!v->said_deaf)
+        log_msg(LOG_WARNING, "not_listening", "%s", why);
+    v->said_deaf = true;
+}
+
+static void
 note_hearing(struct view *v, const struct beat_answer *b, bool notify)
 {
-    bool hears = b->listening && b->bells;
+    bool hears;
 
-    if (notify && !b->bells && v->deaf == 0)
-        log_msg(LOG_WARNING, "not_listening",
-                "max_prepared_transactions is above 0: a NOTIFY would make PREPARE TRANSACTION fail, so writers do not "
-                "ring and this daemon polls");
-    v->deaf = !notify || hears ? 0 : b->bells ? v->deaf + 1 : VIEW_DEAF_BEATS + 1;
-    if (v->deaf == VIEW_DEAF_BEATS)
-        log_msg(LOG_WARNING, "not_listening",
-                "LISTEN does not hold on this connection (a transaction pooler?); polling instead. Give "
-                "DUALWRITE_DATABASE_URL a direct connection, or set DUALWRITE_NOTIFY=off");
+    /* the doorbell stood, a writer came, and we slept on; without a pooler the notification comes before this answer */
+    if (b->between && b->armed && b->waiting && !b->heard)
+        v->swallowed = true;
+    hears = b->listening && b->bells && !v->swallowed;
+    if (hears && (!b->between || b->heard))
+        v->said_deaf = false;
+    v->deaf = !notify || hears ? 0 : b->bells && !v->swallowed ? v->deaf + 1 : VIEW_DEAF_BEATS + 1;
+    if (v->deaf >= VIEW_DEAF_BEATS)
+        say_deaf(v, b->bells ? "LISTEN does not hold on this connection (a transaction pooler?); polling instead. Give "
+                               "DUALWRITE_DATABASE_URL a direct connection, or set DUALWRITE_NOTIFY=off"
+                             : "max_prepared_transactions is above 0: a NOTIFY would make PREPARE TRANSACTION fail, so "
+                               "writers do not ring and this daemon polls");
     v->listening = hears;
+}
+
+/* Once it is full, every transaction that notifies fails at its commit: the application's, if it rings our doorbells. */
+static void
+note_queue(struct view *v, const struct beat_answer *b)
+{
+    if (b->queue_percent > VIEW_QUEUE_FULL && !v->filling)
+        log_msg(
+            LOG_WARNING, "notification_queue_filling",
+            "the server's notification queue is %d %% full; when it is full, transactions that notify fail. A session "
+            "that listens and stays in a transaction holds it back: end it. The oldest transactions: %s",
+            b->queue_percent, b->queue_holders == NULL ? "none that this role may see" : b->queue_holders);
+    v->filling = b->queue_percent > (v->filling ? VIEW_QUEUE_CALM : VIEW_QUEUE_FULL);
 }
 
 bool
@@ -82,6 +106,7 @@ view_note(struct view *v, const struct beat_answer *b, bool notify)
 {
     note_flags(v, b);
     note_hearing(v, b, notify);
+    note_queue(v, b);
     if (replace(&v->installed, b->mapping_digest) && v->digest != NULL && !view_mapping_installed(v))
         log_msg(LOG_WARNING, "mapping_mismatch",
                 "the installed mapping is another one (%.12s, ours is %.12s): no work is taken. Run `dualwrited "
@@ -98,6 +123,7 @@ view_lost(struct view *v)
 {
     v->fresh = false;
     v->listening = false;
+    v->swallowed = false;
 }
 
 void

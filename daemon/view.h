@@ -11,13 +11,18 @@
 
 #include "listener.h"
 
-#define VIEW_DEAF_BEATS 3 /* beats that find no LISTEN in force before polling takes over */
+#define VIEW_DEAF_BEATS 3  /* beats that find no LISTEN in force before polling takes over */
+#define VIEW_QUEUE_FULL 50 /* percent of the notification queue from which on it is filling */
+#define VIEW_QUEUE_CALM 40 /* ... and below which it is not any more */
 
 struct view {
     struct flags flags; /* before the first beat: the defaults, so nothing is on */
     bool fresh;         /* a beat was answered on this connection */
     bool listening;     /* notifications reach us */
     unsigned deaf;      /* beats in a row that did not find LISTEN in force */
+    bool swallowed;     /* a pooler let LISTEN through, and a notification did not come */
+    bool said_deaf;     /* since notifications were last known to come */
+    bool filling;       /* the notification queue; it was said */
     char *digest;       /* of our own mapping, NULL: not known yet */
     char *installed;    /* digest of the installed one */
     char *partitions;   /* ours, "0,3"; NULL: never heard */

@@ -202,8 +202,11 @@ on_preflight(void *arg, struct preflight_answer *answer)
     w->plan = answer->plan;
     w->check = w->patient = answer->verdict == PREFLIGHT_WAIT || answer->verdict == PREFLIGHT_BAD;
     lost(w);
-    if (answer->verdict == PREFLIGHT_UNANSWERED)
+    if (answer->verdict == PREFLIGHT_UNANSWERED) { /* either may be in a transaction that failed */
         pgconn_reset(w->pg, answer->why);
+        if (w->legacy != w->pg)
+            pgconn_reset(w->legacy, answer->why);
+    }
     w->events.preflight(w->arg, answer);
     free_again(w);
 }

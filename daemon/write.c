@@ -1,25 +1,34 @@
 /* write.c - stage four; see write.h. The statements are lib/core/sqlwrite.c. */
 #include "write.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dualwrite/sqlrow.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
+#include "fence.h"
 #include "grouped.h"
+#include "refuse.h"
+#include "stuck.h"
 
 struct write {
     struct pgconn *pg;
     struct grouped *groups;
+    struct fence *fence;
     write_done done;
     void *arg;
     struct write_request request;
     size_t *order; /* items of the groups: rows, by entity; a row to be tried again stands there once more */
     size_t count;
-    size_t *place; /* of each row: where in `order` it counts */
+    size_t *place; /* of each row: where in `order` it counts; NO_INDEX: nowhere for now */
     size_t freed;  /* rows that were put off and have been written: values that others wait for may be free */
+
+    struct stuck *stuck;
+    size_t *aside; /* rows that need a stuck one */
+    size_t naside;
+    bool last;    /* the stuck ones have been looked into: who fails now has failed */
+    bool *yields; /* of each row: it is written together with others that want its values, and it theirs */
 };
 
 static struct batch *
@@ -35,12 +44,23 @@ subject_of(const struct write *w, size_t row)
 }
 
 static void
-finish(struct write *w, const struct write_answer *answer)
+clear(struct write *w)
 {
+    stuck_clear(w->stuck);
+    free(w->aside);
+    free(w->yields);
     free(w->order);
     free(w->place);
-    w->order = w->place = NULL;
-    w->count = 0;
+    w->yields = NULL;
+    w->order = w->place = w->aside = NULL;
+    w->count = w->freed = w->naside = 0;
+    w->last = false;
+}
+
+static void
+finish(struct write *w, const struct write_answer *answer)
+{
+    clear(w);
     w->done(w->arg, answer);
 }
 
@@ -71,26 +91,30 @@ plan_of(const struct write *w, size_t item)
 static bool
 push(void *arg, struct grouped *g, size_t first, size_t count)
 {
-    static const enum plan_step steps[] = {PLAN_UPDATE, PLAN_INSERT, PLAN_REMOVE, PLAN_VERIFY};
+    enum { STEPS = 6 };
+    static const enum plan_step steps[STEPS] = {PLAN_YIELD,  PLAN_UPDATE,  PLAN_INSERT,
+                                                PLAN_REMOVE, PLAN_YIELDED, PLAN_VERIFY};
     const struct write *w = arg;
     struct buf json = {0};
-    bool needed[4] = {false, false, false, true};
+    bool needed[STEPS] = {[5] = true};
 
     for (size_t i = first; i < first + count; i++) {
         const struct row *r = &batch(w)->rows[w->order[i]];
 
         if (!counts(w, i))
             continue;
-        needed[0] = needed[0] || r->write;
-        needed[1] = needed[1] || r->create;
-        needed[2] = needed[2] || r->remove;
+        needed[0] = needed[0] || w->yields[w->order[i]];
+        needed[1] = needed[1] || r->write;
+        needed[2] = needed[2] || r->create;
+        needed[3] = needed[3] || r->remove;
+        needed[4] = needed[0];
         buf_puts(&json, json.len == 0 ? "[" : ",\n");
         sqlrow_write(&json, row_entity(batch(w), w->request.mapping, r), r, w->order[i]);
     }
     if (json.len == 0)
         return false;
     buf_putc(&json, ']');
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < STEPS; i++) {
         const char *sql = plan_of(w, first)->sql[steps[i]];
         char *params[] = {NULL};
 
@@ -127,11 +151,14 @@ done(void *arg, size_t first, size_t count, PGresult *const *results, size_t n)
     }
 }
 
-/* A value that another row still has may be free once that row was synced too: a name handed over, an owner changed. */
-static bool
-waits_for_others(const char *sqlstate)
+/* ---- rows that cannot be written yet ---- */
+
+static void
+place_at_end(struct write *w, size_t row)
 {
-    return strcmp(sqlstate, "23505") == 0 || strcmp(sqlstate, "23P01") == 0;
+    w->order = xreallocarray(w->order, w->count + 1, sizeof *w->order);
+    w->order[w->count] = row;
+    w->place[row] = w->count++;
 }
 
 /*
@@ -141,52 +168,147 @@ waits_for_others(const char *sqlstate)
 static void
 defer(struct write *w, struct grouped *g, size_t row)
 {
-    size_t subject = batch(w)->rows[row].subject;
+    size_t count;
+    const size_t *children = batch_children(batch(w), batch(w)->rows[row].subject, &count);
 
-    w->order = xreallocarray(w->order, w->count + 1, sizeof *w->order);
-    w->order[w->count] = row;
-    w->place[row] = w->count++;
-    for (size_t i = 0; i < batch(w)->nrows; i++)
-        if (batch(w)->rows[i].needs == subject)
-            defer(w, g, i);
+    place_at_end(w, row);
+    for (size_t i = 0; i < count; i++)
+        defer(w, g, children[i]);
     grouped_defer(g, w->place[row]);
+}
+
+/* Who needs a row that is stuck is not tried before it. */
+static void
+set_children_aside(struct write *w, size_t row)
+{
+    size_t count;
+    const size_t *children = batch_children(batch(w), batch(w)->rows[row].subject, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (w->place[children[i]] == NO_INDEX)
+            continue;
+        w->place[children[i]] = NO_INDEX;
+        w->aside = xreallocarray(w->aside, w->naside + 1, sizeof *w->aside);
+        w->aside[w->naside++] = children[i];
+        set_children_aside(w, children[i]);
+    }
+}
+
+static void
+fail_row(struct write *w, size_t row, const char *sqlstate, const char *constraint, const char *text)
+{
+    struct subject *s = subject_of(w, row);
+    struct buf error = {0};
+
+    buf_puts(&error, text);
+    if (is_conflict(sqlstate))
+        conflict_explain(&error, batch(w), w->request.mapping, stuck_conflicts(w->stuck), row, constraint);
+    if (strcmp(sqlstate, LOOKUP_MISSING) == 0)
+        subject_fail_lookup(s, text);
+    else
+        subject_fail(s, outcome_of(sqlstate), sqlstate, constraint, buf_text(&error));
+    buf_free(&error);
+    batch_fail_children(batch(w), w->request.mapping, batch(w)->rows[row].subject);
 }
 
 static void
 failed(void *arg, struct grouped *g, size_t item, const PGresult *error, const char *text)
 {
     struct write *w = arg;
-    const struct row *r = &batch(w)->rows[w->order[item]];
-    struct subject *s = subject_of(w, w->order[item]);
+    size_t row = w->order[item];
+    struct subject *s = subject_of(w, row);
     const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
 
-    /* every other one was tried since the failure before the last: if none of them could be written, none ever will */
-    if (waits_for_others(sqlstate) && (s->put_off < 2 || w->freed > s->freed[1])) {
+    /*
+     * The row that holds the value may be about to give it up: a name handed over, an owner changed. Every other one was
+     * tried since the failure before the last: if none of them could be written, none ever will by itself.
+     */
+    if (is_conflict(sqlstate) && (s->put_off < 2 || w->freed > s->freed[1])) {
         s->put_off++;
         s->freed[1] = s->freed[0];
         s->freed[0] = w->freed;
-        defer(w, g, w->order[item]);
+        defer(w, g, row);
+    } else if (is_conflict(sqlstate) && !w->last) {
+        stuck_add(w->stuck, row, error, text);
+        w->place[row] = NO_INDEX;
+        set_children_aside(w, row);
+    } else {
+        fail_row(w, row, sqlstate, PQresultErrorField(error, PG_DIAG_CONSTRAINT_NAME), text);
+    }
+}
+
+/* ---- rows that want each other's values ---- */
+
+/* Adds the rows with a chance among the stuck ones of one entity, in an order in which they can be written. */
+static void
+add_cycles(struct write *w, size_t entity)
+{
+    struct conflict_order order = stuck_order(w->stuck, batch(w), entity);
+
+    for (size_t i = 0; i < order.ngroups; i++) {
+        const struct conflict_group *g = &order.groups[i];
+        size_t first = w->count;
+
+        for (size_t j = g->first; j < g->first + g->count; j++) {
+            w->yields[order.rows[j]] = g->count > 1;
+            place_at_end(w, order.rows[j]);
+        }
+        grouped_add(w->groups, first, g->count);
+    }
+    conflict_order_free(&order);
+}
+
+static void
+add_aside(struct write *w, size_t entity)
+{
+    for (size_t i = 0; i < w->naside; i++)
+        if (subject_of(w, w->aside[i])->entity == entity) {
+            place_at_end(w, w->aside[i]);
+            grouped_add(w->groups, w->place[w->aside[i]], 1);
+        }
+}
+
+static void run_groups(struct write *w);
+
+/* Who holds what is known now: what can be written together is, the others have failed. */
+static void
+on_holders(void *arg, const char *error, const char *sqlstate)
+{
+    struct write *w = arg;
+    const struct stuck_row *rows;
+    size_t count;
+
+    if (error != NULL) {
+        finish(w, &(struct write_answer){.error = error, .sqlstate = sqlstate});
         return;
     }
-    if (strcmp(sqlstate, LOOKUP_MISSING) == 0)
-        subject_fail_lookup(s, text);
-    else
-        subject_fail(s, outcome_of(sqlstate), sqlstate, PQresultErrorField(error, PG_DIAG_CONSTRAINT_NAME), text);
-    batch_fail_children(batch(w), w->request.mapping, r->subject);
+    w->last = true;
+    for (size_t entity = 0; entity < w->request.mapping->count; entity++) {
+        add_cycles(w, entity);
+        add_aside(w, entity);
+    }
+    rows = stuck_rows(w->stuck, &count);
+    for (size_t i = 0; i < count; i++)
+        if (w->place[rows[i].row] == NO_INDEX)
+            fail_row(w, rows[i].row, rows[i].sqlstate, rows[i].constraint, rows[i].error);
+    run_groups(w);
+}
+
+static void
+look_into_stuck(struct write *w)
+{
+    const struct holders_request request = {
+        .batch = batch(w),
+        .mapping = w->request.mapping,
+        .plan = w->request.plan,
+        .blame_rows = w->request.blame_rows,
+        .statement_timeout_ms = w->request.statement_timeout_ms,
+    };
+
+    stuck_look(w->stuck, &request);
 }
 
 /* ---- the end ---- */
-
-/* The legacy side is what was asked for; where nothing was, it is. */
-static bool
-as_wanted(const struct write *w, const struct row *r)
-{
-    bool deleted = r->remove && row_entity(batch(w), w->request.mapping, r)->removal.kind == REMOVAL_DELETE;
-
-    if (!r->write && !r->create && !r->remove)
-        return true;
-    return deleted ? !r->shadow : r->equal;
-}
 
 static void
 succeed(struct write *w)
@@ -204,11 +326,11 @@ succeed(struct write *w)
     for (size_t i = 0; i < b->nrows; i++) {
         struct subject *s = &b->subjects[b->rows[i].subject];
 
-        s->verified = s->verified && as_wanted(w, &b->rows[i]);
+        s->verified = s->verified && row_as_wanted(b, w->request.mapping, &b->rows[i]);
         if (s->target_key == NULL && b->rows[i].nkey > 0)
             s->target_key = b->rows[i].key[0];
     }
-    finish(w, &(struct write_answer){0});
+    finish(w, &(struct write_answer){.committed = w->count > 0 && w->request.two});
 }
 
 static void
@@ -225,9 +347,13 @@ end(void *arg, const char *error, const char *sqlstate)
 {
     static const struct pg_statement commit = {.sql = sql_daemon_commit};
     struct write *w = arg;
+    size_t nstuck;
 
+    stuck_rows(w->stuck, &nstuck);
     if (error != NULL)
         finish(w, &(struct write_answer){.error = error, .sqlstate = sqlstate});
+    else if (nstuck > 0 && !w->last)
+        look_into_stuck(w);
     else if (!w->request.two)
         succeed(w);
     else if (pgconn_state(w->pg) != PGCONN_READY)
@@ -247,78 +373,46 @@ run_groups(struct write *w)
         .statement_timeout_ms = w->request.statement_timeout_ms,
     };
 
+    grouped_run(w->groups, &options);
+}
+
+/* One group per entity at first. */
+static void
+run_all(struct write *w)
+{
     for (size_t first = 0, i = 0; i < w->count; i++)
         if (i + 1 == w->count || subject_of(w, w->order[i + 1])->entity != subject_of(w, w->order[first])->entity) {
             grouped_add(w->groups, first, i + 1 - first);
             first = i + 1;
         }
-    grouped_run(w->groups, &options);
+    run_groups(w);
 }
 
 static void
-parse_begun(void *arg, const struct pg_reply *reply)
+on_fence(void *arg, const struct fence_answer *answer)
 {
     struct write *w = arg;
-    const PGresult *fence;
-    char *highest;
 
-    if (reply->error != NULL) {
-        give_up(w, reply);
-        return;
-    }
-    fence = reply->results[2];
-    if (PQgetvalue(fence, 0, PQfnumber(fence, "passed"))[0] == 't') {
-        run_groups(w);
-        return;
-    }
-    highest = xstrdup(PQgetvalue(fence, 0, PQfnumber(fence, "highest")));
-    finish(w, &(struct write_answer){.error = "the legacy database's fence keeps this batch out: another daemon has "
-                                              "taken its partitions over",
-                                     .fenced = highest});
-    free(highest);
+    if (answer->error != NULL)
+        finish(w, &(struct write_answer){.error = answer->error, .sqlstate = answer->sqlstate});
+    else if (!answer->passed)
+        finish(w,
+               &(struct write_answer){.error = "the legacy database's fence keeps this batch out", .fenced = answer});
+    else
+        run_all(w);
 }
 
 static void
 run_begin(struct write *w)
 {
-    char timeout[24];
-    const struct pg_statement script[] = {
-        {.sql = sql_daemon_begin},
-        {.sql = sql_daemon_session, .nparams = 1, .params = {timeout}},
-        {.sql = sql_daemon_fence, .nparams = 2, .params = {w->request.epoch, w->request.partitions}},
-        {.sql = sql_daemon_sync_session},
+    const struct fence_request request = {
+        .epoch = w->request.epoch,
+        .leases = w->request.leases,
+        .partitions = w->request.partitions,
+        .statement_timeout_ms = w->request.statement_timeout_ms,
     };
 
-    snprintf(timeout, sizeof timeout, "%lld", (long long) w->request.statement_timeout_ms);
-    if (pgconn_state(w->pg) == PGCONN_READY)
-        pgconn_run(w->pg, script, 4, 4 * w->request.statement_timeout_ms + 5000, parse_begun, w);
-    else
-        finish(w, &(struct write_answer){.error = "the connection to the legacy database was lost"});
-}
-
-/*
- * The server would say that a value is too long, but not of which column; and of blanks at the end it would cut what is too
- * much, and say nothing (manual, 8.3).
- */
-static void
-refuse_too_long(struct write *w)
-{
-    struct batch *b = batch(w);
-
-    for (size_t i = 0; i < b->nrows; i++) {
-        const struct row *r = &b->rows[i];
-        struct subject *s = subject_of(w, i);
-        char *why;
-
-        if (s->state != SUBJECT_PENDING || !(r->write || r->create))
-            continue;
-        why = sqlrow_too_long(row_entity(b, w->request.mapping, r), r, w->request.plan->entities[s->entity].length);
-        if (why == NULL)
-            continue;
-        subject_fail(s, OUTCOME_PARK, "22001", NULL, why);
-        batch_fail_children(b, w->request.mapping, r->subject);
-        free(why);
-    }
+    fence_start(w->fence, &request);
 }
 
 static void
@@ -345,6 +439,7 @@ collect(struct write *w)
 
     w->order = xcalloc(batch(w)->nrows, sizeof *w->order);
     w->place = xcalloc(batch(w)->nrows, sizeof *w->place);
+    w->yields = xcalloc(batch(w)->nrows, sizeof *w->yields);
     for (size_t entity = 0; entity < entities; entity++)
         collect_entity(w, entity, false);
     for (size_t entity = entities; entity-- > 0;)
@@ -359,6 +454,8 @@ write_new(struct pgconn *legacy, write_done on_done, void *arg)
 
     w->pg = legacy;
     w->groups = grouped_new(legacy, &stage, w);
+    w->fence = fence_new(legacy, on_fence, w);
+    w->stuck = stuck_new(legacy, on_holders, w);
     w->done = on_done;
     w->arg = arg;
     return w;
@@ -369,8 +466,9 @@ write_free(struct write *w)
 {
     if (w != NULL) {
         grouped_free(w->groups);
-        free(w->order);
-        free(w->place);
+        fence_free(w->fence);
+        clear(w);
+        stuck_free(w->stuck);
     }
     free(w);
 }
@@ -379,13 +477,12 @@ void
 write_start(struct write *w, const struct write_request *request)
 {
     w->request = *request;
-    w->count = w->freed = 0;
-    refuse_too_long(w);
+    refuse_too_long(request->batch, request->mapping, request->plan);
     collect(w);
     if (w->count == 0)
         succeed(w);
     else if (request->two)
         run_begin(w);
     else
-        run_groups(w);
+        run_all(w);
 }

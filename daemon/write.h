@@ -11,13 +11,15 @@
 #include "dualwrite/change.h"
 #include "dualwrite/pgconn.h"
 #include "dualwrite/sqlgen.h"
+#include "fence.h"
 
 struct write_request {
     struct batch *batch;
     const struct mapping *mapping;
     const struct plan *plan;
-    bool two;               /* databases: then these two count */
+    bool two;               /* databases: then these three count, see fence.h */
     const char *epoch;      /* of this batch */
+    const char *leases;     /* what legacy is known to have */
     const char *partitions; /* that it holds, as an array literal */
     bool blame_rows;
     int64_t statement_timeout_ms;
@@ -26,7 +28,8 @@ struct write_request {
 struct write_answer {
     const char *error; /* NULL: every subject is DONE or FAILED; else the whole batch is off */
     const char *sqlstate;
-    const char *fenced; /* the batch is off because the legacy database knows this higher epoch */
+    const struct fence_answer *fenced; /* the batch is off because it did not pass; else NULL */
+    bool committed;                    /* two databases: the fence stands at this batch's epoch */
 };
 
 typedef void (*write_done)(void *arg, const struct write_answer *answer);

@@ -5,6 +5,8 @@
 #     . "$dir/env"                                     PGHOST, PGPORT, PGUSER; PGBIN is the folder of psql and the like
 #     tail -f "$dir/run/log"                           the server's log
 #     tests/pgcluster.sh start DIR | stop [MODE] DIR | destroy DIR
+#     tests/pgcluster.sh standby DIR [PARENT_PID]      makes and starts a streaming standby of it, prints that one's directory
+#     tests/pgcluster.sh promote DIR                   makes a standby a primary
 #
 # It never touches another cluster: it works in a directory that it has made itself and marked, on a socket in that
 # directory and a free port of the loopback address. With PARENT_PID the cluster is destroyed when that process is gone,
@@ -92,17 +94,8 @@ END
 }
 
 create() { # [PARENT_PID]
-    local user port tries=20
     PGBIN=$(find_bin)
-    user=$(server_user)
-    # not below TMPDIR: a socket's path must stay under 108 bytes and another user must be able to walk there
-    DIR=$(mktemp -d /tmp/dualwrite-pg.XXXXXX)
-    # until it stands, a failure leaves nothing behind
-    trap 'rm -rf "$DIR"' EXIT
-    touch "$DIR/$MARK"
-    mkdir "$DIR/data" "$DIR/run"
-    chmod 755 "$DIR"
-    if [ "$user" ]; then chown "$user" "$DIR/data" "$DIR/run"; fi
+    new_directory
     as_server "$PGBIN/initdb" -D "$DIR/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync \
         >"$DIR/initdb.out" 2>&1 || die "initdb failed: $(cat "$DIR/initdb.out")"
     cat >>"$DIR/data/postgresql.conf" <<END
@@ -121,6 +114,36 @@ timezone = 'UTC'
 lc_messages = 'C'
 log_line_prefix = '%m [%p] %q%u@%d/%a '
 END
+    first_start "$@"
+}
+
+# standby PRIMARYS_DIR [PARENT_PID]
+standby() {
+    use "$1"
+    new_directory
+    as_server "$PGBIN/pg_basebackup" -h "$PGHOST" -p "$PGPORT" -U postgres -D "$DIR/data" -R -X stream -c fast --no-sync \
+        >"$DIR/basebackup.out" 2>&1 || die "pg_basebackup failed: $(cat "$DIR/basebackup.out")"
+    echo "unix_socket_directories = '$DIR/run'" >>"$DIR/data/postgresql.conf"
+    first_start "${2:-}"
+}
+
+# a directory that the server's user can write in; until it stands, a failure leaves nothing behind
+new_directory() {
+    local user
+    user=$(server_user)
+    # not below TMPDIR: a socket's path must stay under 108 bytes and another user must be able to walk there
+    DIR=$(mktemp -d /tmp/dualwrite-pg.XXXXXX)
+    trap 'rm -rf "$DIR"' EXIT
+    touch "$DIR/$MARK"
+    mkdir "$DIR/data" "$DIR/run"
+    chmod 755 "$DIR"
+    chmod 700 "$DIR/data"
+    if [ "$user" ]; then chown "$user" "$DIR/data" "$DIR/run"; fi
+}
+
+# first_start [PARENT_PID]: on a port that is free
+first_start() {
+    local port tries=20
     while :; do
         # below the range of outgoing connections; to bind it is the lock, and who loses draws again
         port=$((15000 + RANDOM % 17000))
@@ -169,5 +192,10 @@ destroy)
     use "$@"
     destroy
     ;;
-*) die "usage: pgcluster.sh create [PARENT_PID] | start DIR | stop [MODE] DIR | destroy DIR" ;;
+standby) standby "$@" ;;
+promote)
+    use "$@"
+    as_server "$PGBIN/pg_ctl" promote -w -t 60 -s -D "$DIR/data"
+    ;;
+*) die "usage: pgcluster.sh create [PARENT_PID] | start DIR | stop [MODE] DIR | destroy DIR | standby DIR [PARENT_PID] | promote DIR" ;;
 esac

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# run.sh unit|model|integration ... - runs built unit tests and shell checks, the models through spin, the integration tests,
-# or several of them, and says at the end how many passed and failed. `make check` builds first; DUALWRITED names the
-# binary, TESTS goes to pytest.
+# run.sh unit|model|integration|fault-quick|fault ... - runs built unit tests and shell checks, the models through spin, the
+# integration tests, the quick part of the fault suite or all of it, or several of them, and says at the end how many passed and
+# failed. `make check` builds first; DUALWRITED names the binary, TESTS goes to pytest; SEED and QUICK=1 are the fault suite's
+# (tests/fault/conftest.py).
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 nothing=0
 
 export ASAN_OPTIONS=${ASAN_OPTIONS-detect_leaks=1:exitcode=99}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS-print_stacktrace=1}
@@ -58,21 +59,33 @@ model() {
     passed=$((passed + good)) failed=$((failed + bad))
 }
 
-integration() {
+python_tests() { # ARGUMENTS OF PYTEST
     local workers status
     workers=$(($(nproc) + 1)) # most of the time they wait
     if [ "$workers" -gt 8 ]; then workers=8; fi
     # always Debian's python: its psycopg and pytest are there; and nothing written into the tree
-    # shellcheck disable=SC2086 # TESTS is a list of arguments
+    # TESTS is a list of arguments, which may be quoted
+    eval "set -- \"\$@\" ${TESTS-}"
     env -u PYTHONPATH -u PYTHONHOME PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1 \
-        /usr/bin/python3 -m pytest -q -p no:cacheprovider -n "$workers" --color=no -ra \
-        tests/integration ${TESTS-} 2>&1 </dev/null | tee "$output"
+        /usr/bin/python3 -m pytest -q -p no:cacheprovider -n "$workers" --color=no -ra "$@" 2>&1 </dev/null | tee "$output"
     status=$?
     passed=$((passed + $(number '\b\([0-9][0-9]*\) passed')))
     failed=$((failed + $(number '\b\([0-9][0-9]*\) failed') + $(number '\b\([0-9][0-9]*\) errors\{0,1\} in')))
     skipped=$((skipped + $(number '\b\([0-9][0-9]*\) skipped')))
-    # 5: no tests collected
-    if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
+    # 5: no tests collected, which is right where TESTS names those of another part
+    if [ "$status" -eq 5 ] && [ "${TESTS-}" ]; then
+        nothing=$((nothing + 1))
+    else
+        nothing=-9
+        if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
+    fi
+}
+
+# the fault suite's writers, moments and choices come from a seed
+fault() { # ARGUMENTS OF PYTEST
+    export SEED=${SEED:-$((RANDOM * 32768 + RANDOM))}
+    echo "   seed $SEED; to see it again: SEED=$SEED${1:+ QUICK=1} make check-fault TESTS='-k name'"
+    python_tests "$@" tests/fault
 }
 
 for part; do
@@ -80,10 +93,13 @@ for part; do
     case $part in
     unit) unit ;;
     model) model ;;
-    integration) integration ;;
-    *) echo >&2 "usage: run.sh unit|model|integration ..." && exit 64 ;;
+    integration) python_tests tests/integration ;;
+    fault-quick) fault --quick ;;
+    fault) fault ${QUICK:+--quick} ;;
+    *) echo >&2 "usage: run.sh unit|model|integration|fault-quick|fault ..." && exit 64 ;;
     esac
 done
+if [ "$nothing" -gt 0 ]; then failed=1 && echo "no test is named by TESTS=${TESTS-}"; fi
 
 echo
 echo "$passed passed, $failed failed$([ "$skipped" -eq 0 ] || echo ", $skipped skipped")"

@@ -35,7 +35,8 @@ struct install_options {
     enum install_side installed_side; /* as it was; what was hung and granted for it is taken away */
     const char *installation;         /* two databases: the name of the pair, in both; NULL with one */
     const char *legacy_database;      /* SIDE_VNEXT: where the other one is, as it may be shown; else NULL */
-    int64_t epoch_above;              /* SIDE_VNEXT: the legacy fence is there already; 0: no need to raise the epoch */
+    bool repartitioned;               /* the partitions stand for other buckets than before */
+    int64_t epoch_above;              /* ... with two databases: epochs go on from here */
     int partitions;
     enum guard_mode guard;
     int64_t outbox_max;

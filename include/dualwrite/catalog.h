@@ -38,6 +38,8 @@ struct catalog_unique {
     char *expressions; /* what it indexes that is no column, as SQL; NULL: nothing */
     char **keys;       /* each thing that it indexes as SQL, columns and expressions in their order */
     size_t nkeys;
+    char **equals; /* of each key the operator that the index holds its values apart by: OPERATOR(pg_catalog.=) */
+    size_t nequals;
 };
 
 struct catalog_foreign {

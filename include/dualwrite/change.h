@@ -27,7 +27,8 @@ struct event {
     int failed_before; /* attempts that failed by themselves, from dualwrite.failed: what the limit counts */
     int64_t age_ms;    /* from commit (or capture) to the claim, on the database's clock */
     bool age_from_commit;
-    size_t subject; /* index in batch.subjects */
+    bool conflicted; /* its last attempt failed on a value that another legacy row holds */
+    size_t subject;  /* index in batch.subjects */
 };
 
 /* What became of a subject. PENDING ones have not been tried yet. */
@@ -37,7 +38,10 @@ struct subject {
     size_t entity;
     size_t event;       /* one of its events: the one whose ref gives the identity */
     char *implicit_key; /* no event: a parent that a child needs; its source key. Owned; NULL for others */
+    char **companion;   /* no event: it holds a value that another one wants; its identity. Owned; NULL for others */
     bool removal;       /* one of its events is a removal */
+    bool retried;       /* ... and such a one failed before: somebody wants it done */
+    bool conflicted;    /* one of its events failed on a value that another legacy row holds */
     enum subject_state state;
     size_t row;           /* its first row in batch.rows, NO_INDEX before it was read */
     bool found;           /* there is a source row */
@@ -78,7 +82,9 @@ struct batch {
     size_t nsubjects;
     struct row *rows; /* in the order in which they were read */
     size_t nrows;
-    void *index; /* of the subjects by entity and key, for batch_parent() */
+    void *index;      /* of the subjects by entity and identity, for batch_parent() and batch_companion() */
+    size_t *children; /* rows that need a subject, by that subject; NULL: not sorted yet */
+    size_t nchildren;
     monotime claimed;
 };
 
@@ -100,11 +106,26 @@ struct row *batch_add_row(struct batch *b, size_t subject);
 /* Decides write, create and remove of row `n`, which was read. */
 void row_decide(const struct batch *b, const struct mapping *m, struct row *r);
 
+/* After the write: the legacy side is what was asked for; where nothing was, it is. */
+bool row_as_wanted(const struct batch *b, const struct mapping *m, const struct row *r);
+
 /*
  * The subject of `entity` whose source key is `key`: one of the batch, or a new one without events. It is appended, so
  * pointers to subjects do not survive the call.
  */
 size_t batch_parent(struct batch *b, const struct mapping *m, size_t entity, const char *key);
+
+/* The same for a subject with that identity, which holds a value that another one wants: it is synced along. */
+size_t batch_companion(struct batch *b, const struct mapping *m, size_t entity, char *const *identity);
+
+/* Row `row` needs subject `s`. */
+void batch_need(struct batch *b, size_t row, size_t s);
+
+/* The rows that need subject `s`; they live until the next batch_need() or batch_add_row(). */
+const size_t *batch_children(struct batch *b, size_t s, size_t *count);
+
+/* The text of the identity column of `s` that its bucket is a hash of (ref_root()). */
+const char *subject_root(const struct batch *b, const struct mapping *m, const struct subject *s);
 
 /* Fails every subject that has a row which needs subject `s`, because that one failed or is not there. */
 void batch_fail_children(struct batch *b, const struct mapping *m, size_t s);

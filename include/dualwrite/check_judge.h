@@ -38,6 +38,9 @@ struct check_listen {
 
 void check_judge_listen(struct check_report *r, const struct check_listen *l);
 
+/* How full the notification queue is, and the sessions that may hold it back ("" for none). */
+void check_judge_queue(struct check_report *r, int64_t permille, const char *holders);
+
 struct check_backlog {
     int64_t waiting;
     int64_t oldest_s;

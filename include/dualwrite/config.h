@@ -45,6 +45,7 @@ struct config {
     int batch_size;
     int64_t poll_interval_ms;
     int retry_max_attempts;
+    int removal_share; /* percent */
     int64_t statement_timeout_ms;
     bool notify;        /* false: poll only */
     int64_t outbox_max; /* rows */

@@ -12,7 +12,16 @@
 
 #include "dualwrite/buf.h"
 
-enum config_type { CONFIG_BOOL, CONFIG_WORD, CONFIG_TEXT, CONFIG_SECRET, CONFIG_PATH, CONFIG_COUNT, CONFIG_DURATION };
+enum config_type {
+    CONFIG_BOOL,
+    CONFIG_WORD,
+    CONFIG_TEXT,
+    CONFIG_SECRET,
+    CONFIG_PATH,
+    CONFIG_COUNT,
+    CONFIG_DURATION,
+    CONFIG_PERCENT
+};
 
 /* One row per key; config_keys() lists them for --help, the man page and the tests that compare them with the docs. */
 struct config_key {
@@ -20,7 +29,7 @@ struct config_key {
     enum config_type type;
     const char *fallback; /* the default, as it would stand in the file; "" is none */
     const char *words;    /* CONFIG_WORD: what is accepted, separated by spaces; else NULL */
-    int64_t min, max;     /* CONFIG_COUNT; CONFIG_DURATION in ms */
+    int64_t min, max;     /* CONFIG_COUNT, CONFIG_PERCENT; CONFIG_DURATION in ms */
     bool reloadable;      /* false: a change on SIGHUP is named in a WARNING and waits for a restart */
     const char *meaning;  /* one line */
 };
@@ -56,6 +65,9 @@ int64_t config_duration_ms(const char *text);
 
 /* Digits only: the number, or -1. */
 int64_t config_count(const char *text);
+
+/* "20%": 20, or -1. Without the sign it could as well be a share of one. */
+int64_t config_percent(const char *text);
 
 #define CONFIG_HOST_MAX 254 /* a host name and its NUL */
 

@@ -6,6 +6,8 @@
 #ifndef DUALWRITE_OUTCOME_H
 #define DUALWRITE_OUTCOME_H
 
+#include <stdbool.h>
+
 enum outcome {
     OUTCOME_OK,
     OUTCOME_RETRY_SERVER, /* the server's or the network's trouble: the whole batch again, without limit */
@@ -15,9 +17,13 @@ enum outcome {
     OUTCOME_PARK,   /* the data or the schema: again when the row changes or somebody asks */
 };
 
-#define LOOKUP_MISSING "DW004" /* what dualwrite.lookup_missing raises */
+#define LOOKUP_MISSING "DW004"         /* what dualwrite.lookup_missing raises */
+#define REMOVAL_SHARE_EXCEEDED "DW005" /* ours: too many removals at once, see share.h */
 
 const char *outcome_name(enum outcome o);
+
+/* A value that another row holds: unique_violation, exclusion_violation. */
+bool is_conflict(const char *sqlstate);
 
 /* NULL or "" is a lost connection. */
 enum outcome outcome_of(const char *sqlstate);

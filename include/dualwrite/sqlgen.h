@@ -20,16 +20,21 @@
 
 /* What syncs one entity, in the order of execution. */
 enum plan_step {
-    PLAN_READ,    /* vNext: $1.. a text[] per identity column; a plan_row per wanted identity and map row */
-    PLAN_DRAW,    /* legacy: $1 how many; so many new target keys, as text */
+    PLAN_READ,     /* vNext: $1.. a text[] per identity column; a plan_row per wanted identity and map row */
+    PLAN_REMOVALS, /* vNext: $1 the share in percent; how many removals wait, how many source rows are left */
+    PLAN_HOLDERS, /* legacy: $1 JSON rows, see sqlrow.h; n, index, holder, key: which legacy rows hold what they want */
+    PLAN_OWNER,   /* vNext: $1.. a text[] per target key column; n, identity: the vNext rows that these stand for */
+    PLAN_DRAW,    /* legacy: $1 how many, $2 how many before them to pass over; so many new target keys, as text */
     PLAN_RESERVE, /* vNext: $1 JSON [{"s0": source key.., "key": target key, "x0": map column..}]; map rows for them */
     PLAN_MISSING, /* legacy: $1 text[] target keys; those without a legacy row */
-    PLAN_UPDATE,  /* legacy, this and the next three: $1 JSON rows, see sqlrow.h */
+    PLAN_YIELD, /* legacy, this and the next five: $1 JSON rows; placeholders for what keeps rows from each other's values */
+    PLAN_UPDATE,
     PLAN_INSERT,
     PLAN_REMOVE,
-    PLAN_VERIFY, /* n, shadow, equal of each row */
-    PLAN_MARK,   /* vNext: $1 JSON [{"s0": source key.., "equal": true}]; the map's note of it */
-    PLAN_RESYNC, /* vNext: $1 text[] the last key or NULL, $2 how many rows: queued, position */
+    PLAN_YIELDED, /* fails where a placeholder was left */
+    PLAN_VERIFY,  /* n, shadow, equal of each row */
+    PLAN_MARK,    /* vNext: $1 JSON [{"s0": source key.., "equal": true}]; the map's note of it */
+    PLAN_RESYNC,  /* vNext: $1 text[] the last key or NULL, $2 how many rows: queued, position */
     PLAN_STEPS
 };
 

@@ -34,18 +34,51 @@ struct gen gen_for(const struct mapping *m, const struct catalogs *c, const stru
 /* sqlread.c */
 char *gen_read(const struct gen *g);
 char *gen_resync(const struct gen *g);
+char *gen_removals(const struct gen *g);
+
+/* The identities of a batch, from the statement's parameters: i0.., n. */
+char *gen_wanted(const struct gen *g);
 
 /* sqlmap.c */
 char *gen_reserve(const struct gen *g);
 char *gen_mark(const struct gen *g);
+char *gen_owner(const struct gen *g);
 
 /* sqlwrite.c */
 char *gen_draw(const struct gen *g);
 char *gen_missing(const struct gen *g);
+
+/* sqlunique.c */
+char *gen_holders(const struct gen *g);
+char *gen_yield(const struct gen *g);
+char *gen_yielded(const struct gen *g);
+
+/* Parts of sqlwrite.c's statements, for sqlunique.c, explain_sql.c and sqlcompare.c. */
+
+/* The rows of the JSON parameter: what r stands for. */
+char *gen_rows(const struct gen *g);
+
+/* The constants of the removal, typed as their columns are declared: joined as d where a statement may need them. */
+char *gen_removed(const struct gen *g);
+
+/* r.k0 is the key of `alias`, column by column. */
+void gen_match(struct buf *out, const struct gen *g, const char *alias);
+
+/* What mapped column `i` should hold given r and t: the mapping's value, or the removal's while the row is absent. */
+void gen_expected(struct buf *out, const struct gen *g, size_t i);
+
+/* The parent's key. A row that is not present keeps the one it has where its parent has no legacy row: it makes none. */
+void gen_parent_key(struct buf *out, const struct mapping_entity *e, const char *column);
 char *gen_update(const struct gen *g);
 char *gen_insert(const struct gen *g);
 char *gen_remove(const struct gen *g);
 char *gen_verify(const struct gen *g);
+
+/* The places of a template that joins the rows of $1 to legacy rows: rows, removed, target, first_key, match. */
+struct fragments gen_written(const struct gen *g);
+
+/* What the removal puts into `column`; false when it leaves that alone. */
+bool gen_removed_value(struct buf *out, const struct gen *g, const char *column);
 
 /* sqlvalue.c */
 

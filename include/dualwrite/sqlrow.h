@@ -18,8 +18,8 @@
 /* Appends one object for row `n` of the batch; the caller writes the [ , ] around. */
 void sqlrow_write(struct buf *out, const struct mapping_entity *e, const struct row *r, size_t n);
 
-/* The object of PLAN_RESERVE: source key, target key, what the map's columns get. */
-void sqlrow_reserve(struct buf *out, const struct batch *b, const struct mapping *m, size_t n);
+/* The object of PLAN_RESERVE: source key, target key, whether a legacy row has that already, what the map's columns get. */
+void sqlrow_reserve(struct buf *out, const struct batch *b, const struct mapping *m, size_t n, bool refused);
 
 /* The object of PLAN_MARK. */
 void sqlrow_mark(struct buf *out, const struct batch *b, const struct mapping *m, size_t n);

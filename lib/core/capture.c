@@ -316,6 +316,10 @@ capture_schema_sql(struct buf *out, const struct install_options *o)
         template_fill(out, sql_install_002_two_databases, &none);
     if (o->installed_version < 3)
         template_fill(out, sql_install_003_many_daemons, &none);
+    /* before any lock on a table: no batch of the old partitions is under way, or two could work on one row */
+    if (o->repartitioned && o->side != SIDE_LEGACY)
+        buf_puts(out, "SELECT pg_catalog.count(pg_catalog.pg_advisory_xact_lock(1685414252, p)) FROM "
+                      "pg_catalog.generate_series(0, 63) p;\n");
 }
 
 void
@@ -391,10 +395,27 @@ publish_side(struct buf *out, const struct install_options *o)
         setting(out, "legacy_database", o->legacy_database);
     else if (o->installed_side == SIDE_VNEXT)
         buf_puts(out, "DELETE FROM dualwrite.setting WHERE key = 'legacy_database';\n");
-    if (o->epoch_above > 0)
-        buf_printf(out,
-                   "SELECT pg_catalog.setval('dualwrite.epoch', %lld) FROM dualwrite.epoch WHERE last_value < %lld;\n",
-                   (long long) o->epoch_above, (long long) o->epoch_above);
+}
+
+/*
+ * Partitions of other buckets: a batch that lost its locks on the old ones, and may still send its legacy transaction, must
+ * meet a fence above it. That would cover up that one of the databases is an older copy (daemon/restored.h), so every table is
+ * synced anew, as if it were.
+ */
+static void
+publish_epochs(struct buf *out, const struct mapping *m, const struct install_options *o)
+{
+    if (!o->repartitioned || o->side == SIDE_BOTH)
+        return;
+    if (o->side == SIDE_LEGACY) {
+        buf_printf(out, "UPDATE dualwrite.fence SET epoch = %lld WHERE epoch < %lld;\n", (long long) o->epoch_above,
+                   (long long) o->epoch_above);
+        return;
+    }
+    buf_printf(out, "SELECT pg_catalog.setval('dualwrite.epoch', %lld) FROM dualwrite.epoch WHERE last_value < %lld;\n",
+               (long long) o->epoch_above, (long long) o->epoch_above);
+    for (size_t i = 0; i < m->count; i++)
+        buf_printf(out, "SELECT pg_catalog.nextval('dualwrite.resync_%s');\n", m->entities[i].name);
 }
 
 static void
@@ -429,6 +450,7 @@ capture_publish_sql(struct buf *out, const struct mapping *m, const struct catal
     setting_int(out, "schema_version", CAPTURE_SCHEMA_VERSION);
     setting_int(out, "works_with", CAPTURE_WORKS_WITH);
     publish_side(out, o);
+    publish_epochs(out, m, o);
     setting(out, "guard", guard_word(o->guard));
     setting(out, "mapping_digest", o->mapping_digest);
     setting(out, "hang_digest", hang_digest);

@@ -65,6 +65,9 @@ free_table(struct catalog_table *t)
         for (size_t j = 0; j < t->uniques[i].nkeys; j++)
             free(t->uniques[i].keys[j]);
         free(t->uniques[i].keys);
+        for (size_t j = 0; j < t->uniques[i].nequals; j++)
+            free(t->uniques[i].equals[j]);
+        free(t->uniques[i].equals);
     }
     for (size_t i = 0; i < t->nforeigns; i++) {
         for (size_t j = 0; j < t->foreigns[i].count; j++) {

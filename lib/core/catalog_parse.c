@@ -151,6 +151,7 @@ read_uniques(struct catalog_table *t, const cJSON *array)
         out->expressions = text(u, "expressions");
         out->columns = texts(cJSON_GetObjectItemCaseSensitive(u, "columns"), &out->count);
         out->keys = texts(cJSON_GetObjectItemCaseSensitive(u, "keys"), &out->nkeys);
+        out->equals = texts(cJSON_GetObjectItemCaseSensitive(u, "equals"), &out->nequals);
     }
 }
 

@@ -88,6 +88,8 @@ batch_group(struct batch *b, const struct mapping *m)
         }
         s->event = order[i];
         s->removal = s->removal || is_removal(m, e);
+        s->retried = s->retried || (is_removal(m, e) && e->failed_before > 0);
+        s->conflicted = s->conflicted || e->conflicted;
         e->subject = b->nsubjects - 1;
         if (e->entity == m->count)
             subject_fail(s, OUTCOME_PARK, NULL, NULL, "the mapping knows no such entity; see dualwrite.failed");
@@ -98,7 +100,20 @@ batch_group(struct batch *b, const struct mapping *m)
 const char *
 subject_identity(const struct batch *b, const struct mapping *m, const struct subject *s, size_t i)
 {
-    return s->implicit_key != NULL ? s->implicit_key : identity(m, &b->events[s->event], i);
+    if (s->implicit_key != NULL)
+        return s->implicit_key;
+    return s->companion != NULL ? s->companion[i] : identity(m, &b->events[s->event], i);
+}
+
+const char *
+subject_root(const struct batch *b, const struct mapping *m, const struct subject *s)
+{
+    const struct mapping_entity *e = &m->entities[s->entity];
+    size_t i = 0;
+
+    while (i + 1 < e->identity.count && strcmp(e->identity.items[i], ref_root(e)) != 0)
+        i++;
+    return subject_identity(b, m, s, i);
 }
 
 const char *
@@ -118,11 +133,19 @@ row_entity(const struct batch *b, const struct mapping *m, const struct row *r)
     return &m->entities[b->subjects[r->subject].entity];
 }
 
+static void
+forget_children(struct batch *b)
+{
+    free(b->children);
+    b->children = NULL;
+}
+
 struct row *
 batch_add_row(struct batch *b, size_t subject)
 {
     b->rows = xreallocarray(b->rows, b->nrows + 1, sizeof *b->rows);
     b->rows[b->nrows] = (struct row){.subject = subject, .needs = NO_INDEX};
+    forget_children(b);
     if (b->subjects[subject].row == NO_INDEX)
         b->subjects[subject].row = b->nrows;
     return &b->rows[b->nrows++];
@@ -144,6 +167,16 @@ row_decide(const struct batch *b, const struct mapping *m, struct row *r)
     /* a row that cannot be seen is not a row that was deleted: that takes an event that says so */
     r->remove = !r->present && ((kind == REMOVAL_SET && !r->found && s->removal) ||
                                 (kind == REMOVAL_DELETE && (r->found || s->removal)));
+}
+
+bool
+row_as_wanted(const struct batch *b, const struct mapping *m, const struct row *r)
+{
+    bool deleted = r->remove && row_entity(b, m, r)->removal.kind == REMOVAL_DELETE;
+
+    if (!r->write && !r->create && !r->remove)
+        return true;
+    return r->shadow ? !deleted && r->equal : !r->create; /* an absent row that has no legacy row needs none */
 }
 
 /* ---- parents ---- */
@@ -183,32 +216,131 @@ index_find(struct batch *b, size_t entity, const char *key, size_t subject)
     return found;
 }
 
+/* What the index knows a subject by; NULL when a part of its identity is. */
+static char *
+index_key(const struct batch *b, const struct mapping *m, const struct subject *s)
+{
+    size_t count = s->entity == m->count ? 0 : m->entities[s->entity].identity.count;
+    struct buf out = {0};
+
+    if (count == 1)
+        return xstrdup(subject_identity(b, m, s, 0));
+    for (size_t i = 0; i < count; i++) {
+        const char *text = subject_identity(b, m, s, i);
+
+        if (text == NULL) {
+            buf_free(&out);
+            return NULL;
+        }
+        buf_printf(&out, "%zu:%s", strlen(text), text);
+    }
+    return count == 0 ? NULL : buf_steal(&out);
+}
+
 static void
 index_subjects(struct batch *b, const struct mapping *m)
 {
     for (size_t i = 0; i < b->nsubjects; i++) {
-        const struct subject *s = &b->subjects[i];
-        const char *key =
-            s->entity == m->count || m->entities[s->entity].identity.count != 1 ? NULL : subject_identity(b, m, s, 0);
+        char *key = index_key(b, m, &b->subjects[i]);
 
         if (key != NULL)
-            index_find(b, s->entity, key, i);
+            index_find(b, b->subjects[i].entity, key, i);
+        free(key);
     }
+}
+
+/* It ends with NULL: no part of it is. */
+static void
+free_companion(struct subject *s)
+{
+    for (char **text = s->companion; text != NULL && *text != NULL; text++)
+        free(*text);
+    free(s->companion);
+}
+
+/* The subject of the batch with the identity of `s`, which is taken over; else `s` itself, appended. */
+static size_t
+add_subject(struct batch *b, const struct mapping *m, struct subject *s)
+{
+    char *key = index_key(b, m, s);
+    size_t at;
+
+    if (b->index == NULL)
+        index_subjects(b, m);
+    at = index_find(b, s->entity, key, b->nsubjects)->subject;
+    free(key);
+    if (at == b->nsubjects) {
+        b->subjects = xreallocarray(b->subjects, b->nsubjects + 1, sizeof *b->subjects);
+        b->subjects[b->nsubjects++] = *s;
+        return at;
+    }
+    free(s->implicit_key);
+    free_companion(s);
+    return at;
 }
 
 size_t
 batch_parent(struct batch *b, const struct mapping *m, size_t entity, const char *key)
 {
-    struct indexed *found;
+    struct subject s = {.entity = entity, .implicit_key = xstrdup(key), .row = NO_INDEX};
 
-    if (b->index == NULL)
-        index_subjects(b, m);
-    found = index_find(b, entity, key, b->nsubjects);
-    if (found->subject == b->nsubjects) {
-        b->subjects = xreallocarray(b->subjects, b->nsubjects + 1, sizeof *b->subjects);
-        b->subjects[b->nsubjects++] = (struct subject){.entity = entity, .implicit_key = xstrdup(key), .row = NO_INDEX};
+    return add_subject(b, m, &s);
+}
+
+size_t
+batch_companion(struct batch *b, const struct mapping *m, size_t entity, char *const *identity)
+{
+    size_t count = m->entities[entity].identity.count;
+    struct subject s = {.entity = entity, .companion = xcalloc(count + 1, sizeof *s.companion), .row = NO_INDEX};
+
+    for (size_t i = 0; i < count; i++)
+        s.companion[i] = xstrdup(identity[i]);
+    return add_subject(b, m, &s);
+}
+
+static int
+compare_children(const void *left, const void *right, void *arg)
+{
+    const struct row *rows = arg;
+    size_t a = *(const size_t *) left;
+    size_t b = *(const size_t *) right;
+    int order = (rows[a].needs > rows[b].needs) - (rows[a].needs < rows[b].needs);
+
+    return order != 0 ? order : (a > b) - (a < b);
+}
+
+void
+batch_need(struct batch *b, size_t row, size_t s)
+{
+    b->rows[row].needs = s;
+    forget_children(b);
+}
+
+const size_t *
+batch_children(struct batch *b, size_t s, size_t *count)
+{
+    size_t low = 0, high, end;
+
+    if (b->children == NULL) {
+        b->children = xcalloc(b->nrows + 1, sizeof *b->children);
+        b->nchildren = 0;
+        for (size_t i = 0; i < b->nrows; i++)
+            if (b->rows[i].needs != NO_INDEX)
+                b->children[b->nchildren++] = i;
+        qsort_r(b->children, b->nchildren, sizeof *b->children, compare_children, b->rows);
     }
-    return found->subject;
+    for (high = b->nchildren; low < high;) {
+        size_t middle = low + (high - low) / 2;
+
+        if (b->rows[b->children[middle]].needs < s)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (end = low; end < b->nchildren && b->rows[b->children[end]].needs == s;)
+        end++;
+    *count = end - low;
+    return &b->children[low];
 }
 
 void
@@ -216,14 +348,16 @@ batch_fail_children(struct batch *b, const struct mapping *m, size_t s)
 {
     const struct subject *up = &b->subjects[s];
     struct buf why = {0};
+    size_t count;
+    const size_t *children = batch_children(b, s, &count);
 
     buf_printf(&why, "its parent %s %s has no legacy row: %s", m->entities[up->entity].name,
                subject_identity(b, m, up, 0),
                up->state == SUBJECT_FAILED ? up->error : "it is not there, or not present");
-    for (size_t i = 0; i < b->nrows; i++) {
-        size_t child = b->rows[i].subject;
+    for (size_t i = 0; i < count; i++) {
+        size_t child = b->rows[children[i]].subject;
 
-        if (b->rows[i].needs != s || b->subjects[child].state == SUBJECT_FAILED)
+        if (b->subjects[child].state == SUBJECT_FAILED)
             continue;
         subject_fail(&b->subjects[child], OUTCOME_WAIT, NULL, NULL, buf_text(&why));
         batch_fail_children(b, m, child);
@@ -267,6 +401,7 @@ batch_free(struct batch *b)
     }
     for (size_t i = 0; i < b->nsubjects; i++) {
         free(b->subjects[i].implicit_key);
+        free_companion(&b->subjects[i]);
         free(b->subjects[i].sqlstate);
         free(b->subjects[i].constraint);
         free(b->subjects[i].error);
@@ -283,6 +418,7 @@ batch_free(struct batch *b)
         free(r->extra);
     }
     tdestroy(b->index, free);
+    free(b->children);
     free(b->events);
     free(b->subjects);
     free(b->rows);

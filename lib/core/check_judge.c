@@ -7,6 +7,8 @@
 #define SKEW_FAIL_MS 10000
 #define ARCHIVE_WARN_S 86400
 #define BACKLOG_WARN_S 60
+#define QUEUE_WARN_PERMILLE 100
+#define QUEUE_FAIL_PERMILLE 900
 
 bool
 check_judge_version(struct check_report *r, enum check_area area, const char *shown, int number)
@@ -81,6 +83,22 @@ check_judge_listen(struct check_report *r, const struct check_listen *l)
                                      "least");
         check_mend(r, "connect to the server itself in DUALWRITE_DATABASE_URL, or say DUALWRITE_NOTIFY=off");
     }
+}
+
+void
+check_judge_queue(struct check_report *r, int64_t permille, const char *holders)
+{
+    enum check_level level = permille >= QUEUE_FAIL_PERMILLE   ? CHECK_FAIL
+                             : permille >= QUEUE_WARN_PERMILLE ? CHECK_WARN
+                                                               : CHECK_PASS;
+    bool named = permille > 0 && *holders != '\0';
+
+    check_add(r, level, AREA_VNEXT, "notification-queue", NULL, "is %" PRId64 ".%" PRId64 " %% full%s%s", permille / 10,
+              permille % 10, named ? "; the oldest transactions: " : "", named ? holders : "");
+    if (level != CHECK_PASS)
+        check_mend(r,
+                   "end the session that listens and stays in a transaction: once the queue is full, transactions that "
+                   "notify fail");
 }
 
 static void

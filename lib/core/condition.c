@@ -1,6 +1,6 @@
 /*
  * condition.c - the condition names of PostgreSQL's error codes (manual, appendix A), sorted by code; see
- * dualwrite/outcome.h. A table and nothing else; DW001 to DW004 are this project's own.
+ * dualwrite/outcome.h. A table and nothing else; DW001 to DW005 are this project's own.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -229,6 +229,7 @@ static const struct condition conditions[] = {
     {"DW002", "sync_timeout"},
     {"DW003", "legacy_write_blocked"},
     {"DW004", "lookup_missing"},
+    {"DW005", "removal_share_exceeded"},
     {"F0000", "config_file_error"},
     {"F0001", "lock_file_exists"},
     {"HV000", "fdw_error"},

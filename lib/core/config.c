@@ -280,6 +280,7 @@ fill(struct config *c)
     c->batch_size = (int) config_count(in_force(c, "DUALWRITE_BATCH_SIZE"));
     c->poll_interval_ms = config_duration_ms(in_force(c, "DUALWRITE_POLL_INTERVAL"));
     c->retry_max_attempts = (int) config_count(in_force(c, "DUALWRITE_RETRY_MAX_ATTEMPTS"));
+    c->removal_share = (int) config_percent(in_force(c, "DUALWRITE_REMOVAL_SHARE"));
     c->statement_timeout_ms = config_duration_ms(in_force(c, "DUALWRITE_STATEMENT_TIMEOUT"));
     c->notify = config_bool(in_force(c, "DUALWRITE_NOTIFY")) == 1;
     c->outbox_max = config_count(in_force(c, "DUALWRITE_OUTBOX_MAX"));

@@ -50,6 +50,8 @@ static const struct config_key table[] = {
      "how often the outbox is looked at without being told, 100ms to 1h"},
     {"DUALWRITE_RETRY_MAX_ATTEMPTS", CONFIG_COUNT, "8", NULL, 0, 1000, true,
      "retries of an event that fails by itself before it is parked, 0 to 1000"},
+    {"DUALWRITE_REMOVAL_SHARE", CONFIG_PERCENT, "20%", NULL, 1, 100, true,
+     "share of a table that may be removed at once, 1% to 100%; more is parked, 100% lets everything through"},
     {"DUALWRITE_STATEMENT_TIMEOUT", CONFIG_DURATION, "30s", NULL, SECOND, HOUR, true,
      "longest time one SQL statement may take, 1s to 1h"},
     {"DUALWRITE_NOTIFY", CONFIG_BOOL, "on", NULL, 0, 0, true, "LISTEN for changes; off polls only (behind a pooler)"},
@@ -108,6 +110,15 @@ config_count(const char *text)
     const char *end = digits(text, &number);
 
     return end != NULL && *end == '\0' ? number : -1;
+}
+
+int64_t
+config_percent(const char *text)
+{
+    int64_t number;
+    const char *end = digits(text, &number);
+
+    return end != NULL && strcmp(end, "%") == 0 ? number : -1;
 }
 
 int64_t
@@ -208,6 +219,9 @@ accepted(const struct config_key *key, const char *text)
     case CONFIG_DURATION:
         number = config_duration_ms(text);
         break;
+    case CONFIG_PERCENT:
+        number = config_percent(text);
+        break;
     }
     return number >= 0 && number >= key->min && number <= key->max;
 }
@@ -247,6 +261,9 @@ add_accepted(struct buf *b, const struct config_key *key)
         buf_puts(b, " to ");
         add_duration(b, key->max);
         buf_puts(b, ", with its unit (ms, s, m or h)");
+        break;
+    case CONFIG_PERCENT:
+        buf_printf(b, "a share from %" PRId64 "%% to %" PRId64 "%%, with its sign", key->min, key->max);
         break;
     case CONFIG_SECRET:
     case CONFIG_PATH:
@@ -302,6 +319,8 @@ config_key_same(const struct config_key *key, const char *a, const char *b)
         return config_count(a) == config_count(b);
     case CONFIG_DURATION:
         return config_duration_ms(a) == config_duration_ms(b);
+    case CONFIG_PERCENT:
+        return config_percent(a) == config_percent(b);
     case CONFIG_WORD:
     case CONFIG_TEXT:
         return strcasecmp(a, b) == 0;

@@ -57,3 +57,9 @@ outcome_of(const char *sqlstate)
             return rules[i].outcome;
     return OUTCOME_PARK;
 }
+
+bool
+is_conflict(const char *sqlstate)
+{
+    return sqlstate != NULL && (strcmp(sqlstate, "23505") == 0 || strcmp(sqlstate, "23P01") == 0);
+}

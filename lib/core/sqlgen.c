@@ -1,6 +1,6 @@
 /*
- * sqlgen.c - the plan: which statements sync an entity; see dualwrite/sqlgen.h. sqlread.c, sqlmap.c and sqlwrite.c
- * make them.
+ * sqlgen.c - the plan: which statements sync an entity; see dualwrite/sqlgen.h. sqlread.c, sqlmap.c, sqlwrite.c and
+ * sqlunique.c make them.
  */
 #include "dualwrite/sqlgen.h"
 
@@ -15,12 +15,17 @@ static const struct {
     char *(*make)(const struct gen *g);
 } steps[PLAN_STEPS] = {
     [PLAN_READ] = {"read", DATABASE_VNEXT, gen_read},
+    [PLAN_REMOVALS] = {"removals", DATABASE_VNEXT, gen_removals},
+    [PLAN_HOLDERS] = {"holders", DATABASE_LEGACY, gen_holders},
+    [PLAN_OWNER] = {"owner", DATABASE_VNEXT, gen_owner},
     [PLAN_DRAW] = {"draw", DATABASE_LEGACY, gen_draw},
     [PLAN_RESERVE] = {"reserve", DATABASE_VNEXT, gen_reserve},
     [PLAN_MISSING] = {"missing", DATABASE_LEGACY, gen_missing},
+    [PLAN_YIELD] = {"yield", DATABASE_LEGACY, gen_yield},
     [PLAN_UPDATE] = {"update", DATABASE_LEGACY, gen_update},
     [PLAN_INSERT] = {"insert", DATABASE_LEGACY, gen_insert},
     [PLAN_REMOVE] = {"remove", DATABASE_LEGACY, gen_remove},
+    [PLAN_YIELDED] = {"yielded", DATABASE_LEGACY, gen_yielded},
     [PLAN_VERIFY] = {"verify", DATABASE_LEGACY, gen_verify},
     [PLAN_MARK] = {"mark", DATABASE_VNEXT, gen_mark},
     [PLAN_RESYNC] = {"resync", DATABASE_VNEXT, gen_resync},
@@ -41,7 +46,17 @@ plan_step_database(enum plan_step step)
 int
 plan_step_parameters(const struct mapping_entity *e, enum plan_step step)
 {
-    return step == PLAN_READ ? (int) e->identity.count : step == PLAN_RESYNC ? 2 : 1;
+    switch (step) {
+    case PLAN_READ:
+        return (int) e->identity.count;
+    case PLAN_OWNER:
+        return (int) e->target_key.count;
+    case PLAN_RESYNC:
+    case PLAN_DRAW:
+        return 2;
+    default:
+        return 1;
+    }
 }
 
 static int *
@@ -70,6 +85,10 @@ plan_make(const struct mapping *m, const struct catalogs *c)
 
         for (int step = 0; step < PLAN_STEPS; step++)
             p->entities[i].sql[step] = steps[step].make(&g);
+        if (p->entities[i].sql[PLAN_HOLDERS] == NULL) { /* then there are none to be found */
+            free(p->entities[i].sql[PLAN_OWNER]);
+            p->entities[i].sql[PLAN_OWNER] = NULL;
+        }
         p->entities[i].length = lengths(&g);
     }
     return p;

@@ -124,3 +124,89 @@ gen_mark(const struct gen *g)
     fragments_take(&f, "map_match", buf_steal(&match));
     return gen_fill(sql_apply_mark, &f);
 }
+
+/* ---- from a legacy key back to the vNext row ---- */
+
+/* The type in which key `w.k` is compared with a map's column: any integer, so that one too large is just not there. */
+static const char *
+key_type(const struct catalog_column *c)
+{
+    bool integer = strcmp(c->base, "int2") == 0 || strcmp(c->base, "int4") == 0;
+
+    return integer ? "pg_catalog.int8" : c->type;
+}
+
+static void
+join_by_target(struct buf *out, const struct gen *g, const struct mapping_map *map, const char *alias, size_t k)
+{
+    const struct catalog_table *t = catalog_table(g->catalogs->vnext, map->table.schema, map->table.name);
+
+    buf_puts(out, "\nJOIN ");
+    sql_table(out, &map->table);
+    buf_printf(out, " %s ON %s.", alias, alias);
+    quote_ident(out, map->target_key);
+    buf_printf(out, " = w.k%zu::%s", k, key_type(catalog_column(t, map->target_key)));
+}
+
+static void
+source_key(struct buf *out, const char *alias, const struct mapping_map *map, size_t i)
+{
+    buf_printf(out, "%s.", alias);
+    quote_ident(out, map->source_key.items[i]);
+    buf_puts(out, "::pg_catalog.text");
+}
+
+/* What key column `k` says of the identity; false when it cannot be told from the key alone. */
+static bool
+identity_of_key(struct buf *out, struct buf *joins, const struct gen *g, size_t k)
+{
+    const struct mapping_entity *e = g->e;
+    const char *name = e->target_key.items[k];
+    const struct mapping_value *v = mapping_column(&e->columns, name);
+
+    if (e->parent != NULL && strcmp(name, e->parent->target_column) == 0) {
+        if (g->parent->map != NULL) {
+            join_by_target(joins, g, g->parent->map, "p", k);
+            source_key(out, "p", g->parent->map, 0);
+        } else {
+            buf_printf(out, "w.k%zu", k);
+        }
+        return true;
+    }
+    if (v == NULL || v->kind != VALUE_COLUMN || v->nvalues > 0 || v->lookup != NULL || v->truncate > 0)
+        return false;
+    buf_printf(out, "w.k%zu::%s::pg_catalog.text", k, catalog_column(g->source, v->text)->type);
+    return true;
+}
+
+char *
+gen_owner(const struct gen *g)
+{
+    const struct mapping_entity *e = g->e;
+    struct fragments f = {0};
+    struct buf identity = {0}, joins = {0}, parameters = {0}, names = {0};
+    bool told = true;
+
+    for (size_t k = 0; k < e->target_key.count; k++) {
+        buf_printf(&parameters, "%s$%zu::pg_catalog.text[]", k == 0 ? "" : ", ", k + 1);
+        buf_printf(&names, "%sk%zu", k == 0 ? "" : ", ", k);
+        if (e->map != NULL)
+            continue;
+        gen_comma(&identity);
+        told = told && identity_of_key(&identity, &joins, g, k);
+    }
+    if (e->map != NULL)
+        join_by_target(&joins, g, e->map, "m", 0);
+    for (size_t i = 0; e->map != NULL && i < e->map->source_key.count; i++) {
+        gen_comma(&identity);
+        source_key(&identity, "m", e->map, i);
+    }
+    fragments_take(&f, "identity", buf_steal(&identity));
+    fragments_take(&f, "joins", buf_steal(&joins));
+    fragments_take(&f, "parameters", buf_steal(&parameters));
+    fragments_take(&f, "names", buf_steal(&names));
+    if (told)
+        return gen_fill(sql_apply_owner, &f);
+    fragments_free(&f);
+    return NULL;
+}

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dualwrite/outcome.h"
 #include "dualwrite/quote.h"
 #include "dualwrite/ref.h"
 #include "dualwrite/sqlparts.h"
@@ -16,9 +17,8 @@ source_type(const struct gen *g, const char *column)
     return catalog_column(g->source, column)->type;
 }
 
-/* The identities of a batch, from the statement's parameters. */
-static char *
-wanted(const struct gen *g)
+char *
+gen_wanted(const struct gen *g)
 {
     const struct mapping_entity *e = g->e;
     struct buf out = {0};
@@ -365,7 +365,7 @@ gen_read(const struct gen *g)
     struct buf joins = {0};
     struct buf verified = {0};
 
-    fragments_take(&f, "wanted", wanted(g));
+    fragments_take(&f, "wanted", gen_wanted(g));
     fragments_take(&f, "reading", reading(g));
     if (map != NULL)
         join_map(&joins, map, "m", NULL);
@@ -420,4 +420,25 @@ gen_resync(const struct gen *g)
     fragments_take(&f, "key_descending", buf_steal(&descending));
     fragments_take(&f, "ref", buf_steal(&ref));
     return gen_fill(sql_apply_resync, &f);
+}
+
+/* ---- how many removals there are ---- */
+
+char *
+gen_removals(const struct gen *g)
+{
+    struct fragments f = {0};
+    struct buf name = {0};
+
+    if (g->e->removal.kind == REMOVAL_KEEP)
+        return NULL;
+    quote_literal(&name, g->e->source.schema);
+    buf_puts(&name, ", ");
+    quote_literal(&name, g->e->source.name);
+    fragments_take(&f, "source_name", buf_steal(&name));
+    gen_set_literal(&f, "entity", g->e->name);
+    gen_set_literal(&f, "operation_remove", g->e->operation_remove);
+    gen_set_literal(&f, "sqlstate", REMOVAL_SHARE_EXCEEDED);
+    gen_set_table(&f, "source", &g->e->source);
+    return gen_fill(sql_apply_removals, &f);
 }

@@ -71,12 +71,13 @@ put_source_key(struct buf *out, const struct batch *b, const struct mapping *m, 
 }
 
 void
-sqlrow_reserve(struct buf *out, const struct batch *b, const struct mapping *m, size_t n)
+sqlrow_reserve(struct buf *out, const struct batch *b, const struct mapping *m, size_t n, bool refused)
 {
     const struct row *r = &b->rows[n];
 
     buf_printf(out, "{\"n\": %zu", n);
     put_source_key(out, b, m, r);
+    put_truth(out, "refused", refused);
     buf_printf(out, ", \"x\": %s}", r->extra == NULL ? "null" : r->extra);
 }
 

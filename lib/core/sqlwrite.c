@@ -98,8 +98,8 @@ take(struct buf *declaration, struct buf *meaning, const struct gen *g, const ch
     buf_free(&found);
 }
 
-static char *
-rows(const struct gen *g)
+char *
+gen_rows(const struct gen *g)
 {
     const struct mapping_entity *e = g->e;
     struct fragments f = {0};
@@ -143,8 +143,8 @@ rows(const struct gen *g)
 /* ---- what a column should hold ---- */
 
 /* What the removal puts into `column`, NULL when it leaves that column alone. A time already there stays. */
-static bool
-removed_value(struct buf *out, const struct gen *g, const char *column)
+bool
+gen_removed_value(struct buf *out, const struct gen *g, const char *column)
 {
     for (size_t i = 0; i < g->e->removal.set.count; i++) {
         const struct mapping_column *set = &g->e->removal.set.items[i];
@@ -166,9 +166,8 @@ removed_value(struct buf *out, const struct gen *g, const char *column)
     return false;
 }
 
-/* The constants of the removal, typed as their columns are declared: joined as d where a statement may need them. */
-static char *
-removed(const struct gen *g)
+char *
+gen_removed(const struct gen *g)
 {
     struct buf values = {0};
     struct buf types = {0};
@@ -194,9 +193,8 @@ removed(const struct gen *g)
     return buf_steal(&out);
 }
 
-/* r.k0 is t's key, column by column. */
-static void
-match(struct buf *out, const struct gen *g, const char *alias)
+void
+gen_match(struct buf *out, const struct gen *g, const char *alias)
 {
     for (size_t i = 0; i < g->e->target_key.count; i++) {
         buf_printf(out, "%s%s.", i == 0 ? "" : " AND ", alias);
@@ -219,14 +217,13 @@ settled(struct buf *out, const struct gen *g, size_t i)
                buf_text(&name), i, i, buf_text(&name), i);
     sql_table(out, &g->e->target);
     buf_printf(out, " h WHERE h.%s = r.c%zu AND NOT (", buf_text(&name), i);
-    match(out, g, "h");
+    gen_match(out, g, "h");
     buf_printf(out, ")) THEN r.c%zu ELSE r.y%zu END", i, i);
     buf_free(&name);
 }
 
-/* What mapped column `i` should hold given r and t: the mapping's value, or the removal's while the row is absent. */
-static void
-expected(struct buf *out, const struct gen *g, size_t i)
+void
+gen_expected(struct buf *out, const struct gen *g, size_t i)
 {
     const struct mapping_column *c = &g->e->columns.items[i];
     struct buf value = {0};
@@ -238,7 +235,7 @@ expected(struct buf *out, const struct gen *g, size_t i)
         settled(&value, g, i);
     else
         buf_printf(&value, "r.c%zu", i);
-    if (g->e->present.kind != PRESENT_ALWAYS && removed_value(&gone, g, c->name))
+    if (g->e->present.kind != PRESENT_ALWAYS && gen_removed_value(&gone, g, c->name))
         buf_printf(out, "CASE WHEN r.present THEN %s ELSE %s END", buf_text(&value), buf_text(&gone));
     else
         buf_puts(out, buf_text(&value));
@@ -248,24 +245,23 @@ expected(struct buf *out, const struct gen *g, size_t i)
 
 /* ---- statements ---- */
 
-static struct fragments
-common(const struct gen *g)
+struct fragments
+gen_written(const struct gen *g)
 {
     struct fragments f = {0};
     struct buf text = {0};
 
     gen_set_table(&f, "target", &g->e->target);
     gen_set_ident(&f, "first_key", g->e->target_key.items[0]);
-    fragments_take(&f, "rows", rows(g));
-    fragments_take(&f, "removed", removed(g));
-    match(&text, g, "t");
+    fragments_take(&f, "rows", gen_rows(g));
+    fragments_take(&f, "removed", gen_removed(g));
+    gen_match(&text, g, "t");
     fragments_take(&f, "match", buf_steal(&text));
     return f;
 }
 
-/* The parent's key. A row that is not present keeps the one it has where its parent has no legacy row: it makes none. */
-static void
-parent_key(struct buf *out, const struct mapping_entity *e, const char *column)
+void
+gen_parent_key(struct buf *out, const struct mapping_entity *e, const char *column)
 {
     if (e->present.kind == PRESENT_ALWAYS) {
         buf_puts(out, "r.p");
@@ -293,24 +289,24 @@ gen_update(const struct gen *g)
         quote_ident(&set, name);
         buf_puts(&set, " = ");
         if (c != NULL)
-            expected(&set, g, i);
+            gen_expected(&set, g, i);
         else
-            parent_key(&set, e, name);
+            gen_parent_key(&set, e, name);
         if (c != NULL && c->value.kind == VALUE_NOW)
             continue; /* never by itself a reason to write */
         buf_puts(&is, is.len == 0 ? "t." : ", t.");
         quote_ident(&is, name);
         gen_comma(&should_be);
         if (c != NULL)
-            expected(&should_be, g, i);
+            gen_expected(&should_be, g, i);
         else
-            parent_key(&should_be, e, name);
+            gen_parent_key(&should_be, e, name);
     }
     if (is.len == 0) {
         buf_free(&set);
         return NULL;
     }
-    f = common(g);
+    f = gen_written(g);
     fragments_take(&f, "assignments", buf_steal(&set));
     fragments_take(&f, "present_columns", buf_steal(&is));
     fragments_take(&f, "compared_values", buf_steal(&should_be));
@@ -321,7 +317,7 @@ char *
 gen_insert(const struct gen *g)
 {
     const struct mapping_entity *e = g->e;
-    struct fragments f = common(g);
+    struct fragments f = gen_written(g);
     struct buf names = {0}, values = {0}, known = {0};
 
     for (size_t i = 0; i < e->target_key.count; i++) {
@@ -341,7 +337,7 @@ gen_insert(const struct gen *g)
         buf_puts(&names, ", ");
         quote_ident(&names, e->columns.items[i].name);
         buf_puts(&values, ", ");
-        expected(&values, g, i);
+        gen_expected(&values, g, i);
     }
     for (size_t i = 0; i < e->target_key.count; i++)
         buf_printf(&known, "%sr.k%zu IS NOT NULL", i == 0 ? "" : " AND ", i);
@@ -359,18 +355,18 @@ gen_remove(const struct gen *g)
 
     if (g->e->removal.kind == REMOVAL_KEEP)
         return NULL;
-    f = common(g);
+    f = gen_written(g);
     for (size_t i = 0; i < g->e->removal.set.count; i++) {
         const char *name = g->e->removal.set.items[i].name;
 
         gen_comma(&set);
         quote_ident(&set, name);
         buf_puts(&set, " = ");
-        removed_value(&set, g, name);
+        gen_removed_value(&set, g, name);
         buf_puts(&is, i == 0 ? "t." : ", t.");
         quote_ident(&is, name);
         gen_comma(&should_be);
-        removed_value(&should_be, g, name);
+        gen_removed_value(&should_be, g, name);
     }
     fragments_take(&f, "removal_assignments", buf_steal(&set));
     fragments_take(&f, "removal_columns", buf_steal(&is));
@@ -402,12 +398,12 @@ equal_columns(struct buf *out, const struct gen *g)
         if (c->value.insert_only || c->value.kind == VALUE_NOW || gen_is_key(e, c->name))
             continue;
         buf_clear(&value);
-        expected(&value, g, i);
+        gen_expected(&value, g, i);
         add_equal(out, g, c->name, buf_text(&value));
     }
     if (gen_writes_parent(e)) {
         buf_clear(&value);
-        parent_key(&value, e, e->parent->target_column);
+        gen_parent_key(&value, e, e->parent->target_column);
         add_equal(out, g, e->parent->target_column, buf_text(&value));
     }
     if (out->len == 0)
@@ -430,7 +426,7 @@ equal_removed(struct buf *out, const struct gen *g)
         const char *column = g->e->removal.set.items[i].name;
 
         buf_clear(&value);
-        removed_value(&value, g, column);
+        gen_removed_value(&value, g, column);
         add_equal(out, g, column, buf_text(&value));
     }
     buf_free(&value);
@@ -439,7 +435,7 @@ equal_removed(struct buf *out, const struct gen *g)
 char *
 gen_verify(const struct gen *g)
 {
-    struct fragments f = common(g);
+    struct fragments f = gen_written(g);
     struct buf equal = {0};
     struct buf gone = {0};
     struct buf either = {0};

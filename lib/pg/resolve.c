@@ -19,7 +19,7 @@ struct resolve {
     void *arg;
     bool cancelled;
     bool in_request;
-    char **hosts, **ports; /* as given */
+    char **hosts, **addresses, **ports; /* as given; an address that is not "" needs no looking up */
     size_t count, next;
     struct buf host, hostaddr, port; /* as they will be */
     size_t entries;
@@ -60,6 +60,7 @@ on_closed(uv_handle_t *handle)
     struct resolve *r = handle->data;
 
     free_list(r->hosts, r->count);
+    free_list(r->addresses, r->count);
     free_list(r->ports, r->count);
     buf_free(&r->host);
     buf_free(&r->hostaddr);
@@ -138,8 +139,8 @@ advance(struct resolve *r)
     for (; !r->cancelled && r->next < r->count; r->next++) {
         const char *host = r->hosts[r->next];
 
-        if (host[0] == '/' || host[0] == '@' || host[0] == '\0') {
-            add_entry(r, "");
+        if (*r->addresses[r->next] != '\0' || host[0] == '/' || host[0] == '@' || host[0] == '\0') {
+            add_entry(r, r->addresses[r->next]);
             continue;
         }
         status = uv_getaddrinfo(r->soon.loop, &r->request, on_addresses, host, NULL, &hints);
@@ -157,14 +158,25 @@ on_soon(uv_timer_t *timer)
     advance(timer->data);
 }
 
+/* The items of `list`, as many as `count`: the only item serves for all, as with libpq's ports; what is missing is "". */
+static char **
+spread(const char *list, size_t count, bool one_for_all)
+{
+    size_t given;
+    char **items = split(list == NULL ? "" : list, &given);
+    char **out = xcalloc(count, sizeof *out);
+
+    for (size_t i = 0; i < count; i++)
+        out[i] = xstrdup(i < given ? items[i] : given == 1 && one_for_all ? items[0] : "");
+    free_list(items, given);
+    return out;
+}
+
 struct resolve *
 resolve_start(uv_loop_t *loop, struct conninfo *info, resolve_done done, void *arg)
 {
     struct resolve *r = xcalloc(1, sizeof *r);
     const char *host = conninfo_get(info, "host");
-    const char *port = conninfo_get(info, "port");
-    const char *given = conninfo_get(info, "hostaddr");
-    size_t nports;
 
     r->info = info;
     r->done = done;
@@ -172,14 +184,10 @@ resolve_start(uv_loop_t *loop, struct conninfo *info, resolve_done done, void *a
     r->request.data = r;
     uv_timer_init(loop, &r->soon);
     r->soon.data = r;
-    if (host != NULL && *host != '\0' && (given == NULL || *given == '\0')) {
-        char **ports = split(port == NULL ? "" : port, &nports);
-
+    if (host != NULL && *host != '\0') {
         r->hosts = split(host, &r->count);
-        r->ports = xcalloc(r->count, sizeof *r->ports);
-        for (size_t i = 0; i < r->count; i++)
-            r->ports[i] = xstrdup(i < nports ? ports[i] : nports == 1 ? ports[0] : "");
-        free_list(ports, nports);
+        r->addresses = spread(conninfo_get(info, "hostaddr"), r->count, false);
+        r->ports = spread(conninfo_get(info, "port"), r->count, true);
     }
     uv_timer_start(&r->soon, on_soon, 0, 0);
     return r;

@@ -73,6 +73,15 @@ SELECT pg_catalog.json_build_object(
                     'expressions', pg_catalog.pg_get_expr(i.indexprs, i.indrelid),
                     'keys', (SELECT pg_catalog.json_agg(pg_catalog.pg_get_indexdef(i.indexrelid, k::integer, false) ORDER BY k)
                              FROM pg_catalog.generate_series(1, i.indnkeyatts) k),
+                    'equals', (SELECT pg_catalog.json_agg(pg_catalog.format('OPERATOR(%I.%s)', on_.nspname, o.oprname)
+                                                          ORDER BY k.ord)
+                               FROM pg_catalog.unnest(i.indclass::pg_catalog.oid[]) WITH ORDINALITY k(opclass, ord)
+                               JOIN pg_catalog.pg_opclass oc ON oc.oid = k.opclass
+                               JOIN pg_catalog.pg_amop ao ON ao.amopfamily = oc.opcfamily AND ao.amopstrategy = 3
+                                    AND ao.amoplefttype = oc.opcintype AND ao.amoprighttype = oc.opcintype
+                               JOIN pg_catalog.pg_operator o ON o.oid = ao.amopopr
+                               JOIN pg_catalog.pg_namespace on_ ON on_.oid = o.oprnamespace
+                               WHERE k.ord <= i.indnkeyatts),
                     'columns', (SELECT pg_catalog.json_agg(a.attname ORDER BY k.ord)
                                 FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY k(attnum, ord)
                                 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum

@@ -146,12 +146,7 @@ class Cluster:
     """A private PostgreSQL (tests/pgcluster.sh). It goes when this process goes, however that ends."""
 
     def __init__(self):
-        self.dir = Path(self._pgcluster("create", str(os.getpid())).strip())
-        env = (self.dir / "env").read_text()
-        self.host = re.search(r"PGHOST='([^']*)'", env).group(1)
-        self.port = int(re.search(r"PGPORT=(\d+)", env).group(1))
-        self.bin = Path(re.search(r"PGBIN='([^']*)'", env).group(1))
-        self._count = 0
+        self._use(self._pgcluster("create", str(os.getpid())))
         with self.connect("postgres") as conn:
             # ordinary login roles; app_owner owns the sample application's tables, app_user may use them
             for role in ("app_owner", "app_user", "daemon_login"):
@@ -171,6 +166,23 @@ class Cluster:
                     columns = re.sub(r"\bGENERATED .* KEY\b|\bREFERENCES .* DEFERRED\b|\bUNIQUE( \(.*\))?", "", columns)
                     conn.execute(f"CREATE FOREIGN TABLE test_legacy.{name} ({columns.strip().rstrip(',')}) SERVER test_legacy "
                                  "OPTIONS (schema_name 'public')")
+
+    def _use(self, directory):
+        self.dir = Path(directory.strip())
+        self._count = 0
+        env = (self.dir / "env").read_text()
+        self.host = re.search(r"PGHOST='([^']*)'", env).group(1)
+        self.port = int(re.search(r"PGPORT=(\d+)", env).group(1))
+        self.bin = Path(re.search(r"PGBIN='([^']*)'", env).group(1))
+
+    def standby(self):
+        """A streaming standby of this server, on a port of its own; it goes with destroy() or with this process."""
+        made = object.__new__(Cluster)
+        made._use(self._pgcluster("standby", str(self.dir), str(os.getpid())))
+        return made
+
+    def promote(self):
+        self._pgcluster("promote", str(self.dir))
 
     @staticmethod
     def _pgcluster(*args):

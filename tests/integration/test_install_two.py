@@ -291,14 +291,25 @@ def test_an_installation_cut_off_between_the_two_commits_is_finished_by_the_next
     assert two.both(rights) == (VNEXT_RIGHTS, LEGACY_RIGHTS)
 
 
-def test_an_epoch_from_a_backup_is_raised_above_the_fence(two):
+def test_an_epoch_from_a_backup_is_left_to_the_daemons(two):
+    """Raised in silence it would cover up that the tables have to be synced anew; see test_restore.py."""
     two.install()
     two.legacy.execute("UPDATE dualwrite.fence SET epoch = 1000 + partition")
     two.install()
-    assert two.vnext.value("SELECT nextval('dualwrite.epoch')") == 1064
-    two.vnext.execute("SELECT setval('dualwrite.epoch', 5000)")
+    assert two.vnext.value("SELECT nextval('dualwrite.epoch')") == 1
+
+
+def test_other_partitions_begin_above_every_epoch(two):
     two.install()
-    assert two.vnext.value("SELECT nextval('dualwrite.epoch')") == 5001
+    two.legacy.execute("UPDATE dualwrite.fence SET epoch = 1000 + partition")
+    two.install("--partitions", "4")
+    lowest, highest = two.legacy.execute("SELECT min(epoch), max(epoch) FROM dualwrite.fence")[0]
+    assert lowest == highest > 1063
+    assert two.vnext.value("SELECT nextval('dualwrite.epoch')") == highest + 1
+    assert two.vnext.value("SELECT count(*) FROM dualwrite.resync r WHERE "
+                           "pg_sequence_last_value(('dualwrite.resync_' || r.entity)::regclass) > r.handled") == 2
+    two.install("--partitions", "4")
+    assert two.legacy.value("SELECT max(epoch) FROM dualwrite.fence") == highest
 
 
 # ---- from one database to two, and back ------------------------------------------------------------------------------------

@@ -161,6 +161,28 @@ shown_of_type(const char *type, int length)
     return buf_steal(&out);
 }
 
+/* As the server prints a column of an index. */
+static inline char *
+sample_quoted(const char *name)
+{
+    struct buf out = {0};
+
+    buf_putc(&out, '"');
+    for (; *name != '\0'; name++)
+        buf_printf(&out, *name == '"' ? "%c\"" : "%c", *name);
+    buf_putc(&out, '"');
+    return buf_steal(&out);
+}
+
+static inline char *
+sample_unique_name(const struct catalog_table *t)
+{
+    struct buf out = {0};
+
+    buf_printf(&out, "unique_%zu", t->nuniques);
+    return buf_steal(&out);
+}
+
 static inline void
 catalog_line(struct catalog *c, char *line)
 {
@@ -205,7 +227,14 @@ catalog_line(struct catalog *c, char *line)
         for (char *name = next_field(&line); name != NULL; name = next_field(&line)) {
             u.columns = xreallocarray(u.columns, u.count + 1, sizeof *u.columns);
             u.columns[u.count++] = name;
+            if (*kind == 'u')
+                continue; /* its predicate is not said, so nothing can be foreseen of it */
+            u.keys = xreallocarray(u.keys, u.nkeys + 1, sizeof *u.keys);
+            u.keys[u.nkeys++] = sample_quoted(name);
+            u.equals = xreallocarray(u.equals, u.nequals + 1, sizeof *u.equals);
+            u.equals[u.nequals++] = xstrdup("OPERATOR(pg_catalog.=)");
         }
+        u.name = sample_unique_name(t);
         t->uniques = xreallocarray(t->uniques, t->nuniques + 1, sizeof *t->uniques);
         t->uniques[t->nuniques++] = u;
     }
@@ -350,10 +379,17 @@ struct words {
 };
 
 static inline void
+push_word(struct words *out, struct word word)
+{
+    if ((out->count & (out->count - 1)) == 0) /* a power of two, or nothing: it is full */
+        out->items = xreallocarray(out->items, out->count == 0 ? 1 : 2 * out->count, sizeof *out->items);
+    out->items[out->count++] = word;
+}
+
+static inline void
 add_word(struct words *out, enum word_kind kind, struct buf *text)
 {
-    out->items = xreallocarray(out->items, out->count + 1, sizeof *out->items);
-    out->items[out->count++] = (struct word){kind, buf_steal(text)};
+    push_word(out, (struct word){kind, buf_steal(text)});
 }
 
 static inline bool
@@ -424,10 +460,8 @@ words_of(const char *sql)
             inner = words_of(body);
             buf_puts(&text, tag);
             add_word(&out, WORD_BARE, &text);
-            for (size_t i = 0; i < inner.count; i++) {
-                out.items = xreallocarray(out.items, out.count + 1, sizeof *out.items);
-                out.items[out.count++] = inner.items[i];
-            }
+            for (size_t i = 0; i < inner.count; i++)
+                push_word(&out, inner.items[i]);
             buf_puts(&text, tag);
             add_word(&out, WORD_BARE, &text);
             p = close + strlen(tag);
@@ -583,8 +617,13 @@ hang_catalog(struct catalog *c, const char *what)
         for (size_t j = 0; j < t->ncolumns; j++)
             hang(&t->columns[j].name, what);
         for (size_t j = 0; j < t->nuniques; j++)
-            for (size_t k = 0; k < t->uniques[j].count; k++)
+            for (size_t k = 0; k < t->uniques[j].count; k++) {
                 hang(&t->uniques[j].columns[k], what);
+                if (k < t->uniques[j].nkeys) {
+                    free(t->uniques[j].keys[k]);
+                    t->uniques[j].keys[k] = sample_quoted(t->uniques[j].columns[k]);
+                }
+            }
     }
 }
 

@@ -19,16 +19,17 @@ fault() {
     faults=$((faults + 1))
 }
 
-# "name" or "name=ARGUMENT" of each option of a command, without --help
+# "name" or "name=ARGUMENT" of each option of a command, without --help; an argument that may be left out looks the same
 options() { # COMMAND, may be of two words
     # shellcheck disable=SC2086
-    "$dualwrited" $1 --help | sed -n 's/^  --\([a-z-]*\(=[A-Z]*\)\{0,1\}\) .*/\1/p' | grep -v '^help$' || true
+    "$dualwrited" $1 --help | sed -n -e 's/\[=\([A-Z]*\)\]/=\1/' -e 's/^  --\([a-z-]*\(=[A-Z]*\)\{0,1\}\) .*/\1/p' | grep -v '^help$' || true
 }
 
 # the same from a command's part of the manual page
 page_options() {
     awk -v command=".Ss $1" '/^\.S[sh] / { here = $0 == command } here' "$page" |
-        sed -n -e 's/^\.It Fl Fl \([a-z-]*\) Ns = Ns Ar \([A-Z]*\)$/\1=\2/p' -e 's/^\.It Fl Fl \([a-z-]*\)$/\1/p'
+        sed -n -e 's/^\.It Fl Fl \([a-z-]*\) Ns = Ns Ar \([A-Z]*\)$/\1=\2/p' \
+            -e 's/^\.It Fl Fl \([a-z-]*\) Ns Oo = Ns Ar \([A-Z]*\) Oc$/\1=\2/p' -e 's/^\.It Fl Fl \([a-z-]*\)$/\1/p'
 }
 
 # ---- commands and options ----------------------------------------------------------------------------------------

@@ -102,15 +102,20 @@ test_change_of_side(void **state)
             assert_int_equal(times(text, remembered), before == SIDE_VNEXT && after != SIDE_VNEXT);
             free(text);
         }
-    /* a vNext database from a backup goes on above what the legacy one has seen */
-    o = options();
-    on_side(&o, SIDE_VNEXT);
-    o.epoch_above = 77;
-    {
-        char *text = publish_text(m, c, &o);
+    /* partitions of other buckets: old batches are kept out, and what that could cover up is synced anew */
+    for (int side = SIDE_VNEXT; side <= SIDE_LEGACY; side++) {
+        char *text;
 
-        must_have(text,
-                  "SELECT pg_catalog.setval('dualwrite.epoch', 77) FROM dualwrite.epoch WHERE last_value < 77;\n");
+        o = options();
+        on_side(&o, (enum install_side) side);
+        o.repartitioned = true;
+        o.epoch_above = 77;
+        text = publish_text(m, c, &o);
+        assert_int_equal(
+            times(text, "SELECT pg_catalog.setval('dualwrite.epoch', 77) FROM dualwrite.epoch WHERE last_value < "
+                        "77;\nSELECT pg_catalog.nextval('dualwrite.resync_"),
+            side == SIDE_VNEXT);
+        assert_int_equal(times(text, "UPDATE dualwrite.fence SET epoch = 77 WHERE epoch < 77;\n"), side == SIDE_LEGACY);
         free(text);
     }
     mapping_free(m);

@@ -129,6 +129,41 @@ test_parent(void **state)
     assert_null(b.index);
 }
 
+/* A row that is synced along has an identity, of one column or several, and is written like one that has an event. */
+static void
+test_companion(void **state)
+{
+    struct batch b = {0};
+    struct mapping_entity e = {.removal = {.kind = REMOVAL_SET}};
+    const struct mapping m = {.entities = &e, .count = 1};
+    char *identity[] = {(char[]){"1"}, (char[]){"23"}};
+    char *alike[] = {(char[]){"12"}, (char[]){"3"}};
+    size_t one, two;
+
+    (void) state;
+    ADD(&b, MEMBER, "member_new", "1", "1", "7");
+    batch_group(&b, &mapping);
+    one = batch_companion(&b, &mapping, MEMBER, identity);
+    assert_int_equal(one, 1);
+    assert_string_equal(subject_identity(&b, &mapping, &b.subjects[one], 0), "1");
+    assert_string_equal(subject_identity(&b, &mapping, &b.subjects[one], 1), "23");
+    assert_string_equal(subject_root(&b, &mapping, &b.subjects[one]), "1");
+    assert_int_equal(batch_companion(&b, &mapping, MEMBER, identity), one);
+    assert_int_equal(batch_companion(&b, &mapping, MEMBER, alike), 2);
+    identity[1] = (char[]){"7"};
+    assert_int_equal(batch_companion(&b, &mapping, MEMBER, identity), 0); /* one that has an event */
+    two = batch_companion(&b, &mapping, TEAM, identity);
+    assert_int_equal(batch_parent(&b, &mapping, TEAM, "1"), two);
+    assert_string_equal(subject_root(&b, &mapping, &b.subjects[two]), "1");
+    batch_add_row(&b, one);
+    b.rows[0].found = b.rows[0].present = true;
+    b.subjects[one].entity = 0;
+    row_decide(&b, &m, &b.rows[0]);
+    assert_true(b.rows[0].write && b.rows[0].create);
+    b.subjects[one].entity = MEMBER;
+    batch_free(&b);
+}
+
 static void
 test_many_parents(void **state)
 {
@@ -231,9 +266,13 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),          cmocka_unit_test(test_decide),
-        cmocka_unit_test(test_parent),        cmocka_unit_test(test_many_parents),
-        cmocka_unit_test(test_fail_children), cmocka_unit_test(test_parent_not_there),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_decide),
+        cmocka_unit_test(test_parent),
+        cmocka_unit_test(test_companion),
+        cmocka_unit_test(test_many_parents),
+        cmocka_unit_test(test_fail_children),
+        cmocka_unit_test(test_parent_not_there),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,6 +116,22 @@ test_listen(void **state)
     }
 }
 
+static void
+test_queue(void **state)
+{
+    struct check_report r = {0};
+
+    (void) state;
+    check_judge_queue(&r, 0, "pid 7 (psql, database x)");
+    expect(&r, CHECK_PASS, "notification-queue", "is 0.0 % full");
+    check_judge_queue(&r, 99, "pid 7 (psql, database x)");
+    expect(&r, CHECK_PASS, "notification-queue", "is 9.9 % full; the oldest transactions: pid 7 (psql, database x)");
+    check_judge_queue(&r, 100, "");
+    expect(&r, CHECK_WARN, "notification-queue", "is 10.0 % full");
+    check_judge_queue(&r, 900, "pid 7");
+    expect(&r, CHECK_FAIL, "notification-queue", "is 90.0 % full; the oldest transactions: pid 7");
+}
+
 /* One line each of backlog, failed, resync (when there is any) and daemons. */
 static void
 test_backlog(void **state)
@@ -158,8 +174,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_version), cmocka_unit_test(test_clock),   cmocka_unit_test(test_backup),
-        cmocka_unit_test(test_listen),  cmocka_unit_test(test_backlog),
+        cmocka_unit_test(test_version), cmocka_unit_test(test_clock), cmocka_unit_test(test_backup),
+        cmocka_unit_test(test_listen),  cmocka_unit_test(test_queue), cmocka_unit_test(test_backlog),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

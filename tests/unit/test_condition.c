@@ -47,6 +47,7 @@ test_names(void **state)
         {"DW002", "sync_timeout"},
         {"DW003", "legacy_write_blocked"},
         {"DW004", "lookup_missing"},
+        {"DW005", "removal_share_exceeded"},
         /* not listed: the class speaks */
         {"23999", "integrity_constraint_violation"},
         {"57ZZZ", "operator_intervention"},

@@ -24,6 +24,7 @@ test_defaults(void **state)
     assert_int_equal(c->batch_size, 1000);
     assert_int_equal(c->poll_interval_ms, 5000);
     assert_int_equal(c->retry_max_attempts, 8);
+    assert_int_equal(c->removal_share, 20);
     assert_int_equal(c->statement_timeout_ms, 30000);
     assert_true(c->notify);
     assert_int_equal(c->outbox_max, 1000000);
@@ -43,7 +44,8 @@ test_every_key_is_read(void **state)
                                "DUALWRITE_LEGACY_DATABASE_URL=postgres://c\nDUALWRITE_MAPPING_FILE=/m.json\n"
                                "DUALWRITE_LOG_FORMAT=JSON\nDUALWRITE_LOG_LEVEL=Debug\nDUALWRITE_HTTP_LISTEN=[::]:1\n"
                                "DUALWRITE_BATCH_SIZE=10000\nDUALWRITE_POLL_INTERVAL=100ms\n"
-                               "DUALWRITE_RETRY_MAX_ATTEMPTS=0\nDUALWRITE_STATEMENT_TIMEOUT=1h\nDUALWRITE_NOTIFY=no\n"
+                               "DUALWRITE_RETRY_MAX_ATTEMPTS=0\nDUALWRITE_REMOVAL_SHARE=100%\nDUALWRITE_STATEMENT_"
+                               "TIMEOUT=1h\nDUALWRITE_NOTIFY=no\n"
                                "DUALWRITE_OUTBOX_MAX=1000000000\nDUALWRITE_PIDFILE=/p\nDUALWRITE_WATCH_CONFIG=on\n";
 
     (void) state;
@@ -68,6 +70,7 @@ test_every_key_is_read(void **state)
         assert_int_equal(c->batch_size, 10000);
         assert_int_equal(c->poll_interval_ms, 100);
         assert_int_equal(c->retry_max_attempts, 0);
+        assert_int_equal(c->removal_share, 100);
         assert_int_equal(c->statement_timeout_ms, 3600000);
         assert_false(c->notify);
         assert_int_equal(c->outbox_max, 1000000000);

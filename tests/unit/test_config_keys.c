@@ -77,6 +77,10 @@ test_values_accepted(void **state)
          {"", "0", "10001", "-1", "+1", "1e3", "1000 ", "99999999999999999999"},
          "accepted: a whole number from 1 to 10000"},
         {"DUALWRITE_RETRY_MAX_ATTEMPTS", {"0", "1000"}, {"", "1001", "unlimited"}, "from 0 to 1000"},
+        {"DUALWRITE_REMOVAL_SHARE",
+         {"1%", "20%", "100%"},
+         {"", "20", "0%", "101%", "0.2", "20 %", "%", "off"},
+         "accepted: a share from 1% to 100%, with its sign"},
         {"DUALWRITE_OUTBOX_MAX", {"1000", "1000000000"}, {"", "999", "1000000001"}, "from 1000 to 1000000000"},
         {"DUALWRITE_POLL_INTERVAL",
          {"100ms", "5s", "1s", "5000ms"},
@@ -237,7 +241,7 @@ test_table(void **state)
     const struct config_key *keys = config_keys(&count);
 
     (void) state;
-    assert_int_equal(count, 21);
+    assert_int_equal(count, 22);
     for (size_t i = 0; i < count; i++) {
         struct buf why = {0};
 

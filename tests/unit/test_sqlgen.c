@@ -3,7 +3,7 @@
  * test_sqlvalue.c, test_sqlread.c, test_sqlmap.c and test_sqlwrite.c; that the server takes them is for the integration
  * tests.
  */
-/* links: embedded.c lib/core/sqlgen.c lib/core/sqlread.c lib/core/sqlmap.c lib/core/sqlwrite.c lib/core/sqlvalue.c lib/core/ref.c lib/core/template.c lib/core/quote.c lib/core/catalog.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/expression.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: embedded.c lib/core/sqlgen.c lib/core/sqlread.c lib/core/sqlmap.c lib/core/sqlwrite.c lib/core/sqlunique.c lib/core/sqlvalue.c lib/core/ref.c lib/core/template.c lib/core/quote.c lib/core/catalog.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/expression.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -202,13 +202,13 @@ test_steps(void **state)
         const char *steps;
     } rows[] = {
         {"org", "read draw reserve missing update insert verify mark resync "},
-        {"group", "read draw reserve missing update insert remove verify resync "},
-        {"seat", "read insert remove verify resync "},
+        {"group", "read removals draw reserve missing update insert remove verify resync "},
+        {"seat", "read removals insert remove verify resync "},
         {"tag", "read missing update insert verify resync "},
-        {"word", "read missing insert remove verify resync "},
-        {"page", "read draw reserve missing update insert remove verify resync "},
+        {"word", "read removals missing insert remove verify resync "},
+        {"page", "read removals holders owner draw reserve missing yield update insert remove yielded verify resync "},
         {"note", "read draw reserve missing update insert verify mark resync "},
-        {"line", "read update insert remove verify resync "},
+        {"line", "read removals update insert remove verify resync "},
     };
     struct sample samples[] = {family_sample(), more_sample()};
 
@@ -238,11 +238,14 @@ test_names(void **state)
         const char *name;
         enum database database;
     } rows[] = {
-        {PLAN_READ, "read", DATABASE_VNEXT},       {PLAN_DRAW, "draw", DATABASE_LEGACY},
-        {PLAN_RESERVE, "reserve", DATABASE_VNEXT}, {PLAN_MISSING, "missing", DATABASE_LEGACY},
-        {PLAN_UPDATE, "update", DATABASE_LEGACY},  {PLAN_INSERT, "insert", DATABASE_LEGACY},
-        {PLAN_REMOVE, "remove", DATABASE_LEGACY},  {PLAN_VERIFY, "verify", DATABASE_LEGACY},
-        {PLAN_MARK, "mark", DATABASE_VNEXT},       {PLAN_RESYNC, "resync", DATABASE_VNEXT},
+        {PLAN_READ, "read", DATABASE_VNEXT},        {PLAN_REMOVALS, "removals", DATABASE_VNEXT},
+        {PLAN_HOLDERS, "holders", DATABASE_LEGACY}, {PLAN_OWNER, "owner", DATABASE_VNEXT},
+        {PLAN_YIELD, "yield", DATABASE_LEGACY},     {PLAN_YIELDED, "yielded", DATABASE_LEGACY},
+        {PLAN_DRAW, "draw", DATABASE_LEGACY},       {PLAN_RESERVE, "reserve", DATABASE_VNEXT},
+        {PLAN_MISSING, "missing", DATABASE_LEGACY}, {PLAN_UPDATE, "update", DATABASE_LEGACY},
+        {PLAN_INSERT, "insert", DATABASE_LEGACY},   {PLAN_REMOVE, "remove", DATABASE_LEGACY},
+        {PLAN_VERIFY, "verify", DATABASE_LEGACY},   {PLAN_MARK, "mark", DATABASE_VNEXT},
+        {PLAN_RESYNC, "resync", DATABASE_VNEXT},
     };
 
     (void) state;

@@ -193,18 +193,19 @@ test_reserve(void **state)
     struct buf out = {0};
 
     (void) state;
-    sqlrow_reserve(&out, &b, &mapping, 0);
-    is(&out, "{\"n\": 0, \"s0\": \"1\", \"s1\": \"\\\"x\\\"\", \"key\": \"7\", \"x\": null}");
+    sqlrow_reserve(&out, &b, &mapping, 0, false);
+    is(&out, "{\"n\": 0, \"s0\": \"1\", \"s1\": \"\\\"x\\\"\", \"key\": \"7\", \"refused\": false, \"x\": null}");
     b.rows[0].extra = xstrdup("{\"x0\":\"y\"}");
-    sqlrow_reserve(&out, &b, &mapping, 0);
-    is(&out, "{\"n\": 0, \"s0\": \"1\", \"s1\": \"\\\"x\\\"\", \"key\": \"7\", \"x\": {\"x0\":\"y\"}}");
+    sqlrow_reserve(&out, &b, &mapping, 0, true);
+    is(&out,
+       "{\"n\": 0, \"s0\": \"1\", \"s1\": \"\\\"x\\\"\", \"key\": \"7\", \"refused\": true, \"x\": {\"x0\":\"y\"}}");
     batch_free(&b);
     /* a parent that a child needs has no event: its key is the child's word */
     b = batch_of(PLAIN, "1", "2");
     b.subjects[0].entity = CHILD;
     b.subjects[0].implicit_key = xstrdup("5");
-    sqlrow_reserve(&out, &b, &mapping, 0);
-    is(&out, "{\"n\": 0, \"s0\": \"5\", \"key\": \"7\", \"x\": null}");
+    sqlrow_reserve(&out, &b, &mapping, 0, false);
+    is(&out, "{\"n\": 0, \"s0\": \"5\", \"key\": \"7\", \"refused\": false, \"x\": null}");
     batch_free(&b);
 }
 

@@ -19,5 +19,10 @@ SELECT pg_catalog.current_setting('server_version_num') AS version_num,
        pg_catalog.current_setting('archive_mode') <> 'off' AS archiving,
        pg_catalog.floor(extract(epoch FROM pg_catalog.clock_timestamp() - a.last_archived_time)) AS archived_age,
        coalesce(a.last_failed_time > a.last_archived_time, a.last_failed_time IS NOT NULL) AS archive_failing,
-       (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_progress_basebackup) AS backups_running
+       (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_progress_basebackup) AS backups_running,
+       pg_catalog.floor(1000 * pg_catalog.pg_notification_queue_usage()) AS queue_permille,
+       (SELECT pg_catalog.string_agg(pg_catalog.format('pid %s (%s, database %s)', h.pid, h.application_name, h.datname), ', '
+                                     ORDER BY h.xact_start)
+        FROM (SELECT o.* FROM pg_catalog.pg_stat_activity o WHERE o.xact_start < pg_catalog.now()
+              ORDER BY o.xact_start LIMIT 3) h) AS queue_holders
 FROM pg_catalog.pg_stat_archiver a

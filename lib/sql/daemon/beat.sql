@@ -45,4 +45,12 @@ SELECT (SELECT pg_catalog.json_object_agg(e.flag, e.value) FROM dualwrite.effect
                WHERE coalesce(pg_catalog.pg_sequence_last_value(('dualwrite.resync_' || r.entity)::pg_catalog.regclass), 0)
                      > r.handled) AS resync,
        pg_catalog.current_setting('max_prepared_transactions') = '0' AS bells,
+       pg_catalog.pg_backend_pid() AS backend,
+       pg_catalog.floor(100 * pg_catalog.pg_notification_queue_usage())::pg_catalog.int4 AS queue_percent,
+       -- who may hold it back: a session that listens and sits in a transaction; which ones listen, only they know
+       CASE WHEN pg_catalog.pg_notification_queue_usage() > 0.5 THEN (
+           SELECT pg_catalog.string_agg(pg_catalog.format('pid %s (%s, database %s)', h.pid, h.application_name, h.datname),
+                                        ', ' ORDER BY h.xact_start)
+           FROM (SELECT a.* FROM pg_catalog.pg_stat_activity a WHERE a.xact_start < pg_catalog.now()
+                 ORDER BY a.xact_start LIMIT 3) h) END AS queue_holders,
        (SELECT pg_catalog.string_agg(l.channel, ',') FROM pg_catalog.pg_listening_channels() AS l(channel)) AS channels

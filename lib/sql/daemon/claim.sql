@@ -49,7 +49,7 @@ WITH held AS MATERIALIZED (
                                     ORDER BY p.n) AS identity
     FROM fresh f WHERE EXISTS (SELECT FROM dualwrite.failed)
 ), due AS (
-    SELECT f.event_id, f.xid, f.captured_at, f.entity, f.operation, f.ref, f.actor, f.attempts
+    SELECT f.event_id, f.xid, f.captured_at, f.entity, f.operation, f.ref, f.actor, f.attempts, f.sqlstate
     FROM dualwrite.failed f, held
     WHERE f.event_id IN (
               SELECT r.event_id FROM dualwrite.failed r WHERE r.retry_at <= pg_catalog.clock_timestamp()
@@ -61,10 +61,10 @@ WITH held AS MATERIALIZED (
       AND ($2::pg_catalog.int8 IS NULL OR f.event_id <= $2)
     ORDER BY f.event_id LIMIT $1::pg_catalog.int4
 ), claimed AS (
-    SELECT f.id, f.xid, f.captured_at, f.entity, f.operation, f.ref, f.actor, 0 AS attempts FROM fresh f
+    SELECT f.id, f.xid, f.captured_at, f.entity, f.operation, f.ref, f.actor, 0 AS attempts, NULL AS sqlstate FROM fresh f
     UNION ALL SELECT * FROM due
 )
-SELECT c.id, c.entity, c.operation, pg_catalog.array_to_json(c.ref) AS ref, c.actor, c.attempts,
+SELECT c.id, c.entity, c.operation, pg_catalog.array_to_json(c.ref) AS ref, c.actor, c.attempts, c.sqlstate,
        (extract(epoch FROM pg_catalog.clock_timestamp() - coalesce(t.committed_at, c.captured_at)) * 1000)::pg_catalog.int8
            AS age_ms,
        t.committed_at IS NOT NULL AS age_from_commit, CASE WHEN c.id IS NOT DISTINCT FROM (SELECT pg_catalog.min(l.id) FROM claimed l) THEN next.cursor END AS cursor,

@@ -17,4 +17,6 @@ SELECT pg_catalog.set_config('search_path', 'pg_catalog', true),
                              ELSE pg_catalog.current_setting('synchronous_commit') END, true),
        pg_catalog.set_config('statement_timeout', $1::pg_catalog.text, true),
        pg_catalog.set_config('lock_timeout', '2s', true),
-       pg_catalog.set_config('idle_in_transaction_session_timeout', '10s', true)
+       pg_catalog.set_config('idle_in_transaction_session_timeout', '10s', true),
+       pg_catalog.set_config('tcp_keepalives_idle', '5', true), pg_catalog.set_config('tcp_keepalives_interval', '3', true),
+       pg_catalog.set_config('tcp_keepalives_count', '3', true), pg_catalog.set_config('tcp_user_timeout', '15000', true)

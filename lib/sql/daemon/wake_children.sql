@@ -5,6 +5,7 @@ WHERE f.event_id IN (
     SELECT w.event_id
     FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[]) u(entity, parent)
     JOIN dualwrite.failed w ON w.entity = u.entity AND w.parent = u.parent AND w.retry_at IS NULL
+         AND w.sqlstate IS DISTINCT FROM 'DW005' -- only a person lets those through
          AND pg_catalog.hashtextextended(w.parent, 0) = pg_catalog.hashtextextended(u.parent, 0)
     WHERE EXISTS (SELECT FROM dualwrite.failed)
     FOR UPDATE OF w SKIP LOCKED)

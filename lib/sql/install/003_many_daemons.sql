@@ -77,6 +77,16 @@ CREATE INDEX superseded_by_time ON dualwrite.superseded (at);
 -- daemon's is ended by whoever should work there.
 ALTER TABLE dualwrite.daemon ADD COLUMN claim_pid integer;
 
+-- As in 001_base.sql, but a beat from a time to come counts for nothing either: the server's clock went back, and a daemon that
+-- died before would live on until the clock is there again. Those that are alive beat anew within seconds.
+CREATE OR REPLACE VIEW dualwrite.live_daemon AS
+    SELECT d.instance, d.host, d.pid, d.version, d.mapping_digest, d.flags, d.listening, d.state, d.started_at, d.beat_at
+    FROM dualwrite.daemon d
+    WHERE CASE WHEN current_setting('transaction_isolation') IN ('repeatable read', 'serializable')
+               THEN d.beat_at > now() - interval '10 seconds'
+               ELSE d.beat_at > clock_timestamp() - interval '10 seconds'
+                    AND d.beat_at < clock_timestamp() + interval '10 seconds' END;
+
 -- As in 001_base.sql, but not to one whose batch has had no answer for a while: its other connection may be cut off while the
 -- one that beats is not. Its peers hear of it at once.
 CREATE OR REPLACE FUNCTION dualwrite.partitions_of(wanted uuid) RETURNS SETOF integer
@@ -104,9 +114,56 @@ CREATE TABLE dualwrite.lease (
 INSERT INTO dualwrite.lease (partition) SELECT generate_series(0, 63);
 COMMENT ON TABLE dualwrite.lease IS 'vNext side: the newest batch of each partition that legacy is known to have';
 
+-- Which server, timeline and database this is: another one after a failover or a restore, when the last transactions of the
+-- one before may be missing here, and legacy has them. NULL where a server does not say.
+CREATE FUNCTION dualwrite.lineage() RETURNS text
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT s.system_identifier || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || d.oid
+            FROM pg_control_system() s, pg_database d WHERE d.datname = current_database());
+EXCEPTION WHEN OTHERS THEN
+    RETURN NULL;
+END $$;
+CREATE TABLE dualwrite.lineage (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    known text NOT NULL
+);
+COMMENT ON TABLE dualwrite.lineage IS 'vNext side: the server, timeline and database that the daemons worked with last';
+
 ---------------------------------------------------------------------------------------------------------------------
--- How far `reconcile` has got, per entity: it goes on there after it was killed, on whichever host.
--- (section of the command reconcile)
+-- How far `reconcile` has got, per entity: it goes on there after it was killed, on whichever host. Used in the vNext
+-- database. One run at a time; a new one forgets the one before.
+CREATE TABLE dualwrite.reconcile (
+    entity text PRIMARY KEY,
+    place integer NOT NULL, -- parents come first
+    mapping_digest text NOT NULL,
+    pass text NOT NULL DEFAULT 'vnext' CHECK (pass IN ('vnext', 'legacy', 'done')),
+    position text[], -- the last key of that pass; NULL: it has not begun
+    vnext_rows bigint NOT NULL DEFAULT 0,
+    vnext_seen bigint NOT NULL DEFAULT 0,
+    legacy_rows bigint NOT NULL DEFAULT 0,
+    legacy_seen bigint NOT NULL DEFAULT 0,
+    unmapped bigint NOT NULL DEFAULT 0,
+    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    moved_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- What it found: which rows, never what they hold. `open` is not confirmed yet; the other states are final but `queued`.
+CREATE TABLE dualwrite.reconcile_finding (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    entity text NOT NULL REFERENCES dualwrite.reconcile ON DELETE CASCADE,
+    class text NOT NULL CHECK (class IN ('missing', 'drifted', 'extra', 'refused')),
+    state text NOT NULL CHECK (state IN ('open', 'confirmed', 'parked', 'queued', 'fixed', 'unfixed')),
+    ref text[] NOT NULL, -- as an event's
+    identity text[] NOT NULL,
+    removal boolean NOT NULL, -- it takes a removal to mend it
+    mendable boolean NOT NULL, -- an event may mend it
+    columns text[] NOT NULL DEFAULT '{}', -- drifted: those that differ
+    event_id bigint -- queued: with this event
+);
+CREATE INDEX reconcile_finding_by_identity ON dualwrite.reconcile_finding (entity, hash_array_extended(identity, 0));
+CREATE INDEX reconcile_finding_by_state ON dualwrite.reconcile_finding (state, id);
+GRANT SELECT, INSERT, UPDATE, DELETE ON dualwrite.reconcile, dualwrite.reconcile_finding TO dualwrite_daemon;
 
 ---------------------------------------------------------------------------------------------------------------------
 -- Strict mode. The transactions that queued rows for a resync: while one of their events waits the table is not yet what
@@ -265,8 +322,23 @@ COMMENT ON PROCEDURE dualwrite.await_synced(xid8, integer) IS
     'await_sync for CALL outside of a transaction block; holds no snapshot while it waits';
 
 ---------------------------------------------------------------------------------------------------------------------
+-- Rows that want each other's values get placeholders first (apply/yield.sql). One that the legacy side does not let go of
+-- again must not stay: this fails the group that it was written in.
+CREATE FUNCTION dualwrite.placeholder_left(table_schema text, table_name text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'a trigger or rule on %.% does not let a placeholder be replaced, so rows that want each other''s unique '
+                    'values cannot be written', table_schema, table_name
+        USING ERRCODE = 'triggered_data_change_violation',
+              HINT = 'Give one of the rows another value in vNext, wait until it is synced, and change it back.';
+END $$;
+GRANT EXECUTE ON FUNCTION dualwrite.placeholder_left(text, text) TO dualwrite_daemon;
+
+---------------------------------------------------------------------------------------------------------------------
 -- Rights. What PUBLIC may do is in install/public.sql, which is run after every installation.
 GRANT INSERT, DELETE, UPDATE, SELECT ON dualwrite.superseded TO dualwrite_daemon;
 GRANT SELECT, UPDATE ON dualwrite.lease TO dualwrite_daemon;
+GRANT SELECT, INSERT, UPDATE ON dualwrite.lineage TO dualwrite_daemon;
+GRANT EXECUTE ON FUNCTION dualwrite.lineage() TO dualwrite_daemon;
 GRANT EXECUTE ON FUNCTION dualwrite.resync_pending(),
     dualwrite.waiting_events(integer[], integer, xid8, bigint, xid8[], bigint, integer) TO dualwrite_daemon;

@@ -13,9 +13,56 @@ LEFT JOIN "public"."organizations_teammigrationmap" m ON m."vnext_team_id" = w.i
 ORDER BY w.n
 
 
+-- team: removals (vNext)
+WITH waiting AS MATERIALIZED (
+    SELECT o.waiting + (SELECT pg_catalog.count(*) FROM dualwrite.failed f
+                        WHERE f.entity = 'team' AND f.operation = 'sync_team_deleted' AND f.sqlstate = 'DW005'
+                          AND f.retry_at IS NULL) AS removals, o.newest
+    FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
+          FROM dualwrite.outbox o WHERE o.entity = 'team' AND o.operation = 'sync_team_deleted') o
+), counted AS MATERIALIZED (
+    SELECT pg_catalog.count(*) AS rows
+    FROM (SELECT FROM "public"."organizations_team"
+          LIMIT (SELECT least(w.removals * (100 - $1::pg_catalog.int4) / $1::pg_catalog.int4 + 1, 1000000) FROM waiting w)) s
+)
+SELECT w.removals, w.newest,
+       CASE WHEN c.rows < 1000000 THEN c.rows ELSE greatest(c.rows, (
+           SELECT pg_catalog.sum(p.reltuples)::pg_catalog.int8
+           FROM pg_catalog.pg_class p, pg_catalog.to_regclass(pg_catalog.format('%I.%I', 'public', 'organizations_team')) AS s(oid)
+           WHERE p.oid = s.oid OR p.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = s.oid)))
+       END AS rows
+FROM waiting w, counted c
+
+
+-- team: holders (legacy)
+WITH r AS MATERIALIZED (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4, e.c5 AS c5, e.c6 AS c6, e.c7 AS c7, e.c8 AS c8
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz) ON true
+)
+SELECT r.n, 'unique_1' AS "index", o.n AS holder, pg_catalog.array_to_json(ARRAY[h."id"::pg_catalog.text]::pg_catalog.text[]) AS key
+FROM r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text)) AS d(c0 pg_catalog.bool)
+LEFT JOIN "public"."teams_team" t ON t."id" = r.k0
+CROSS JOIN LATERAL (SELECT ("slug") AS i0 FROM (SELECT r.c1 AS "slug") v) x
+CROSS JOIN LATERAL (SELECT h.* FROM "public"."teams_team" h WHERE ("slug") OPERATOR(pg_catalog.=) x.i0) h
+LEFT JOIN r o ON o.k0 = h."id"
+WHERE (r."write" OR r."create") AND NOT (h."id" = r.k0)
+
+
+
+-- team: owner (vNext)
+SELECT w.n, pg_catalog.array_to_json(ARRAY[m."vnext_team_id"::pg_catalog.text]::pg_catalog.text[]) AS identity
+FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS w(k0, n)
+JOIN "public"."organizations_teammigrationmap" m ON m."legacy_team_id" = w.k0::pg_catalog.int8
+ORDER BY w.n
+
+
 -- team: draw (legacy)
 WITH drawn AS MATERIALIZED (
-    SELECT (pg_catalog.nextval('public.teams_team_id_seq'::pg_catalog.regclass))::pg_catalog.int8 AS key FROM pg_catalog.generate_series(1, $1::pg_catalog.int4)
+    SELECT g.n, (pg_catalog.nextval('public.teams_team_id_seq'::pg_catalog.regclass))::pg_catalog.int8 AS key
+    FROM pg_catalog.generate_series(1, $1::pg_catalog.int4 + $2::pg_catalog.int4) AS g(n)
 )
 SELECT d.key::pg_catalog.text AS key,
        CASE WHEN EXISTS (SELECT FROM "public"."teams_team" t WHERE t."id" = d.key) THEN pg_catalog.format(
@@ -23,22 +70,46 @@ SELECT d.key::pg_catalog.text AS key,
            'SELECT setval(pg_get_serial_sequence(%L, %L), max(%I)) FROM %I.%I;',
            'public', 'teams_team', 'id', d.key, pg_catalog.format('%I.%I', 'public', 'teams_team'), 'id',
            'id', 'public', 'teams_team') END AS complaint
-FROM drawn d
+FROM drawn d WHERE d.n > $2::pg_catalog.int4 ORDER BY d.n
 
 
 -- team: reserve (vNext)
-INSERT INTO "public"."organizations_teammigrationmap" ("vnext_team_id", "legacy_team_id", "legacy_slug", "migration_date", "created_at", "updated_at", "verified")
-SELECT r.s0, r.key, x.x0, pg_catalog.now()::pg_catalog.timestamptz, pg_catalog.now()::pg_catalog.timestamptz, pg_catalog.now()::pg_catalog.timestamptz, false
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(n pg_catalog.int4, s0 pg_catalog.int8, key pg_catalog.int8, x pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(x0 pg_catalog."varchar"(100)) ON true
-ON CONFLICT ("vnext_team_id") DO NOTHING
-RETURNING "legacy_team_id"::pg_catalog.text AS key
+WITH wanted AS MATERIALIZED (
+    SELECT r.*, EXISTS (SELECT FROM "public"."organizations_teammigrationmap" m WHERE m."legacy_team_id" = r.key) AS taken
+    FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+         AS r(n pg_catalog.int4, s0 pg_catalog.int8, key pg_catalog.int8, refused pg_catalog.bool, x pg_catalog.json)
+), made AS (
+    INSERT INTO "public"."organizations_teammigrationmap" ("vnext_team_id", "legacy_team_id", "legacy_slug", "migration_date", "created_at", "updated_at", "verified")
+    SELECT r.s0, r.key, x.x0, pg_catalog.now()::pg_catalog.timestamptz, pg_catalog.now()::pg_catalog.timestamptz, pg_catalog.now()::pg_catalog.timestamptz, false
+    FROM wanted r
+    LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(x0 pg_catalog."varchar"(100)) ON true
+    WHERE NOT r.taken AND NOT r.refused
+    ON CONFLICT ("vnext_team_id") DO NOTHING
+    RETURNING "legacy_team_id" AS key
+)
+SELECT made.key::pg_catalog.text AS key, false AS taken FROM made
+UNION ALL SELECT r.key::pg_catalog.text, true FROM wanted r WHERE r.taken
 
 
 -- team: missing (legacy)
 SELECT k.key
 FROM unnest($1::pg_catalog.text[]) k(key)
 WHERE NOT EXISTS (SELECT FROM "public"."teams_team" t WHERE t."id" = k.key::pg_catalog.int8)
+
+
+-- team: yield (legacy)
+UPDATE "public"."teams_team" AS t SET "slug" = CASE WHEN r.g1 THEN pg_catalog.left('dw-' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('/', r.k0), 'UTF8')), 'hex'), 27)::pg_catalog."varchar" ELSE t."slug" END
+FROM (SELECT r.*, ROW(t."slug")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c1)::pg_catalog.record AS g1
+      FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4, e.c5 AS c5, e.c6 AS c6, e.c7 AS c7, e.c8 AS c8
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz) ON true
+) r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text)) AS d(c0 pg_catalog.bool)
+      JOIN "public"."teams_team" t ON t."id" = r.k0
+      WHERE r."write") r
+WHERE t."id" = r.k0 AND (r.g1)
 
 
 -- team: update (legacy)
@@ -80,6 +151,18 @@ LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(10
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text)) AS d(c0 pg_catalog.bool)
 WHERE t."id" = r.k0 AND r.remove
   AND ROW(t."is_active")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(d.c0)::pg_catalog.record
+
+
+-- team: yielded (legacy)
+SELECT dualwrite.placeholder_left('public', 'teams_team')
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4, e.c5 AS c5, e.c6 AS c6, e.c7 AS c7, e.c8 AS c8
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz) ON true
+) r
+JOIN "public"."teams_team" t ON t."id" = r.k0
+WHERE t."slug"::pg_catalog.text = (pg_catalog.left('dw-' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('/', r.k0), 'UTF8')), 'hex'), 27)::pg_catalog."varchar")::pg_catalog.text
 
 
 -- team: verify (legacy)
@@ -126,6 +209,27 @@ FROM (SELECT true AS found, coalesce("status"::pg_catalog.text IN ('ACTIVE'), fa
 ) s ON true
 LEFT JOIN "public"."organizations_teammigrationmap" p ON p."vnext_team_id" = w.i0
 ORDER BY w.n
+
+
+-- membership: removals (vNext)
+WITH waiting AS MATERIALIZED (
+    SELECT o.waiting + (SELECT pg_catalog.count(*) FROM dualwrite.failed f
+                        WHERE f.entity = 'membership' AND f.operation = 'sync_team_member_removed' AND f.sqlstate = 'DW005'
+                          AND f.retry_at IS NULL) AS removals, o.newest
+    FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
+          FROM dualwrite.outbox o WHERE o.entity = 'membership' AND o.operation = 'sync_team_member_removed') o
+), counted AS MATERIALIZED (
+    SELECT pg_catalog.count(*) AS rows
+    FROM (SELECT FROM "public"."organizations_teammembership"
+          LIMIT (SELECT least(w.removals * (100 - $1::pg_catalog.int4) / $1::pg_catalog.int4 + 1, 1000000) FROM waiting w)) s
+)
+SELECT w.removals, w.newest,
+       CASE WHEN c.rows < 1000000 THEN c.rows ELSE greatest(c.rows, (
+           SELECT pg_catalog.sum(p.reltuples)::pg_catalog.int8
+           FROM pg_catalog.pg_class p, pg_catalog.to_regclass(pg_catalog.format('%I.%I', 'public', 'organizations_teammembership')) AS s(oid)
+           WHERE p.oid = s.oid OR p.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = s.oid)))
+       END AS rows
+FROM waiting w, counted c
 
 
 -- membership: update (legacy)

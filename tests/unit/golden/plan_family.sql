@@ -13,7 +13,8 @@ ORDER BY w.n
 
 -- org: draw (legacy)
 WITH drawn AS MATERIALIZED (
-    SELECT (nextval('"Old"."Org Seq"'::regclass))::pg_catalog.int8 AS key FROM pg_catalog.generate_series(1, $1::pg_catalog.int4)
+    SELECT g.n, (nextval('"Old"."Org Seq"'::regclass))::pg_catalog.int8 AS key
+    FROM pg_catalog.generate_series(1, $1::pg_catalog.int4 + $2::pg_catalog.int4) AS g(n)
 )
 SELECT d.key::pg_catalog.text AS key,
        CASE WHEN EXISTS (SELECT FROM "Old"."O""rg" t WHERE t."Id" = d.key) THEN pg_catalog.format(
@@ -21,16 +22,25 @@ SELECT d.key::pg_catalog.text AS key,
            'SELECT setval(pg_get_serial_sequence(%L, %L), max(%I)) FROM %I.%I;',
            'Old', 'O"rg', 'Id', d.key, pg_catalog.format('%I.%I', 'Old', 'O"rg'), 'Id',
            'Id', 'Old', 'O"rg') END AS complaint
-FROM drawn d
+FROM drawn d WHERE d.n > $2::pg_catalog.int4 ORDER BY d.n
 
 
 -- org: reserve (vNext)
-INSERT INTO "Map"."Org Map" ("New Id", "Old Id", "Title", "By", "Seen")
-SELECT r.s0, r.key, x.x0, x.x1, false
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(n pg_catalog.int4, s0 pg_catalog.uuid, key pg_catalog.int8, x pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(x0 pg_catalog.text, x1 pg_catalog.text) ON true
-ON CONFLICT ("New Id") DO NOTHING
-RETURNING "Old Id"::pg_catalog.text AS key
+WITH wanted AS MATERIALIZED (
+    SELECT r.*, EXISTS (SELECT FROM "Map"."Org Map" m WHERE m."Old Id" = r.key) AS taken
+    FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+         AS r(n pg_catalog.int4, s0 pg_catalog.uuid, key pg_catalog.int8, refused pg_catalog.bool, x pg_catalog.json)
+), made AS (
+    INSERT INTO "Map"."Org Map" ("New Id", "Old Id", "Title", "By", "Seen")
+    SELECT r.s0, r.key, x.x0, x.x1, false
+    FROM wanted r
+    LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(x0 pg_catalog.text, x1 pg_catalog.text) ON true
+    WHERE NOT r.taken AND NOT r.refused
+    ON CONFLICT ("New Id") DO NOTHING
+    RETURNING "Old Id" AS key
+)
+SELECT made.key::pg_catalog.text AS key, false AS taken FROM made
+UNION ALL SELECT r.key::pg_catalog.text, true FROM wanted r WHERE r.taken
 
 
 -- org: missing (legacy)
@@ -112,9 +122,31 @@ LEFT JOIN "Map"."Org Map" p ON p."New Id" = s.p0
 ORDER BY w.n
 
 
+-- group: removals (vNext)
+WITH waiting AS MATERIALIZED (
+    SELECT o.waiting + (SELECT pg_catalog.count(*) FROM dualwrite.failed f
+                        WHERE f.entity = 'group' AND f.operation = 'group_r' AND f.sqlstate = 'DW005'
+                          AND f.retry_at IS NULL) AS removals, o.newest
+    FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
+          FROM dualwrite.outbox o WHERE o.entity = 'group' AND o.operation = 'group_r') o
+), counted AS MATERIALIZED (
+    SELECT pg_catalog.count(*) AS rows
+    FROM (SELECT FROM "New"."Group"
+          LIMIT (SELECT least(w.removals * (100 - $1::pg_catalog.int4) / $1::pg_catalog.int4 + 1, 1000000) FROM waiting w)) s
+)
+SELECT w.removals, w.newest,
+       CASE WHEN c.rows < 1000000 THEN c.rows ELSE greatest(c.rows, (
+           SELECT pg_catalog.sum(p.reltuples)::pg_catalog.int8
+           FROM pg_catalog.pg_class p, pg_catalog.to_regclass(pg_catalog.format('%I.%I', 'New', 'Group')) AS s(oid)
+           WHERE p.oid = s.oid OR p.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = s.oid)))
+       END AS rows
+FROM waiting w, counted c
+
+
 -- group: draw (legacy)
 WITH drawn AS MATERIALIZED (
-    SELECT (old_group_id())::pg_catalog.int8 AS key FROM pg_catalog.generate_series(1, $1::pg_catalog.int4)
+    SELECT g.n, (old_group_id())::pg_catalog.int8 AS key
+    FROM pg_catalog.generate_series(1, $1::pg_catalog.int4 + $2::pg_catalog.int4) AS g(n)
 )
 SELECT d.key::pg_catalog.text AS key,
        CASE WHEN EXISTS (SELECT FROM "Old"."Group" t WHERE t."Id" = d.key) THEN pg_catalog.format(
@@ -122,16 +154,25 @@ SELECT d.key::pg_catalog.text AS key,
            'SELECT setval(pg_get_serial_sequence(%L, %L), max(%I)) FROM %I.%I;',
            'Old', 'Group', 'Id', d.key, pg_catalog.format('%I.%I', 'Old', 'Group'), 'Id',
            'Id', 'Old', 'Group') END AS complaint
-FROM drawn d
+FROM drawn d WHERE d.n > $2::pg_catalog.int4 ORDER BY d.n
 
 
 -- group: reserve (vNext)
-INSERT INTO "Map"."Group Map" ("N", "O")
-SELECT r.s0, r.key
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(n pg_catalog.int4, s0 pg_catalog.int8, key pg_catalog.int8, x pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(nothing pg_catalog.text) ON true
-
-RETURNING "O"::pg_catalog.text AS key
+WITH wanted AS MATERIALIZED (
+    SELECT r.*, EXISTS (SELECT FROM "Map"."Group Map" m WHERE m."O" = r.key) AS taken
+    FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+         AS r(n pg_catalog.int4, s0 pg_catalog.int8, key pg_catalog.int8, refused pg_catalog.bool, x pg_catalog.json)
+), made AS (
+    INSERT INTO "Map"."Group Map" ("N", "O")
+    SELECT r.s0, r.key
+    FROM wanted r
+    LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(nothing pg_catalog.text) ON true
+    WHERE NOT r.taken AND NOT r.refused
+    
+    RETURNING "O" AS key
+)
+SELECT made.key::pg_catalog.text AS key, false AS taken FROM made
+UNION ALL SELECT r.key::pg_catalog.text, true FROM wanted r WHERE r.taken
 
 
 -- group: missing (legacy)
@@ -219,6 +260,27 @@ FROM (SELECT true AS found, coalesce("State"::pg_catalog.text IN ('it''s'), fals
 ) s ON true
 LEFT JOIN "Map"."Group Map" p ON p."N" = w.i1
 ORDER BY w.n
+
+
+-- seat: removals (vNext)
+WITH waiting AS MATERIALIZED (
+    SELECT o.waiting + (SELECT pg_catalog.count(*) FROM dualwrite.failed f
+                        WHERE f.entity = 'seat' AND f.operation = 'seat_r' AND f.sqlstate = 'DW005'
+                          AND f.retry_at IS NULL) AS removals, o.newest
+    FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
+          FROM dualwrite.outbox o WHERE o.entity = 'seat' AND o.operation = 'seat_r') o
+), counted AS MATERIALIZED (
+    SELECT pg_catalog.count(*) AS rows
+    FROM (SELECT FROM "New"."Seat"
+          LIMIT (SELECT least(w.removals * (100 - $1::pg_catalog.int4) / $1::pg_catalog.int4 + 1, 1000000) FROM waiting w)) s
+)
+SELECT w.removals, w.newest,
+       CASE WHEN c.rows < 1000000 THEN c.rows ELSE greatest(c.rows, (
+           SELECT pg_catalog.sum(p.reltuples)::pg_catalog.int8
+           FROM pg_catalog.pg_class p, pg_catalog.to_regclass(pg_catalog.format('%I.%I', 'New', 'Seat')) AS s(oid)
+           WHERE p.oid = s.oid OR p.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = s.oid)))
+       END AS rows
+FROM waiting w, counted c
 
 
 -- seat: insert (legacy)

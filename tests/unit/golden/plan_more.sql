@@ -10,6 +10,27 @@ FROM (SELECT true AS found, ("Gone" IS NULL) AS present, NULL AS p0, "Code" AS k
 ORDER BY w.n
 
 
+-- word: removals (vNext)
+WITH waiting AS MATERIALIZED (
+    SELECT o.waiting + (SELECT pg_catalog.count(*) FROM dualwrite.failed f
+                        WHERE f.entity = 'word' AND f.operation = 'word_r' AND f.sqlstate = 'DW005'
+                          AND f.retry_at IS NULL) AS removals, o.newest
+    FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
+          FROM dualwrite.outbox o WHERE o.entity = 'word' AND o.operation = 'word_r') o
+), counted AS MATERIALIZED (
+    SELECT pg_catalog.count(*) AS rows
+    FROM (SELECT FROM "New"."Word"
+          LIMIT (SELECT least(w.removals * (100 - $1::pg_catalog.int4) / $1::pg_catalog.int4 + 1, 1000000) FROM waiting w)) s
+)
+SELECT w.removals, w.newest,
+       CASE WHEN c.rows < 1000000 THEN c.rows ELSE greatest(c.rows, (
+           SELECT pg_catalog.sum(p.reltuples)::pg_catalog.int8
+           FROM pg_catalog.pg_class p, pg_catalog.to_regclass(pg_catalog.format('%I.%I', 'New', 'Word')) AS s(oid)
+           WHERE p.oid = s.oid OR p.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = s.oid)))
+       END AS rows
+FROM waiting w, counted c
+
+
 -- word: missing (legacy)
 SELECT k.key
 FROM unnest($1::pg_catalog.text[]) k(key)
@@ -83,9 +104,56 @@ LEFT JOIN "Map"."Page Map" m ON m."N" = w.i0
 ORDER BY w.n
 
 
+-- page: removals (vNext)
+WITH waiting AS MATERIALIZED (
+    SELECT o.waiting + (SELECT pg_catalog.count(*) FROM dualwrite.failed f
+                        WHERE f.entity = 'page' AND f.operation = 'page_r' AND f.sqlstate = 'DW005'
+                          AND f.retry_at IS NULL) AS removals, o.newest
+    FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
+          FROM dualwrite.outbox o WHERE o.entity = 'page' AND o.operation = 'page_r') o
+), counted AS MATERIALIZED (
+    SELECT pg_catalog.count(*) AS rows
+    FROM (SELECT FROM "New"."b"
+          LIMIT (SELECT least(w.removals * (100 - $1::pg_catalog.int4) / $1::pg_catalog.int4 + 1, 1000000) FROM waiting w)) s
+)
+SELECT w.removals, w.newest,
+       CASE WHEN c.rows < 1000000 THEN c.rows ELSE greatest(c.rows, (
+           SELECT pg_catalog.sum(p.reltuples)::pg_catalog.int8
+           FROM pg_catalog.pg_class p, pg_catalog.to_regclass(pg_catalog.format('%I.%I', 'New', 'b')) AS s(oid)
+           WHERE p.oid = s.oid OR p.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = s.oid)))
+       END AS rows
+FROM waiting w, counted c
+
+
+-- page: holders (legacy)
+WITH r AS MATERIALIZED (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.y0, e.o0, e.c1 AS c1, e.y1, e.o1, e.c2 AS c2, e.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN e.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN e.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', e.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (e.c6)::pg_catalog.json AS c6
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text) ON true
+)
+SELECT r.n, 'unique_1' AS "index", o.n AS holder, pg_catalog.array_to_json(ARRAY[h."Id"::pg_catalog.text]::pg_catalog.text[]) AS key
+FROM r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
+LEFT JOIN "Old"."Page" t ON t."Id" = r.k0
+CROSS JOIN LATERAL (SELECT ("Slug") AS i0 FROM (SELECT CASE WHEN t."Slug" IN (r.c0, r.y0) THEN t."Slug" WHEN r.o0 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Slug" = r.c0 AND NOT (h."Id" = r.k0)) THEN r.c0 ELSE r.y0 END AS "Slug") v) x
+CROSS JOIN LATERAL (SELECT h.* FROM "Old"."Page" h WHERE ("Slug") OPERATOR(pg_catalog.=) x.i0) h
+LEFT JOIN r o ON o.k0 = h."Id"
+WHERE (r."write" OR r."create") AND NOT (h."Id" = r.k0)
+
+
+
+-- page: owner (vNext)
+SELECT w.n, pg_catalog.array_to_json(ARRAY[m."N"::pg_catalog.text]::pg_catalog.text[]) AS identity
+FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS w(k0, n)
+JOIN "Map"."Page Map" m ON m."O" = w.k0::pg_catalog.int8
+ORDER BY w.n
+
+
 -- page: draw (legacy)
 WITH drawn AS MATERIALIZED (
-    SELECT (nextval('"Old"."Page Seq"'::regclass))::pg_catalog.int8 AS key FROM pg_catalog.generate_series(1, $1::pg_catalog.int4)
+    SELECT g.n, (nextval('"Old"."Page Seq"'::regclass))::pg_catalog.int8 AS key
+    FROM pg_catalog.generate_series(1, $1::pg_catalog.int4 + $2::pg_catalog.int4) AS g(n)
 )
 SELECT d.key::pg_catalog.text AS key,
        CASE WHEN EXISTS (SELECT FROM "Old"."Page" t WHERE t."Id" = d.key) THEN pg_catalog.format(
@@ -93,22 +161,46 @@ SELECT d.key::pg_catalog.text AS key,
            'SELECT setval(pg_get_serial_sequence(%L, %L), max(%I)) FROM %I.%I;',
            'Old', 'Page', 'Id', d.key, pg_catalog.format('%I.%I', 'Old', 'Page'), 'Id',
            'Id', 'Old', 'Page') END AS complaint
-FROM drawn d
+FROM drawn d WHERE d.n > $2::pg_catalog.int4 ORDER BY d.n
 
 
 -- page: reserve (vNext)
-INSERT INTO "Map"."Page Map" ("N", "O", "Slug", "Seen", "Data", "Made", "Author", "Kind")
-SELECT r.s0, r.key, x.x0, x.x1, x.x2::pg_catalog.jsonb, pg_catalog.now()::pg_catalog.timestamptz, x.x4, x.x5
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(n pg_catalog.int4, s0 pg_catalog.int8, key pg_catalog.int8, x pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(x0 pg_catalog."varchar"(20), x1 pg_catalog.date, x2 pg_catalog.text, x4 pg_catalog.uuid, x5 pg_catalog.bpchar(2)) ON true
-ON CONFLICT ("N") DO NOTHING
-RETURNING "O"::pg_catalog.text AS key
+WITH wanted AS MATERIALIZED (
+    SELECT r.*, EXISTS (SELECT FROM "Map"."Page Map" m WHERE m."O" = r.key) AS taken
+    FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+         AS r(n pg_catalog.int4, s0 pg_catalog.int8, key pg_catalog.int8, refused pg_catalog.bool, x pg_catalog.json)
+), made AS (
+    INSERT INTO "Map"."Page Map" ("N", "O", "Slug", "Seen", "Data", "Made", "Author", "Kind")
+    SELECT r.s0, r.key, x.x0, x.x1, x.x2::pg_catalog.jsonb, pg_catalog.now()::pg_catalog.timestamptz, x.x4, x.x5
+    FROM wanted r
+    LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(x0 pg_catalog."varchar"(20), x1 pg_catalog.date, x2 pg_catalog.text, x4 pg_catalog.uuid, x5 pg_catalog.bpchar(2)) ON true
+    WHERE NOT r.taken AND NOT r.refused
+    ON CONFLICT ("N") DO NOTHING
+    RETURNING "O" AS key
+)
+SELECT made.key::pg_catalog.text AS key, false AS taken FROM made
+UNION ALL SELECT r.key::pg_catalog.text, true FROM wanted r WHERE r.taken
 
 
 -- page: missing (legacy)
 SELECT k.key
 FROM unnest($1::pg_catalog.text[]) k(key)
 WHERE NOT EXISTS (SELECT FROM "Old"."Page" t WHERE t."Id" = k.key::pg_catalog.int8)
+
+
+-- page: yield (legacy)
+UPDATE "Old"."Page" AS t SET "Slug" = CASE WHEN r.g1 THEN pg_catalog.left('dw-' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('/', r.k0), 'UTF8')), 'hex'), 20)::pg_catalog."varchar" ELSE t."Slug" END
+FROM (SELECT r.*, ROW(t."Slug")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(CASE WHEN t."Slug" IN (r.c0, r.y0) THEN t."Slug" WHEN r.o0 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Slug" = r.c0 AND NOT (h."Id" = r.k0)) THEN r.c0 ELSE r.y0 END)::pg_catalog.record AS g1
+      FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.y0, e.o0, e.c1 AS c1, e.y1, e.o1, e.c2 AS c2, e.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN e.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN e.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', e.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (e.c6)::pg_catalog.json AS c6
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text) ON true
+) r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
+      JOIN "Old"."Page" t ON t."Id" = r.k0
+      WHERE r."write") r
+WHERE t."Id" = r.k0 AND (r.g1)
 
 
 -- page: update (legacy)
@@ -150,6 +242,18 @@ LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog."varchar"(10)
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
 WHERE t."Id" = r.k0 AND r.remove
   AND ROW(t."Data", t."Name", t."Left")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW((d.c0)::pg_catalog.json, d.c1, coalesce(t."Left", pg_catalog.now()::pg_catalog.timestamptz))::pg_catalog.record
+
+
+-- page: yielded (legacy)
+SELECT dualwrite.placeholder_left('Old', 'Page')
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.y0, e.o0, e.c1 AS c1, e.y1, e.o1, e.c2 AS c2, e.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN e.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN e.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', e.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (e.c6)::pg_catalog.json AS c6
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text) ON true
+) r
+JOIN "Old"."Page" t ON t."Id" = r.k0
+WHERE t."Slug"::pg_catalog.text = (pg_catalog.left('dw-' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('/', r.k0), 'UTF8')), 'hex'), 20)::pg_catalog."varchar")::pg_catalog.text
 
 
 -- page: verify (legacy)
@@ -194,7 +298,8 @@ ORDER BY w.n
 
 -- note: draw (legacy)
 WITH drawn AS MATERIALIZED (
-    SELECT (gen_random_uuid())::pg_catalog.uuid AS key FROM pg_catalog.generate_series(1, $1::pg_catalog.int4)
+    SELECT g.n, (gen_random_uuid())::pg_catalog.uuid AS key
+    FROM pg_catalog.generate_series(1, $1::pg_catalog.int4 + $2::pg_catalog.int4) AS g(n)
 )
 SELECT d.key::pg_catalog.text AS key,
        CASE WHEN EXISTS (SELECT FROM "Old"."Note" t WHERE t."Id" = d.key) THEN pg_catalog.format(
@@ -202,16 +307,25 @@ SELECT d.key::pg_catalog.text AS key,
            'SELECT setval(pg_get_serial_sequence(%L, %L), max(%I)) FROM %I.%I;',
            'Old', 'Note', 'Id', d.key, pg_catalog.format('%I.%I', 'Old', 'Note'), 'Id',
            'Id', 'Old', 'Note') END AS complaint
-FROM drawn d
+FROM drawn d WHERE d.n > $2::pg_catalog.int4 ORDER BY d.n
 
 
 -- note: reserve (vNext)
-INSERT INTO "Map"."Note Map" ("X", "Y", "O", "Ok")
-SELECT r.s0, r.s1, r.key, false
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(n pg_catalog.int4, s0 pg_catalog.int4, s1 pg_catalog."varchar"(9), key pg_catalog.uuid, x pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(nothing pg_catalog.text) ON true
-ON CONFLICT ("X", "Y") DO NOTHING
-RETURNING "O"::pg_catalog.text AS key
+WITH wanted AS MATERIALIZED (
+    SELECT r.*, EXISTS (SELECT FROM "Map"."Note Map" m WHERE m."O" = r.key) AS taken
+    FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+         AS r(n pg_catalog.int4, s0 pg_catalog.int4, s1 pg_catalog."varchar"(9), key pg_catalog.uuid, refused pg_catalog.bool, x pg_catalog.json)
+), made AS (
+    INSERT INTO "Map"."Note Map" ("X", "Y", "O", "Ok")
+    SELECT r.s0, r.s1, r.key, false
+    FROM wanted r
+    LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(nothing pg_catalog.text) ON true
+    WHERE NOT r.taken AND NOT r.refused
+    ON CONFLICT ("X", "Y") DO NOTHING
+    RETURNING "O" AS key
+)
+SELECT made.key::pg_catalog.text AS key, false AS taken FROM made
+UNION ALL SELECT r.key::pg_catalog.text, true FROM wanted r WHERE r.taken
 
 
 -- note: missing (legacy)
@@ -289,6 +403,27 @@ FROM (SELECT true AS found, ("Live" IS NOT NULL) AS present, "Word" AS p0, "Id" 
       FROM (SELECT source.* FROM "New"."Line" source WHERE source."User" = w.i0 AND source."Word" = w.i1 AND source."Nr" = w.i2 ORDER BY (source."Live" IS NOT NULL) DESC, source."Changed" DESC NULLS LAST, source."Id" DESC LIMIT 1) AS "Line") b
 ) s ON true
 ORDER BY w.n
+
+
+-- line: removals (vNext)
+WITH waiting AS MATERIALIZED (
+    SELECT o.waiting + (SELECT pg_catalog.count(*) FROM dualwrite.failed f
+                        WHERE f.entity = 'line' AND f.operation = 'line_r' AND f.sqlstate = 'DW005'
+                          AND f.retry_at IS NULL) AS removals, o.newest
+    FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
+          FROM dualwrite.outbox o WHERE o.entity = 'line' AND o.operation = 'line_r') o
+), counted AS MATERIALIZED (
+    SELECT pg_catalog.count(*) AS rows
+    FROM (SELECT FROM "New"."Line"
+          LIMIT (SELECT least(w.removals * (100 - $1::pg_catalog.int4) / $1::pg_catalog.int4 + 1, 1000000) FROM waiting w)) s
+)
+SELECT w.removals, w.newest,
+       CASE WHEN c.rows < 1000000 THEN c.rows ELSE greatest(c.rows, (
+           SELECT pg_catalog.sum(p.reltuples)::pg_catalog.int8
+           FROM pg_catalog.pg_class p, pg_catalog.to_regclass(pg_catalog.format('%I.%I', 'New', 'Line')) AS s(oid)
+           WHERE p.oid = s.oid OR p.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = s.oid)))
+       END AS rows
+FROM waiting w, counted c
 
 
 -- line: update (legacy)

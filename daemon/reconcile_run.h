@@ -1,0 +1,179 @@
+/*
+ * reconcile_run.h - one run of `dualwrited reconcile`: its connections, how it asks, how fast it goes, and its parts.
+ *
+ * Comparing is done in transactions that cannot write, one snapshot for each chunk (lib/sql/reconcile/look.sql), with the
+ * session of a daemon's batch, so that values look the same as text. What is decided is lib/core/reconcile.c.
+ */
+#ifndef RECONCILE_RUN_H
+#define RECONCILE_RUN_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "dualwrite/catalog.h"
+#include "dualwrite/monotime.h"
+#include "dualwrite/reconcile.h"
+#include "dualwrite/reconcile_report.h"
+#include "dualwrite/sqlcompare.h"
+#include "dualwrite/sqlgen.h"
+#include "pair.h"
+
+#define RECONCILE_ENTITIES_MAX 64
+
+struct reconcile_options {
+    const char *config;
+    const char *entities[RECONCILE_ENTITIES_MAX]; /* --entity; none: all */
+    size_t nentities;
+    int64_t chunk, rate, max_lag_ms, settle_ms;
+    int sample, removal_share;
+    bool resume, fix, dry_run, no_wait, allow_removals, json;
+};
+
+enum reconcile_pass { PASS_VNEXT, PASS_LEGACY, PASS_DONE };
+
+/* How far one entity has got: a row of dualwrite.reconcile. */
+struct reconcile_progress {
+    size_t entity; /* in the mapping */
+    enum reconcile_pass pass;
+    char *position; /* of that pass, as the server writes an array; NULL: it has not begun */
+    int64_t vnext_rows, vnext_seen, legacy_rows, legacy_seen, unmapped;
+};
+
+struct reconcile_run {
+    const struct reconcile_options *options;
+    const struct settings *settings;
+    const struct mapping *mapping;
+    struct pair pair;
+    struct plan *plan;
+    struct compare_plan *compare;
+    char *digest;  /* of the mapping */
+    char *timeout; /* of a statement, ms */
+    struct reconcile_progress *progress;
+    size_t nprogress;
+    bool broken;      /* no use in going on: the report says why */
+    char *why;        /* ... */
+    char sqlstate[6]; /* of the last refusal, "" for a lost connection */
+    char *error;
+
+    monotime pass_began; /* since when rows are counted for the rate */
+    int64_t pass_rows;
+    monotime paced; /* when the lag was asked for last */
+    int64_t daemons;
+    bool enabled;
+    int64_t lag_ms, waiting;
+
+    char doing[160]; /* progress on a terminal */
+    monotime started;
+    bool terminal, shown;
+};
+
+/* A row that may differ. */
+struct reconcile_suspect {
+    int64_t id; /* of the finding; 0: it is none yet */
+    char *ref;  /* JSON array of texts, as an event's */
+    bool removal;
+    enum reconcile_judgement judgement;
+    struct reconcile_look look; /* the last one */
+};
+
+/* ---- reconcile_run.c: asking ---- */
+
+monotime reconcile_now(void);
+PGconn *reconcile_pq(const struct reconcile_run *run, enum database side);
+
+/* One statement; NULL after a refusal. With nparams -1 a script. */
+PGresult *reconcile_ask(struct reconcile_run *run, enum database side, const char *sql, int nparams,
+                        const char *const *params);
+
+/* Opens a transaction with the session of a batch: one that only looks, or one that writes our tables. */
+bool reconcile_open(struct reconcile_run *run, enum database side, bool writes);
+void reconcile_close(struct reconcile_run *run, enum database side);
+bool reconcile_commit(struct reconcile_run *run, enum database side);
+
+/* reconcile_open(), one statement, and the end. */
+PGresult *reconcile_query(struct reconcile_run *run, enum database side, const char *sql, int nparams,
+                          const char *const *params);
+
+/* Writes our own tables: one statement and COMMIT; false after a refusal, which ends the run. */
+bool reconcile_note(struct reconcile_run *run, const char *sql, int nparams, const char *const *params);
+
+/* The last refusal is not one row's: the run ends, and says why. `what` it was doing. */
+void reconcile_break(struct reconcile_run *run, const char *what);
+
+/*
+ * What to do about the last refusal of a question over `count` rows, after adding it to *tries. RECONCILE_STOP: the run has
+ * been ended, and says why; `what` it was doing.
+ */
+enum reconcile_refusal reconcile_refused(struct reconcile_run *run, size_t count, int *tries, const char *what);
+
+/* The field of a row by its column's name, "" for NULL. */
+const char *reconcile_field(const PGresult *r, int row, const char *column);
+int64_t reconcile_number(const PGresult *r, int row, const char *column);
+bool reconcile_truth(const PGresult *r, int row, const char *column);
+
+/* ---- pace and progress ---- */
+
+/* Reads how the sync keeps up. */
+bool reconcile_pace(struct reconcile_run *run);
+
+/* The rate is counted from here. */
+void reconcile_pass_begins(struct reconcile_run *run);
+
+/* After `rows` more: rests as long as the rate asks for, and while the sync lags behind; false: the run ends. */
+bool reconcile_rest(struct reconcile_run *run, int64_t rows);
+void reconcile_sleep_ms(struct reconcile_run *run, int64_t ms);
+void reconcile_doing(struct reconcile_run *run, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void reconcile_quiet(struct reconcile_run *run);
+
+/* ---- reconcile_look.c ---- */
+
+/*
+ * One look at each of `items`, all of `entity`: looks[i], which reconcile_look_free() frees. Of several items with one
+ * identity only one gets a look; the others count as equal. `doubt`: with versions and events, as a judgement needs them.
+ * False: the run ends.
+ */
+bool reconcile_look(struct reconcile_run *run, size_t entity, const struct reconcile_suspect *items, size_t count,
+                    bool doubt, struct reconcile_look *looks);
+
+/* Two looks in a row, and the judgement over them. */
+bool reconcile_confirm(struct reconcile_run *run, size_t entity, struct reconcile_suspect *items, size_t count,
+                       bool last);
+void reconcile_suspects_free(struct reconcile_suspect *items, size_t count);
+
+/* ---- reconcile_scan.c ---- */
+
+/* Both passes over one entity, from where they are. False: the run ends. */
+bool reconcile_scan(struct reconcile_run *run, struct reconcile_progress *p);
+
+/* ---- reconcile_store.c ---- */
+
+/* A new run, or with --resume the one that is there. EXIT_GOOD, or the status to exit with after saying why. */
+int reconcile_store_open(struct reconcile_run *run);
+bool reconcile_store_step(struct reconcile_run *run, const struct reconcile_progress *p,
+                          const struct reconcile_suspect *found, size_t count);
+
+/* Findings in `state` after `id`, of one entity: *items to be freed with reconcile_suspects_free(). */
+bool reconcile_store_again(struct reconcile_run *run, const char *state, int64_t id, size_t *entity,
+                           struct reconcile_suspect **items, size_t *count);
+
+/* Writes down what became of findings; `final` what the state of one that still differs is called. */
+bool reconcile_store_judge(struct reconcile_run *run, const struct reconcile_suspect *items, size_t count,
+                           const char *gone, const char *confirmed, const char *open);
+
+/* Fills the counts of the report. */
+bool reconcile_store_count(struct reconcile_run *run, struct reconcile_report *report);
+
+/* ---- reconcile_mend.c ---- */
+
+/* Looks again at what is in flight, until it is settled or the time is up. */
+bool reconcile_settle(struct reconcile_run *run);
+
+/* Queues what is confirmed, and waits until it is applied. */
+bool reconcile_fix(struct reconcile_run *run, const struct reconcile_report *plan);
+
+/* Looks at a few rows of each kind again, for their values. */
+bool reconcile_samples(struct reconcile_run *run, struct reconcile_report *report);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * sqlcompare.h - the statements with which `reconcile` walks an entity's rows and compares them, made from the mapping.
+ *
+ * Pure, like sqlgen.h, whose PLAN_READ reads the vNext rows; the templates are in lib/sql/reconcile.
+ */
+#ifndef DUALWRITE_SQLCOMPARE_H
+#define DUALWRITE_SQLCOMPARE_H
+
+#include "dualwrite/catalog.h"
+#include "dualwrite/mapping.h"
+
+enum compare_step {
+    COMPARE_VNEXT_COUNT,  /* vNext: rows */
+    COMPARE_VNEXT_LIST,   /* vNext: $1 text[] the last key or NULL, $2 how many; ref of each source row, in key order */
+    COMPARE_DOUBT,        /* vNext: $1.. a text[] per identity column; n, version, waits, message, parked of each */
+    COMPARE_ROWS,         /* legacy: $1 JSON rows (sqlrow.h); n, shadow, version, differences of each */
+    COMPARE_LEGACY_COUNT, /* legacy: rows */
+    COMPARE_LEGACY_LIST,  /* legacy: $1 text[] the last key or NULL, $2 how many; position, key of each legacy row */
+    COMPARE_STANDS_FOR,   /* vNext: $1.. a text[] per target key column; n, known, identity, gone of each */
+    COMPARE_STEPS
+};
+
+struct compare_plan {
+    char *sql[COMPARE_STEPS]; /* the last three are NULL where legacy rows do not say whose they are */
+};
+
+/* One for each of mapping.entities; the catalogs must have passed mapping_check(). Free with compare_free(). */
+struct compare_plan *compare_make(const struct mapping *m, const struct catalogs *c);
+void compare_free(struct compare_plan *plans, size_t count);
+
+#endif

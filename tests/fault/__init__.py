@@ -1,0 +1,1 @@
+"""The fault suite: writers that never stop, daemons, and something that breaks. See scene.py."""

@@ -1,0 +1,323 @@
+-- word.vnext_count
+SELECT pg_catalog.count(*) AS rows FROM "New"."Word" n
+
+
+-- word.vnext_list
+SELECT pg_catalog.array_to_json(ARRAY[n."Code"::pg_catalog.text]::pg_catalog.text[]) AS ref
+FROM "New"."Word" n
+WHERE $1::pg_catalog.text[] IS NULL OR (n."Code") > (($1::pg_catalog.text[])[1]::pg_catalog.text)
+ORDER BY n."Code" LIMIT $2::pg_catalog.int4
+
+
+-- word.doubt
+WITH w AS MATERIALIZED (SELECT u.i0::pg_catalog.text AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)), waiting AS (
+    SELECT DISTINCT o.ref[1] AS i0
+    FROM dualwrite.outbox o
+    WHERE o.entity = 'word'
+      AND o.bucket / 16 = ANY (ARRAY(SELECT coalesce(pg_catalog.hashtextextended(w.i0::pg_catalog.text, 0) & 1023, 0)
+                                            ::pg_catalog.int4 / 16 FROM w))
+), failed AS (
+    SELECT f.ref[1] AS i0, pg_catalog.min(f.message) AS message, pg_catalog.bool_and(f.retry_at IS NULL) AS parked
+    FROM dualwrite.failed f
+    WHERE f.entity = 'word'
+    GROUP BY f.ref[1]
+), marked AS (
+    SELECT EXISTS (
+        SELECT FROM dualwrite.resync r
+        WHERE r.entity = 'word'
+          AND coalesce(pg_catalog.pg_sequence_last_value(('dualwrite.resync_' || r.entity)::pg_catalog.regclass), 0) > r.handled
+    ) AS now
+)
+SELECT w.n, s.version, e.i0 IS NOT NULL OR marked.now AS waits, f.message, coalesce(f.parked, false) AS parked
+FROM w
+CROSS JOIN marked
+LEFT JOIN LATERAL (
+    SELECT pg_catalog.string_agg(source.xmin::pg_catalog.text || source.ctid::pg_catalog.text, ',' ORDER BY source.ctid) AS version
+    FROM "New"."Word" source WHERE source."Code" = w.i0) s ON true
+LEFT JOIN waiting e ON e.i0 = w.i0::pg_catalog.text
+LEFT JOIN failed f ON f.i0 = w.i0::pg_catalog.text
+ORDER BY w.n
+
+
+-- word.compare
+SELECT r.n, t."Code" IS NOT NULL AS shadow, t.xmin::pg_catalog.text || t.ctid::pg_catalog.text AS version,
+       CASE WHEN t."Code" IS NULL THEN NULL
+            WHEN r.remove THEN NULL::pg_catalog.text
+            ELSE NULL::pg_catalog.text END AS differences
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog."varchar"(10), v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(nothing pg_catalog.text) ON true
+) r
+LEFT JOIN "Old"."Word" t ON t."Code" = r.k0
+ORDER BY r.n
+
+
+-- word.legacy_count
+SELECT pg_catalog.count(*) AS rows FROM "Old"."Word" n
+
+
+-- word.legacy_list
+SELECT pg_catalog.array_to_json(ARRAY[t."Code"::pg_catalog.text]::pg_catalog.text[]) AS position,
+       pg_catalog.array_to_json(ARRAY[t."Code"::pg_catalog.text]::pg_catalog.text[]) AS key
+FROM "Old"."Word" t
+WHERE $1::pg_catalog.text[] IS NULL OR (t."Code") > (($1::pg_catalog.text[])[1]::pg_catalog."varchar")
+ORDER BY t."Code" LIMIT $2::pg_catalog.int4
+
+
+-- word.stands_for
+SELECT u.n, v0.v IS NOT NULL AND EXISTS (SELECT FROM "New"."Word" source WHERE source."Code" = v0.v::pg_catalog.text) AS known, pg_catalog.array_to_json(ARRAY[v0.v]::pg_catalog.text[]) AS identity,
+       (v0.v IS NOT NULL AND EXISTS (SELECT FROM "New"."Word" source WHERE source."Code" = v0.v::pg_catalog.text)) AND false AND NOT EXISTS (SELECT FROM "New"."Word" source WHERE source."Code" = v0.v::pg_catalog.text) AS gone
+FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(k0, n)
+CROSS JOIN LATERAL (SELECT u.k0 AS v) v0
+ORDER BY u.n
+
+
+-- page.vnext_count
+SELECT pg_catalog.count(*) AS rows FROM "New"."b" n
+
+
+-- page.vnext_list
+SELECT pg_catalog.array_to_json(ARRAY[n."Id"::pg_catalog.text, n."Word"::pg_catalog.text]::pg_catalog.text[]) AS ref
+FROM "New"."b" n
+WHERE $1::pg_catalog.text[] IS NULL OR (n."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.int8)
+ORDER BY n."Id" LIMIT $2::pg_catalog.int4
+
+
+-- page.doubt
+WITH w AS MATERIALIZED (SELECT u.i0::pg_catalog.int8 AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)), waiting AS (
+    SELECT DISTINCT o.ref[1] AS i0
+    FROM dualwrite.outbox o
+    WHERE o.entity = 'page'
+      AND o.bucket / 16 = ANY (ARRAY(SELECT coalesce(pg_catalog.hashtextextended(w.i0::pg_catalog.text, 0) & 1023, 0)
+                                            ::pg_catalog.int4 / 16 FROM w))
+), failed AS (
+    SELECT f.ref[1] AS i0, pg_catalog.min(f.message) AS message, pg_catalog.bool_and(f.retry_at IS NULL) AS parked
+    FROM dualwrite.failed f
+    WHERE f.entity = 'page'
+    GROUP BY f.ref[1]
+), marked AS (
+    SELECT EXISTS (
+        SELECT FROM dualwrite.resync r
+        WHERE r.entity = 'page'
+          AND coalesce(pg_catalog.pg_sequence_last_value(('dualwrite.resync_' || r.entity)::pg_catalog.regclass), 0) > r.handled
+    ) AS now
+)
+SELECT w.n, s.version, e.i0 IS NOT NULL OR marked.now AS waits, f.message, coalesce(f.parked, false) AS parked
+FROM w
+CROSS JOIN marked
+LEFT JOIN LATERAL (
+    SELECT pg_catalog.string_agg(source.xmin::pg_catalog.text || source.ctid::pg_catalog.text, ',' ORDER BY source.ctid) AS version
+    FROM "New"."b" source WHERE source."Id" = w.i0) s ON true
+LEFT JOIN waiting e ON e.i0 = w.i0::pg_catalog.text
+LEFT JOIN failed f ON f.i0 = w.i0::pg_catalog.text
+ORDER BY w.n
+
+
+-- page.compare
+SELECT r.n, t."Id" IS NOT NULL AS shadow, t.xmin::pg_catalog.text || t.ctid::pg_catalog.text AS version,
+       CASE WHEN t."Id" IS NULL THEN NULL
+            WHEN r.remove THEN CASE WHEN ROW(t."Data", t."Name", t."Left")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW((d.c0)::pg_catalog.json, d.c1, coalesce(t."Left", pg_catalog.now()::pg_catalog.timestamptz))::pg_catalog.record THEN
+    (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(x.name, pg_catalog.left(x.should_be, 200), pg_catalog.left(x.is, 200)))
+                ::pg_catalog.text
+     FROM (VALUES ('Data', ((d.c0)::pg_catalog.json)::pg_catalog.text, t."Data"::pg_catalog.text, ROW(t."Data")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW((d.c0)::pg_catalog.json)::pg_catalog.record), ('Name', (d.c1)::pg_catalog.text, t."Name"::pg_catalog.text, ROW(t."Name")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(d.c1)::pg_catalog.record), ('Left', (coalesce(t."Left", pg_catalog.now()::pg_catalog.timestamptz))::pg_catalog.text, t."Left"::pg_catalog.text, ROW(t."Left")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(coalesce(t."Left", pg_catalog.now()::pg_catalog.timestamptz))::pg_catalog.record)) AS x(name, should_be, "is", differs) WHERE x.differs) END
+
+            ELSE CASE WHEN ROW(t."Slug", t."Link", t."Name", t."Author", t."Shelf", t."Tags", t."Data", t."Word")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(CASE WHEN t."Slug" IN (r.c0, r.y0) THEN t."Slug" WHEN r.o0 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Slug" = r.c0 AND NOT (h."Id" = r.k0)) THEN r.c0 ELSE r.y0 END, CASE WHEN t."Link" IN (r.c1, r.y1) THEN t."Link" WHEN r.o1 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Link" = r.c1 AND NOT (h."Id" = r.k0)) THEN r.c1 ELSE r.y1 END, CASE WHEN r.present THEN r.c2 ELSE d.c1 END, r.c3, r.c4, r.c5, CASE WHEN r.present THEN r.c6 ELSE (d.c0)::pg_catalog.json END, CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."Word") END)::pg_catalog.record THEN
+    (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(x.name, pg_catalog.left(x.should_be, 200), pg_catalog.left(x.is, 200)))
+                ::pg_catalog.text
+     FROM (VALUES ('Slug', (CASE WHEN t."Slug" IN (r.c0, r.y0) THEN t."Slug" WHEN r.o0 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Slug" = r.c0 AND NOT (h."Id" = r.k0)) THEN r.c0 ELSE r.y0 END)::pg_catalog.text, t."Slug"::pg_catalog.text, ROW(t."Slug")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(CASE WHEN t."Slug" IN (r.c0, r.y0) THEN t."Slug" WHEN r.o0 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Slug" = r.c0 AND NOT (h."Id" = r.k0)) THEN r.c0 ELSE r.y0 END)::pg_catalog.record), ('Link', (CASE WHEN t."Link" IN (r.c1, r.y1) THEN t."Link" WHEN r.o1 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Link" = r.c1 AND NOT (h."Id" = r.k0)) THEN r.c1 ELSE r.y1 END)::pg_catalog.text, t."Link"::pg_catalog.text, ROW(t."Link")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(CASE WHEN t."Link" IN (r.c1, r.y1) THEN t."Link" WHEN r.o1 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Link" = r.c1 AND NOT (h."Id" = r.k0)) THEN r.c1 ELSE r.y1 END)::pg_catalog.record), ('Name', (CASE WHEN r.present THEN r.c2 ELSE d.c1 END)::pg_catalog.text, t."Name"::pg_catalog.text, ROW(t."Name")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(CASE WHEN r.present THEN r.c2 ELSE d.c1 END)::pg_catalog.record), ('Author', (r.c3)::pg_catalog.text, t."Author"::pg_catalog.text, ROW(t."Author")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c3)::pg_catalog.record), ('Shelf', (r.c4)::pg_catalog.text, t."Shelf"::pg_catalog.text, ROW(t."Shelf")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c4)::pg_catalog.record), ('Tags', (r.c5)::pg_catalog.text, t."Tags"::pg_catalog.text, ROW(t."Tags")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c5)::pg_catalog.record), ('Data', (CASE WHEN r.present THEN r.c6 ELSE (d.c0)::pg_catalog.json END)::pg_catalog.text, t."Data"::pg_catalog.text, ROW(t."Data")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(CASE WHEN r.present THEN r.c6 ELSE (d.c0)::pg_catalog.json END)::pg_catalog.record), ('Word', (CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."Word") END)::pg_catalog.text, t."Word"::pg_catalog.text, ROW(t."Word")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."Word") END)::pg_catalog.record)) AS x(name, should_be, "is", differs) WHERE x.differs) END
+ END AS differences
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.y0, e.o0, e.c1 AS c1, e.y1, e.o1, e.c2 AS c2, e.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN e.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN e.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', e.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (e.c6)::pg_catalog.json AS c6
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text) ON true
+) r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
+LEFT JOIN "Old"."Page" t ON t."Id" = r.k0
+ORDER BY r.n
+
+
+-- page.legacy_count
+SELECT pg_catalog.count(*) AS rows FROM "Old"."Page" n
+
+
+-- page.legacy_list
+SELECT pg_catalog.array_to_json(ARRAY[t."Id"::pg_catalog.text]::pg_catalog.text[]) AS position,
+       pg_catalog.array_to_json(ARRAY[t."Id"::pg_catalog.text]::pg_catalog.text[]) AS key
+FROM "Old"."Page" t
+WHERE $1::pg_catalog.text[] IS NULL OR (t."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.int8)
+ORDER BY t."Id" LIMIT $2::pg_catalog.int4
+
+
+-- page.stands_for
+SELECT u.n, m."O" IS NOT NULL AS known, pg_catalog.array_to_json(ARRAY[m."N"::pg_catalog.text]::pg_catalog.text[]) AS identity,
+       (m."O" IS NOT NULL) AND true AND NOT EXISTS (SELECT FROM "New"."b" source WHERE m."N" = source."Id") AS gone
+FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(k0, n)
+LEFT JOIN "Map"."Page Map" m ON m."O" = u.k0::pg_catalog.int8
+ORDER BY u.n
+
+
+-- note.vnext_count
+SELECT pg_catalog.count(*) AS rows FROM "New"."Note" n
+
+
+-- note.vnext_list
+SELECT pg_catalog.array_to_json(ARRAY[n."ref"::pg_catalog.text, n."root"::pg_catalog.text]::pg_catalog.text[]) AS ref
+FROM "New"."Note" n
+WHERE $1::pg_catalog.text[] IS NULL OR (n."ref", n."root") > (($1::pg_catalog.text[])[1]::pg_catalog.int4, ($1::pg_catalog.text[])[2]::pg_catalog.text)
+ORDER BY n."ref", n."root" LIMIT $2::pg_catalog.int4
+
+
+-- note.doubt
+WITH w AS MATERIALIZED (SELECT u.i0::pg_catalog.int4 AS i0, u.i1::pg_catalog.text AS i1, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[]) WITH ORDINALITY AS u(i0, i1, n)), waiting AS (
+    SELECT DISTINCT o.ref[1] AS i0, o.ref[2] AS i1
+    FROM dualwrite.outbox o
+    WHERE o.entity = 'note'
+      AND o.bucket / 16 = ANY (ARRAY(SELECT coalesce(pg_catalog.hashtextextended(w.i0::pg_catalog.text, 0) & 1023, 0)
+                                            ::pg_catalog.int4 / 16 FROM w))
+), failed AS (
+    SELECT f.ref[1] AS i0, f.ref[2] AS i1, pg_catalog.min(f.message) AS message, pg_catalog.bool_and(f.retry_at IS NULL) AS parked
+    FROM dualwrite.failed f
+    WHERE f.entity = 'note'
+    GROUP BY f.ref[1], f.ref[2]
+), marked AS (
+    SELECT EXISTS (
+        SELECT FROM dualwrite.resync r
+        WHERE r.entity = 'note'
+          AND coalesce(pg_catalog.pg_sequence_last_value(('dualwrite.resync_' || r.entity)::pg_catalog.regclass), 0) > r.handled
+    ) AS now
+)
+SELECT w.n, s.version, e.i0 IS NOT NULL OR marked.now AS waits, f.message, coalesce(f.parked, false) AS parked
+FROM w
+CROSS JOIN marked
+LEFT JOIN LATERAL (
+    SELECT pg_catalog.string_agg(source.xmin::pg_catalog.text || source.ctid::pg_catalog.text, ',' ORDER BY source.ctid) AS version
+    FROM "New"."Note" source WHERE source."ref" = w.i0 AND source."root" = w.i1) s ON true
+LEFT JOIN waiting e ON e.i0 = w.i0::pg_catalog.text AND e.i1 = w.i1::pg_catalog.text
+LEFT JOIN failed f ON f.i0 = w.i0::pg_catalog.text AND f.i1 = w.i1::pg_catalog.text
+ORDER BY w.n
+
+
+-- note.compare
+SELECT r.n, t."Id" IS NOT NULL AS shadow, t.xmin::pg_catalog.text || t.ctid::pg_catalog.text AS version,
+       CASE WHEN t."Id" IS NULL THEN NULL
+            WHEN r.remove THEN NULL::pg_catalog.text
+            ELSE CASE WHEN ROW(t."Body")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c0)::pg_catalog.record THEN
+    (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(x.name, pg_catalog.left(x.should_be, 200), pg_catalog.left(x.is, 200)))
+                ::pg_catalog.text
+     FROM (VALUES ('Body', (r.c0)::pg_catalog.text, t."Body"::pg_catalog.text, ROW(t."Body")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c0)::pg_catalog.record)) AS x(name, should_be, "is", differs) WHERE x.differs) END
+ END AS differences
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.uuid, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog.text) ON true
+) r
+LEFT JOIN "Old"."Note" t ON t."Id" = r.k0
+ORDER BY r.n
+
+
+-- note.legacy_count
+SELECT pg_catalog.count(*) AS rows FROM "Old"."Note" n
+
+
+-- note.legacy_list
+SELECT pg_catalog.array_to_json(ARRAY[t."Id"::pg_catalog.text]::pg_catalog.text[]) AS position,
+       pg_catalog.array_to_json(ARRAY[t."Id"::pg_catalog.text]::pg_catalog.text[]) AS key
+FROM "Old"."Note" t
+WHERE $1::pg_catalog.text[] IS NULL OR (t."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.uuid)
+ORDER BY t."Id" LIMIT $2::pg_catalog.int4
+
+
+-- note.stands_for
+SELECT u.n, m."O" IS NOT NULL AS known, pg_catalog.array_to_json(ARRAY[m."X"::pg_catalog.text, m."Y"::pg_catalog.text]::pg_catalog.text[]) AS identity,
+       (m."O" IS NOT NULL) AND true AND NOT EXISTS (SELECT FROM "New"."Note" source WHERE m."X" = source."ref" AND m."Y" = source."root") AS gone
+FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(k0, n)
+LEFT JOIN "Map"."Note Map" m ON m."O" = u.k0::pg_catalog.uuid
+ORDER BY u.n
+
+
+-- line.vnext_count
+SELECT pg_catalog.count(*) AS rows FROM "New"."Line" n
+
+
+-- line.vnext_list
+SELECT pg_catalog.array_to_json(ARRAY[n."Id"::pg_catalog.text, n."User"::pg_catalog.text, n."Word"::pg_catalog.text, n."Nr"::pg_catalog.text]::pg_catalog.text[]) AS ref
+FROM "New"."Line" n
+WHERE $1::pg_catalog.text[] IS NULL OR (n."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.int8)
+ORDER BY n."Id" LIMIT $2::pg_catalog.int4
+
+
+-- line.doubt
+WITH w AS MATERIALIZED (SELECT u.i0::pg_catalog.int4 AS i0, u.i1::pg_catalog.text AS i1, u.i2::pg_catalog.int4 AS i2, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.text[]) WITH ORDINALITY AS u(i0, i1, i2, n)), waiting AS (
+    SELECT DISTINCT o.ref[2] AS i0, o.ref[3] AS i1, o.ref[4] AS i2
+    FROM dualwrite.outbox o
+    WHERE o.entity = 'line'
+      AND o.bucket / 16 = ANY (ARRAY(SELECT coalesce(pg_catalog.hashtextextended(w.i1::pg_catalog.text, 0) & 1023, 0)
+                                            ::pg_catalog.int4 / 16 FROM w))
+), failed AS (
+    SELECT f.ref[2] AS i0, f.ref[3] AS i1, f.ref[4] AS i2, pg_catalog.min(f.message) AS message, pg_catalog.bool_and(f.retry_at IS NULL) AS parked
+    FROM dualwrite.failed f
+    WHERE f.entity = 'line'
+    GROUP BY f.ref[2], f.ref[3], f.ref[4]
+), marked AS (
+    SELECT EXISTS (
+        SELECT FROM dualwrite.resync r
+        WHERE r.entity = 'line'
+          AND coalesce(pg_catalog.pg_sequence_last_value(('dualwrite.resync_' || r.entity)::pg_catalog.regclass), 0) > r.handled
+    ) AS now
+)
+SELECT w.n, s.version, e.i0 IS NOT NULL OR marked.now AS waits, f.message, coalesce(f.parked, false) AS parked
+FROM w
+CROSS JOIN marked
+LEFT JOIN LATERAL (
+    SELECT pg_catalog.string_agg(source.xmin::pg_catalog.text || source.ctid::pg_catalog.text, ',' ORDER BY source.ctid) AS version
+    FROM "New"."Line" source WHERE source."User" = w.i0 AND source."Word" = w.i1 AND source."Nr" = w.i2) s ON true
+LEFT JOIN waiting e ON e.i0 = w.i0::pg_catalog.text AND e.i1 = w.i1::pg_catalog.text AND e.i2 = w.i2::pg_catalog.text
+LEFT JOIN failed f ON f.i0 = w.i0::pg_catalog.text AND f.i1 = w.i1::pg_catalog.text AND f.i2 = w.i2::pg_catalog.text
+ORDER BY w.n
+
+
+-- line.compare
+SELECT r.n, t."Who" IS NOT NULL AS shadow, t.xmin::pg_catalog.text || t.ctid::pg_catalog.text AS version,
+       CASE WHEN t."Who" IS NULL THEN NULL
+            WHEN r.remove THEN NULL::pg_catalog.text
+            ELSE CASE WHEN ROW(t."Text", t."Mood")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c2, r.c3)::pg_catalog.record THEN
+    (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(x.name, pg_catalog.left(x.should_be, 200), pg_catalog.left(x.is, 200)))
+                ::pg_catalog.text
+     FROM (VALUES ('Text', (r.c2)::pg_catalog.text, t."Text"::pg_catalog.text, ROW(t."Text")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c2)::pg_catalog.record), ('Mood', (r.c3)::pg_catalog.text, t."Mood"::pg_catalog.text, ROW(t."Mood")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c3)::pg_catalog.record)) AS x(name, should_be, "is", differs) WHERE x.differs) END
+ END AS differences
+FROM (SELECT w.n, w.present, w."write", w."create", w.remove, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.k0 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."Person" l WHERE l."Nr" = w.k0) THEN (SELECT l."Login"::pg_catalog.text FROM "Old"."Person" l WHERE l."Nr" = w.k0) ELSE dualwrite.lookup_missing('line.Who', 'Old', 'Person', 'Nr', w.k0::pg_catalog.text, NULL::pg_catalog.text) END)) AS l(v pg_catalog.bpchar(4))) AS k0, w.k1 AS k1, w.k2 AS k2, e.c2 AS c2, e.c3 AS c3
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
+     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
+          remove pg_catalog.bool, k0 pg_catalog.int4, k1 pg_catalog."varchar"(10), k2 pg_catalog.int2, v pg_catalog.json)
+LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c2 pg_catalog.numeric, c3 pg_catalog.text) ON true
+) r
+LEFT JOIN "Old"."Line" t ON t."Who" = r.k0 AND t."Word" = r.k1 AND t."Nr" = r.k2
+ORDER BY r.n
+
+
+-- line.legacy_count
+SELECT pg_catalog.count(*) AS rows FROM "Old"."Line" n
+
+
+-- line.legacy_list
+SELECT pg_catalog.array_to_json(ARRAY[t."Who"::pg_catalog.text, t."Word"::pg_catalog.text, t."Nr"::pg_catalog.text]::pg_catalog.text[]) AS position,
+       pg_catalog.array_to_json(ARRAY[(SELECT pg_catalog.min(l."Nr"::pg_catalog.text) FROM "Old"."Person" l WHERE l."Login"::pg_catalog.text = t."Who"::pg_catalog.text), t."Word"::pg_catalog.text, t."Nr"::pg_catalog.text]::pg_catalog.text[]) AS key
+FROM "Old"."Line" t
+WHERE $1::pg_catalog.text[] IS NULL OR (t."Who", t."Word", t."Nr") > (($1::pg_catalog.text[])[1]::pg_catalog.bpchar, ($1::pg_catalog.text[])[2]::pg_catalog."varchar", ($1::pg_catalog.text[])[3]::pg_catalog.int2)
+ORDER BY t."Who", t."Word", t."Nr" LIMIT $2::pg_catalog.int4
+
+
+-- line.stands_for
+SELECT u.n, v0.v IS NOT NULLEXISTS (SELECT FROM "New"."Word" p WHERE p."Code" = u.k1::pg_catalog.text) AND v1.v IS NOT NULL AND v2.v IS NOT NULL AS known, pg_catalog.array_to_json(ARRAY[v0.v, v1.v, v2.v]::pg_catalog.text[]) AS identity,
+       (v0.v IS NOT NULLEXISTS (SELECT FROM "New"."Word" p WHERE p."Code" = u.k1::pg_catalog.text) AND v1.v IS NOT NULL AND v2.v IS NOT NULL) AND true AND NOT EXISTS (SELECT FROM "New"."Line" source WHERE source."User" = v0.v::pg_catalog.int8 AND source."Word" = v1.v::pg_catalog.text AND source."Nr" = v2.v::pg_catalog.int8) AS gone
+FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.text[]) WITH ORDINALITY AS u(k0, k1, k2, n)
+CROSS JOIN LATERAL (SELECT u.k0 AS v) v0
+CROSS JOIN LATERAL (SELECT u.k1 AS v) v1
+CROSS JOIN LATERAL (SELECT u.k2 AS v) v2
+ORDER BY u.n
+
+
