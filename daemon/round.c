@@ -260,12 +260,13 @@ on_applied(void *arg, const struct apply_answer *answer)
                                             answer->partitions});
 }
 
+/* `bounded`: by up_to, so it did not look at everything. */
 static enum wake_event
-empty_claim(const struct claim_answer *a)
+empty_claim(const struct claim_answer *a, bool bounded)
 {
     if (a->mine == 0)
         return WAKE_NOTHING_OURS;
-    if (a->more)
+    if (a->more || bounded)
         return WAKE_WORKED;
     if (a->held < a->mine)
         return WAKE_CONTENDED;
@@ -277,6 +278,7 @@ on_claimed(void *arg, struct claim_answer *answer)
 {
     struct round *r = arg;
     struct apply_request request;
+    bool bounded;
 
     r->counters.claims++;
     free(r->kept);
@@ -295,9 +297,10 @@ on_claimed(void *arg, struct claim_answer *answer)
     if (answer->batch.count == 0) {
         batch_free(&answer->batch);
         free(answer->partitions);
+        bounded = r->reserved > 0;
         advance(r);
         r->reserved = 0;
-        r->done(r->arg, empty_claim(answer), -1);
+        r->done(r->arg, empty_claim(answer, bounded), -1);
         return;
     }
     r->batch = answer->batch;

@@ -23,11 +23,14 @@ SELECT (SELECT pg_catalog.json_object_agg(e.flag, e.value) FROM dualwrite.effect
        (SELECT still FROM armed) AS armed,
        (SELECT doorbells FROM renewed) AS renewed,
        $2::pg_catalog.bool AND EXISTS (
-           SELECT FROM pg_catalog.json_to_record(coalesce($4::pg_catalog.json, '{}'))
-                       AS c(low pg_catalog.xid8, after pg_catalog.int8, open pg_catalog.xid8[]),
-                       LATERAL dualwrite.waiting_events(
-                           ARRAY(SELECT m.p FROM mine m), dualwrite.setting('partitions')::pg_catalog.int4,
-                           coalesce(c.low, '0'), coalesce(c.after, 0), coalesce(c.open, '{}'), NULL, 1)) AS waiting,
+           SELECT FROM (SELECT ARRAY(SELECT m.p FROM mine m ORDER BY m.p) AS partitions,
+                               dualwrite.setting('partitions')::pg_catalog.int4 AS count) now
+                       LEFT JOIN pg_catalog.json_to_record($4::pg_catalog.json)
+                                 AS c(held pg_catalog.int4[], count pg_catalog.int4, low pg_catalog.xid8,
+                                      after pg_catalog.int8, open pg_catalog.xid8[])
+                       ON c.held = now.partitions AND c.count = now.count,
+                       LATERAL dualwrite.waiting_events(now.partitions, now.count, coalesce(c.low, '0'),
+                                                        coalesce(c.after, 0), coalesce(c.open, '{}'), NULL, 1)) AS waiting,
        (SELECT pg_catalog.count(*) FROM dualwrite.failed) AS failed,
        (SELECT pg_catalog.count(*) FROM dualwrite.failed f WHERE f.retry_at IS NOT NULL) AS retrying,
        (SELECT greatest((extract(epoch FROM pg_catalog.min(f.retry_at) - pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8, 0)
