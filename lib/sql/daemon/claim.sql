@@ -2,7 +2,7 @@
 -- up to id $2 where that is not NULL. Nothing is marked: the locks of hold.sql are the claim, and they go with the transaction.
 --
 -- $3 is the cursor that the claim before gave, once its batch is committed: up to which transaction and event nothing waits any
--- more, and the transactions before that which had not ended then. So a claim meets neither what it passed before nor what is
+-- more, and the transactions before that which had not ended then, our own with them. So a claim meets neither what it passed before nor what is
 -- deleted and cannot be vacuumed. Nothing is passed over: events that are seen later are those of transactions that ended
 -- later, and these were open then, or had no id yet. It is good for the partitions that were held; NULL: from the beginning.
 --
@@ -14,8 +14,9 @@ WITH held AS MATERIALIZED (
 ), cursor AS MATERIALIZED (
     SELECT coalesce(c.low, '0') AS low, coalesce(c.after, 0) AS after, coalesce(c.open, '{}') AS open
     FROM held LEFT JOIN pg_catalog.json_to_record($3::pg_catalog.json)
-                        AS c(held pg_catalog.int4[], low pg_catalog.xid8, after pg_catalog.int8, open pg_catalog.xid8[])
-              ON c.held = held.partitions
+                        AS c(held pg_catalog.int4[], count pg_catalog.int4, low pg_catalog.xid8, after pg_catalog.int8,
+                             open pg_catalog.xid8[])
+              ON c.held = held.partitions AND c.count = held.count
 ), looked AS MATERIALIZED (
     SELECT e.* FROM held, cursor c,
          LATERAL dualwrite.waiting_events(held.partitions, held.count, c.low, c.after, c.open, $2::pg_catalog.int8,
@@ -29,12 +30,15 @@ WITH held AS MATERIALIZED (
     ORDER BY l.late, l.xid DESC, l.id DESC LIMIT 1
 ), next AS MATERIALIZED (
     SELECT pg_catalog.json_build_object(
-               'held', held.partitions,
+               'held', held.partitions, 'count', held.count,
                'low', CASE WHEN cut.late THEN c.low WHEN cut.xid IS NOT NULL THEN cut.xid
                            ELSE pg_catalog.pg_snapshot_xmax(now.snapshot) END::pg_catalog.text,
                'after', CASE WHEN cut.late THEN c.after ELSE coalesce(cut.id, 0) END,
                'open', ARRAY(SELECT x::pg_catalog.text FROM pg_catalog.pg_snapshot_xip(now.snapshot) x UNION
-                             SELECT x::pg_catalog.text FROM unnest(c.open) x WHERE cut.late)) AS cursor
+                             SELECT x::pg_catalog.text FROM unnest(c.open) x WHERE cut.late UNION
+                             -- hold.sql may have drawn it; triggers of the legacy side may write vNext tables
+                             SELECT x::pg_catalog.text FROM pg_catalog.pg_current_xact_id_if_assigned() x
+                             WHERE x IS NOT NULL)) AS cursor
     FROM held, cursor c CROSS JOIN (SELECT pg_catalog.pg_current_snapshot() AS snapshot) now LEFT JOIN cut ON true
     WHERE $2::pg_catalog.int8 IS NULL -- else something above it was passed over
 ), wanted AS MATERIALIZED (
@@ -46,7 +50,7 @@ WITH held AS MATERIALIZED (
     SELECT f.event_id, f.xid, f.captured_at, f.entity, f.operation, f.ref, f.actor, f.attempts, f.sqlstate
     FROM dualwrite.failed f, held
     WHERE f.event_id IN (
-              SELECT r.event_id FROM dualwrite.failed r WHERE r.retry_at <= pg_catalog.clock_timestamp()
+              SELECT r.event_id FROM dualwrite.failed r WHERE r.retry_at <= (SELECT pg_catalog.clock_timestamp()) -- once: an index can tell
               UNION ALL
               SELECT r.event_id FROM wanted w JOIN dualwrite.failed r
               ON r.entity = w.entity AND r.identity = w.identity
