@@ -11,8 +11,7 @@ WITH mine AS MATERIALIZED (
 ), held AS MATERIALIZED (
     SELECT p FROM mine WHERE pg_catalog.pg_try_advisory_xact_lock(1685414252, p)
 ), stale AS MATERIALIZED (
-    -- in a step of its own: nothing says in which order conditions are looked at
-    SELECT l.pid
+    SELECT DISTINCT l.pid
     FROM pg_catalog.pg_locks l
     JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
     JOIN pg_catalog.pg_roles r ON r.oid = a.usesysid
@@ -29,7 +28,9 @@ WITH mine AS MATERIALIZED (
       AND pg_catalog.pg_has_role(r.oid, 'USAGE')
       AND (NOT r.rolsuper OR pg_catalog.current_setting('is_superuser') = 'on')
 ), ended AS MATERIALIZED (
-    SELECT pg_catalog.count(*) AS sessions FROM stale WHERE pg_catalog.pg_terminate_backend(stale.pid)
+    -- never a condition among those above: the planner would call it for every lock of the server, before them
+    SELECT pg_catalog.count(*) AS sessions
+    FROM (SELECT pg_catalog.pg_terminate_backend(s.pid) AS done FROM stale s OFFSET 0) t WHERE t.done
 ), doorbell AS MATERIALIZED (
     SELECT pg_catalog.count(pg_catalog.setval(('dualwrite.doorbell_' || p)::pg_catalog.regclass, 0)) AS taken_down
     FROM held
