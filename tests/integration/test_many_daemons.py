@@ -36,7 +36,7 @@ def test_partitions_are_shared_out_evenly_among_one_to_sixteen_daemons(db):
         each_once(*daemons)
         assert_in_step(db)
         for daemon in daemons[::2]:
-            daemon.stop()
+            daemon.term()
         wait_until(lambda: dealt(db) == even(8), 5, what="half of them ended")
 
 
