@@ -54,7 +54,11 @@ WITH held AS MATERIALIZED (
               UNION ALL
               SELECT r.event_id FROM wanted w JOIN dualwrite.failed r
               ON r.entity = w.entity AND r.identity = w.identity
-                 AND pg_catalog.hash_array_extended(r.identity, 0) = pg_catalog.hash_array_extended(w.identity, 0))
+                 AND pg_catalog.hash_array_extended(r.identity, 0) = pg_catalog.hash_array_extended(w.identity, 0)
+              UNION ALL
+              -- parked without one by a daemon of version 2 that was still at work: nothing would find it again
+              SELECT r.event_id FROM pg_catalog.json_object_keys($4::pg_catalog.json) known(entity) JOIN dualwrite.failed r
+              ON r.entity = known.entity AND pg_catalog.hash_array_extended(r.identity, 0) IS NULL)
       AND f.bucket * held.count / 1024 = ANY (held.partitions)
       AND ($2::pg_catalog.int8 IS NULL OR f.event_id <= $2)
     ORDER BY f.event_id LIMIT $1::pg_catalog.int4
