@@ -5,6 +5,7 @@
 -- more, and the transactions before that which had not ended then, our own with them. So a claim meets neither what it passed before nor what is
 -- deleted and cannot be vacuumed. Nothing is passed over: events that are seen later are those of transactions that ended
 -- later, and these were open then, or had no id yet. It is good for the partitions that were held; NULL: from the beginning.
+-- (tests/model/cursor.pml is about all this.)
 --
 -- $4 says, per entity, which items of ref are the identity. There is always a row, for the cursor and for `more`, whether
 -- there is more to be looked at; without an event its id is NULL.
@@ -24,21 +25,22 @@ WITH held AS MATERIALIZED (
 ), fresh AS MATERIALIZED (
     SELECT * FROM looked l WHERE l.entity IS NOT NULL
 ), cut AS MATERIALIZED (
-    -- the claim was full, or had looked at enough: there it goes on
-    SELECT l.xid, l.id, l.late FROM looked l
+    -- the claim was full, or had looked at enough: there it goes on. (An id that this server has not come to is of a dump
+    -- that was taken on another one: those to come are below it.)
+    SELECT l.xid, l.id, l.late, l.xid >= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()) AS future FROM looked l
     WHERE (SELECT pg_catalog.count(*) FROM fresh) >= $1::pg_catalog.int4 OR l.entity IS NULL
     ORDER BY l.late, l.xid DESC, l.id DESC LIMIT 1
 ), next AS MATERIALIZED (
     SELECT pg_catalog.json_build_object(
                'held', held.partitions, 'count', held.count,
-               'low', CASE WHEN cut.late THEN c.low WHEN cut.xid IS NOT NULL THEN cut.xid
+               'low', CASE WHEN cut.late THEN c.low WHEN NOT cut.future THEN cut.xid
                            ELSE pg_catalog.pg_snapshot_xmax(now.snapshot) END::pg_catalog.text,
-               'after', CASE WHEN cut.late THEN c.after ELSE coalesce(cut.id, 0) END,
+               'after', CASE WHEN cut.late THEN c.after WHEN NOT cut.future THEN cut.id ELSE 0 END,
+               -- this transaction, which no list of its own has, may write events yet: legacy tables have triggers
                'open', ARRAY(SELECT x::pg_catalog.text FROM pg_catalog.pg_snapshot_xip(now.snapshot) x UNION
-                             SELECT x::pg_catalog.text FROM unnest(c.open) x WHERE cut.late UNION
-                             -- hold.sql may have drawn it; triggers of the legacy side may write vNext tables
-                             SELECT x::pg_catalog.text FROM pg_catalog.pg_current_xact_id_if_assigned() x
-                             WHERE x IS NOT NULL)) AS cursor
+                             SELECT pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.text
+                             WHERE pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL UNION
+                             SELECT x::pg_catalog.text FROM unnest(c.open) x WHERE cut.late)) AS cursor
     FROM held, cursor c CROSS JOIN (SELECT pg_catalog.pg_current_snapshot() AS snapshot) now LEFT JOIN cut ON true
     WHERE $2::pg_catalog.int8 IS NULL -- else something above it was passed over
 ), wanted AS MATERIALIZED (

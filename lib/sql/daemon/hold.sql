@@ -1,5 +1,5 @@
 -- hold.sql: takes this daemon's partitions for the transaction. $1 instance, $2 barrier xid8 or NULL, $3 take the doorbell
--- down. A statement of its own before claim.sql, so that the claim's snapshot is newer than the locks.
+-- down, $4 partitions that keep.sql has kept, or NULL. A statement of its own before claim.sql, so that the claim's snapshot is newer than the locks.
 --
 -- A partition that cannot be had is another batch's. Where that has lasted and the session is no live daemon's, its process
 -- was stopped or cut off: then the session is ended. So is one of a daemon that lives, but has long had no answer on it, unless
@@ -7,6 +7,7 @@
 -- that takes nothing. (Nobody's sessions but those of roles that are ours to end.)
 WITH mine AS MATERIALIZED (
     SELECT p FROM dualwrite.partitions_of($1::pg_catalog.uuid) p
+    UNION SELECT p FROM unnest($4::pg_catalog.int4[]) p
 ), held AS MATERIALIZED (
     SELECT p FROM mine WHERE pg_catalog.pg_try_advisory_xact_lock(1685414252, p)
 ), stale AS MATERIALIZED (
