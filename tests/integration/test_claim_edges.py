@@ -6,6 +6,8 @@ import pytest
 from conftest import Daemon, assert_in_step, install, wait_until
 from helpers import LEGACY_TEAM, TEAM, drained, failed, legacy_team
 
+pytestmark = pytest.mark.layouts("one", "two")
+
 LOCKS = 1685414252  # the class of the advisory locks on partitions
 
 

@@ -2,9 +2,9 @@
 -- up to id $2 where that is not NULL. Nothing is marked: the locks of hold.sql are the claim, and they go with the transaction.
 --
 -- $3 is the cursor that the claim before gave, once its batch is committed: up to which transaction and event nothing waits any
--- more, and the transactions before that which had not ended then, our own with them. So a claim meets neither what it passed before nor what is
--- deleted and cannot be vacuumed. Nothing is passed over: events that are seen later are those of transactions that ended
--- later, and these were open then, or had no id yet. It is good for the partitions that were held; NULL: from the beginning.
+-- more, and the transactions before that which had not ended then, our own with them. So a claim meets neither what it passed
+-- before nor what is deleted and cannot be vacuumed. Nothing is passed over: events that are seen later are those of
+-- transactions that ended later, and these were open then, or had no id yet. It is good for the partitions that were held; NULL: from the beginning.
 -- (tests/model/cursor.pml is about all this.)
 --
 -- $4 says, per entity, which items of ref are the identity. There is always a row, for the cursor and for `more`, whether
