@@ -232,7 +232,7 @@ listener_beat(struct listener *l, const struct beat_request *request)
     char claim_pid[16];
     struct buf own = {0};
     struct buf control = {0};
-    struct pg_statement script[7];
+    struct pg_statement script[8];
     char *flags;
     size_t n = 0;
 
@@ -247,6 +247,7 @@ listener_beat(struct listener *l, const struct beat_request *request)
     snprintf(claim_pid, sizeof claim_pid, "%d", request->claim_pid);
     flags = flags_json(&request->flags);
     script[n++] = (struct pg_statement){.sql = sql_daemon_read_write};
+    script[n++] = (struct pg_statement){.sql = sql_daemon_no_jit};
     l->script_listens = l->notify && !l->sent;
     if (l->script_listens) {
         l->sent = true;

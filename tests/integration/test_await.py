@@ -217,6 +217,24 @@ def test_rows_that_a_resync_queued_are_awaited_too(db):
     assert db.legacy.value(f"SELECT count(*) FROM {LEGACY}") == 50
 
 
+def test_a_row_that_a_resync_queued_and_that_is_parked_is_not_applied(db):
+    """Nobody can say whether it is this transaction's; a later one has nothing to do with it."""
+    install(db, **STRICT, TEAM_VNEXT_DUAL_WRITE_ENABLED="true")
+    db.legacy.execute(f"ALTER TABLE {LEGACY} ADD CONSTRAINT no_bad CHECK (name <> 'bad')")
+    db.new_team(name="bad")
+    db.execute("DELETE FROM dualwrite.outbox")  # as if the outbox had been full
+    txid = write(db, "SELECT 1")
+    db.execute("SELECT nextval('dualwrite.resync_team')")
+    with Daemon(db, **STRICT) as daemon:
+        daemon.wait_for("resync_completed")
+        wait_until(lambda: failed(db))
+        assert "resync" in str(raised(db, "DW002", txid))
+        wait(db, write(db, "SELECT 1"))
+        db.execute(f"UPDATE {TEAM} SET name = 'good', updated_at = now()")
+        wait_until(lambda: not failed(db))
+        wait(db, txid)
+
+
 def test_everybody_may_call_it_and_see_nothing_else(db, strict):
     db.new_team()
     db.execute("CREATE ROLE await_stranger LOGIN")

@@ -4,7 +4,9 @@ that a batch of ours has made itself."""
 import pytest
 
 from conftest import Daemon, assert_in_step, install, wait_until
-from helpers import LEGACY_TEAM, TEAM, drained, legacy_team
+from helpers import LEGACY_TEAM, TEAM, drained, failed, legacy_team
+
+pytestmark = pytest.mark.layouts("one", "two")
 
 LOCKS = 1685414252  # the class of the advisory locks on partitions
 
@@ -76,3 +78,34 @@ def test_a_cursor_is_not_used_for_other_partitions_of_the_same_number(db):
         db.execute("DELETE FROM dualwrite.daemon WHERE host = 'nowhere'")
         drained(db)
         assert_in_step(db)
+
+
+def test_what_a_daemon_of_version_2_parked_is_tried_again(db):
+    """Daemons that run while install brings version 3 work on until they connect anew, and do not say which row an event that
+    they park is about."""
+    install(db)
+    db.legacy.execute(f"ALTER TABLE {LEGACY_TEAM} ADD CONSTRAINT no_bad CHECK (name <> 'bad')")
+    with Daemon(db) as daemon:
+        team = db.new_team("bad")
+        daemon.wait_for("dual_write_failed", team_id=team)
+        wait_until(lambda: failed(db))
+        daemon.term()
+        db.execute("UPDATE dualwrite.failed SET identity = NULL, parent = NULL")
+        daemon.start()
+        db.execute(f"UPDATE {TEAM} SET name = 'good', updated_at = now() WHERE id = %s", [team])
+        daemon.wait_for("dual_write_completed", team_id=team)
+        wait_until(lambda: not failed(db))
+        assert_in_step(db)
+
+
+def test_nothing_is_compiled(db):
+    """A server's defaults have JIT on, and what a large queue is estimated to cost passes its thresholds: compiling a beat or a
+    claim takes seconds, each time."""
+    install(db)
+    for side in db.sides:
+        for setting in ("jit = on", "jit_above_cost = 0", "jit_inline_above_cost = 0", "jit_optimize_above_cost = 0"):
+            side.execute(f"ALTER ROLE daemon_login IN DATABASE {side.name} SET {setting}")
+    with Daemon(db) as daemon:
+        team = db.new_team()
+        daemon.wait_for("dual_write_completed", timeout=10, team_id=team)
+        assert not daemon.lines("beat_failed")

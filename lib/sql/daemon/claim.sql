@@ -2,9 +2,9 @@
 -- up to id $2 where that is not NULL. Nothing is marked: the locks of hold.sql are the claim, and they go with the transaction.
 --
 -- $3 is the cursor that the claim before gave, once its batch is committed: up to which transaction and event nothing waits any
--- more, and the transactions before that which had not ended then, our own with them. So a claim meets neither what it passed before nor what is
--- deleted and cannot be vacuumed. Nothing is passed over: events that are seen later are those of transactions that ended
--- later, and these were open then, or had no id yet. It is good for the partitions that were held; NULL: from the beginning.
+-- more, and the transactions before that which had not ended then, our own with them. So a claim meets neither what it passed
+-- before nor what is deleted and cannot be vacuumed. Nothing is passed over: events that are seen later are those of
+-- transactions that ended later, and these were open then, or had no id yet. It is good for the partitions that were held; NULL: from the beginning.
 -- (tests/model/cursor.pml is about all this.)
 --
 -- $4 says, per entity, which items of ref are the identity. There is always a row, for the cursor and for `more`, whether
@@ -56,7 +56,11 @@ WITH held AS MATERIALIZED (
               UNION ALL
               SELECT r.event_id FROM wanted w JOIN dualwrite.failed r
               ON r.entity = w.entity AND r.identity = w.identity
-                 AND pg_catalog.hash_array_extended(r.identity, 0) = pg_catalog.hash_array_extended(w.identity, 0))
+                 AND pg_catalog.hash_array_extended(r.identity, 0) = pg_catalog.hash_array_extended(w.identity, 0)
+              UNION ALL
+              -- parked without one by a daemon of version 2 that was still at work: nothing would find it again
+              SELECT r.event_id FROM pg_catalog.json_object_keys($4::pg_catalog.json) known(entity) JOIN dualwrite.failed r
+              ON r.entity = known.entity AND pg_catalog.hash_array_extended(r.identity, 0) IS NULL)
       AND f.bucket * held.count / 1024 = ANY (held.partitions)
       AND ($2::pg_catalog.int8 IS NULL OR f.event_id <= $2)
     ORDER BY f.event_id LIMIT $1::pg_catalog.int4

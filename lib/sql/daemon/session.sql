@@ -1,8 +1,9 @@
 -- session.sql: how the transaction of a batch works, in either database. $1 statement_timeout. row_security off makes a
 -- policy an error instead of missing rows; the rest fixes how values look as text, so that every daemon and both databases
 -- read and write them alike, without loss. What is committed is on disk: with two databases one of them may crash after the
--- other has acknowledged, or has used a key that was reserved here.
+-- other has acknowledged, or has used a key that was reserved here. Nothing is compiled: that takes seconds, each time.
 SELECT pg_catalog.set_config('search_path', 'pg_catalog', true),
+       pg_catalog.set_config('jit', 'off', true),
        pg_catalog.set_config('row_security', 'off', true),
        pg_catalog.set_config('timezone', 'UTC', true),
        pg_catalog.set_config('datestyle', 'ISO, YMD', true),

@@ -170,14 +170,16 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON dualwrite.reconcile, dualwrite.reconcile
 -- the mark asked for.
 ALTER TABLE dualwrite.resync ADD COLUMN chunks xid8[] NOT NULL DEFAULT '{}';
 
-CREATE FUNCTION dualwrite.resync_pending() RETURNS boolean
+-- Whether a mark that may be transaction `txid`'s is not dealt with. The rows for it were queued by later transactions: they
+-- waited for this one to end (resync_begin.sql). One that is parked counts: it may be what this transaction changed.
+CREATE FUNCTION dualwrite.resync_pending(txid xid8) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (
         SELECT FROM dualwrite.resync r
         WHERE coalesce(pg_sequence_last_value(('dualwrite.resync_' || r.entity)::regclass), 0) > r.handled
            OR EXISTS (SELECT FROM unnest(r.chunks) c(xid)
-                      WHERE EXISTS (SELECT FROM dualwrite.outbox o WHERE o.xid = c.xid)
-                         OR EXISTS (SELECT FROM dualwrite.failed f WHERE f.xid = c.xid AND f.retry_at IS NOT NULL)))
+                      WHERE c.xid > txid AND (EXISTS (SELECT FROM dualwrite.outbox o WHERE o.xid = c.xid)
+                                              OR EXISTS (SELECT FROM dualwrite.failed f WHERE f.xid = c.xid))))
 $$;
 
 -- Whether every event of a transaction that has ended is applied, as it can be seen now: 'applied'; 'waiting'; 'retrying'
@@ -203,7 +205,7 @@ BEGIN
                          coalesce(f.exception_type, 'no condition'), ', constraint ' || f.constraint_name);
         RETURN;
     END IF;
-    state := CASE WHEN dualwrite.resync_pending() THEN 'resync' ELSE 'applied' END;
+    state := CASE WHEN dualwrite.resync_pending(txid) THEN 'resync' ELSE 'applied' END;
 END $$;
 
 CREATE FUNCTION dualwrite.strict_sync() RETURNS boolean
@@ -340,5 +342,5 @@ GRANT INSERT, DELETE, UPDATE, SELECT ON dualwrite.superseded TO dualwrite_daemon
 GRANT SELECT, UPDATE ON dualwrite.lease TO dualwrite_daemon;
 GRANT SELECT, INSERT, UPDATE ON dualwrite.lineage TO dualwrite_daemon;
 GRANT EXECUTE ON FUNCTION dualwrite.lineage() TO dualwrite_daemon;
-GRANT EXECUTE ON FUNCTION dualwrite.resync_pending(),
+GRANT EXECUTE ON FUNCTION dualwrite.resync_pending(xid8),
     dualwrite.waiting_events(integer[], integer, xid8, bigint, xid8[], bigint, integer) TO dualwrite_daemon;

@@ -7,7 +7,7 @@ DROP FUNCTION dualwrite.await_sync(xid8, integer);
 DROP FUNCTION dualwrite.sync_pause_ms(xid8, integer, timestamptz);
 DROP FUNCTION dualwrite.strict_sync();
 DROP FUNCTION dualwrite.sync_state(xid8);
-DROP FUNCTION dualwrite.resync_pending();
+DROP FUNCTION dualwrite.resync_pending(xid8);
 ALTER TABLE dualwrite.resync DROP COLUMN chunks;
 DROP TABLE dualwrite.reconcile_finding;
 DROP TABLE dualwrite.reconcile;
