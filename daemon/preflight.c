@@ -29,6 +29,7 @@ struct preflight {
     enum database side; /* whose answer is waited for */
     struct catalog *catalogs[2];
     struct preflight_answer answer; /* while the plan is tried */
+    bool again;                     /* ... once more, without a step that it can do without */
     char *own_digest;
     char *installation; /* the id that both databases share */
     char *installed;    /* the digest of the installed mapping */
@@ -169,7 +170,10 @@ parse_rollback(void *arg, const struct pg_reply *reply)
     struct preflight *p = arg;
 
     (void) reply;
-    if (two(p) && p->side == DATABASE_VNEXT && p->answer.plan != NULL) {
+    if (p->again) {
+        p->again = false;
+        run_trial(p);
+    } else if (two(p) && p->side == DATABASE_VNEXT && p->answer.plan != NULL) {
         p->side = DATABASE_LEGACY;
         run_trial(p);
     } else {
@@ -178,16 +182,53 @@ parse_rollback(void *arg, const struct pg_reply *reply)
 }
 
 static void
-refuse_step(struct preflight *p, const struct pg_reply *reply)
+refuse_step(struct preflight *p, const struct pg_reply *reply, size_t entity, enum plan_step step)
 {
-    enum plan_step step = PLAN_READ;
-    size_t entity = 0;
-
-    find_step(p, reply->failed, &entity, &step);
     faults_add(&p->answer.faults, FAULT_ERROR, p->name,
                "entity %s: %s refuses its %s statement: %s; look at the expressions and types of that entity",
                p->mapping->entities[entity].name, side_name(p), plan_step_name(step), reply->error);
     p->answer.verdict = PREFLIGHT_BAD;
+}
+
+static void
+drop_plan(struct preflight *p)
+{
+    plan_free(p->answer.plan);
+    p->answer.plan = NULL;
+}
+
+/*
+ * A statement that was cancelled, or met a lock, says nothing about the mapping. What an index is made of may need rights
+ * that its use does not, a schema's USAGE say: that takes a step which is not a must.
+ */
+static void
+judge_failure(struct preflight *p, const struct pg_reply *reply)
+{
+    const char *sqlstate = reply->lost ? NULL : PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE);
+    bool denied = sqlstate != NULL && strcmp(sqlstate, "42501") == 0;
+    enum outcome outcome = outcome_of(sqlstate);
+    bool silent = outcome == OUTCOME_RETRY_SERVER || outcome == OUTCOME_RETRY_ROW;
+    enum plan_step step = PLAN_READ;
+    size_t entity = 0;
+
+    if (reply->failed >= TRIAL_PREFIX && (!silent || denied)) {
+        find_step(p, reply->failed, &entity, &step);
+        p->again = plan_do_without(&p->answer.plan->entities[entity], step);
+        if (p->again) {
+            faults_add(&p->answer.faults, FAULT_WARNING, p->name,
+                       "entity %s: %s refuses its %s statement: %s; it works without, but rows that want each other's "
+                       "unique values are not written together",
+                       p->mapping->entities[entity].name, side_name(p), plan_step_name(step), reply->error);
+            return;
+        }
+    }
+    if (reply->failed < TRIAL_PREFIX || silent) {
+        p->answer.verdict = PREFLIGHT_UNANSWERED;
+        p->answer.why = "the database did not plan the statements";
+    } else {
+        refuse_step(p, reply, entity, step);
+    }
+    drop_plan(p);
 }
 
 static void
@@ -196,20 +237,8 @@ parse_trial(void *arg, const struct pg_reply *reply)
     static const struct pg_statement rollback = {.sql = sql_daemon_rollback};
     struct preflight *p = arg;
 
-    if (reply->error != NULL) {
-        enum outcome outcome =
-            outcome_of(reply->lost ? NULL : PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE));
-
-        /* a statement that was cancelled, or met a lock, says nothing about the mapping */
-        if (reply->failed < TRIAL_PREFIX || outcome == OUTCOME_RETRY_SERVER || outcome == OUTCOME_RETRY_ROW) {
-            p->answer.verdict = PREFLIGHT_UNANSWERED;
-            p->answer.why = "the database did not plan the statements";
-        } else {
-            refuse_step(p, reply);
-        }
-        plan_free(p->answer.plan);
-        p->answer.plan = NULL;
-    }
+    if (reply->error != NULL)
+        judge_failure(p, reply);
     if (reply->lost)
         finish_trial(p);
     else

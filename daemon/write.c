@@ -12,6 +12,8 @@
 #include "refuse.h"
 #include "stuck.h"
 
+#define PLACEHOLDER_LEFT "27000" /* what dualwrite.placeholder_left() raises */
+
 struct write {
     struct pgconn *pg;
     struct grouped *groups;
@@ -227,6 +229,11 @@ failed(void *arg, struct grouped *g, size_t item, const PGresult *error, const c
         s->put_off++;
         s->freed[1] = s->freed[0];
         s->freed[0] = w->freed;
+        defer(w, g, row);
+    } else if (w->yields[row] && !is_conflict(sqlstate) && outcome_of(sqlstate) != OUTCOME_RETRY_ROW &&
+               strcmp(sqlstate, PLACEHOLDER_LEFT) != 0) {
+        w->yields[row] =
+            false; /* it may be its placeholder that legacy refuses: without, the row fails for what it is */
         defer(w, g, row);
     } else if (is_conflict(sqlstate) && !w->last) {
         stuck_add(w->stuck, row, error, text);

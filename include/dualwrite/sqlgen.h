@@ -59,6 +59,12 @@ int plan_step_parameters(const struct mapping_entity *e, enum plan_step step);
 struct plan *plan_make(const struct mapping *m, const struct catalogs *c);
 void plan_free(struct plan *p);
 
+/*
+ * The database refuses `step`. False: nothing is synced without it. True: it is taken out, and what needs it; rows that want
+ * each other's unique values are then tried one after the other and parked like any other.
+ */
+bool plan_do_without(struct plan_entity *e, enum plan_step step);
+
 /* Shared with capture.c: appends `schema`.`name`, quoted. */
 void sql_table(struct buf *out, const struct mapping_table *t);
 

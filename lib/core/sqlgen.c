@@ -73,6 +73,36 @@ lengths(const struct gen *g)
     return out;
 }
 
+static void
+drop(struct plan_entity *e, enum plan_step step)
+{
+    free(e->sql[step]);
+    e->sql[step] = NULL;
+}
+
+bool
+plan_do_without(struct plan_entity *e, enum plan_step step)
+{
+    switch (step) {
+    case PLAN_HOLDERS: /* an owner of what nobody finds, and room for what is in nobody's way */
+        drop(e, PLAN_HOLDERS);
+        drop(e, PLAN_OWNER);
+        drop(e, PLAN_YIELD);
+        drop(e, PLAN_YIELDED);
+        return true;
+    case PLAN_YIELD:
+    case PLAN_YIELDED: /* never a placeholder without the look whether it is gone */
+        drop(e, PLAN_YIELD);
+        drop(e, PLAN_YIELDED);
+        return true;
+    case PLAN_OWNER:
+        drop(e, PLAN_OWNER);
+        return true;
+    default:
+        return false;
+    }
+}
+
 struct plan *
 plan_make(const struct mapping *m, const struct catalogs *c)
 {
@@ -85,10 +115,8 @@ plan_make(const struct mapping *m, const struct catalogs *c)
 
         for (int step = 0; step < PLAN_STEPS; step++)
             p->entities[i].sql[step] = steps[step].make(&g);
-        if (p->entities[i].sql[PLAN_HOLDERS] == NULL) { /* then there are none to be found */
-            free(p->entities[i].sql[PLAN_OWNER]);
-            p->entities[i].sql[PLAN_OWNER] = NULL;
-        }
+        if (p->entities[i].sql[PLAN_HOLDERS] == NULL) /* then there are none to be found */
+            plan_do_without(&p->entities[i], PLAN_HOLDERS);
         p->entities[i].length = lengths(&g);
     }
     return p;

@@ -16,6 +16,7 @@
 /* Characters of a placeholder: a word that tells where it is from, and enough of the key's digest never to meet another. */
 #define PLACEHOLDER_LENGTH 27
 #define PLACEHOLDER_WORD "dw-"
+#define PLACEHOLDER_WORDY 12 /* in fewer characters each counts, to differ */
 
 static bool
 in_columns(const struct catalog_unique *u, const char *name)
@@ -250,7 +251,7 @@ static void
 placeholder(struct buf *out, const struct gen *g, const struct catalog_column *c)
 {
     int length = c->length == 0 || c->length > PLACEHOLDER_LENGTH ? PLACEHOLDER_LENGTH : c->length;
-    bool word = length >= 12; /* in fewer characters each counts, to differ */
+    bool word = length >= PLACEHOLDER_WORDY;
     struct buf digest = {0};
 
     buf_puts(&digest, "pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('/'");
@@ -368,7 +369,34 @@ gen_yield(const struct gen *g)
     return gen_fill(sql_apply_yield, &f);
 }
 
-/* A NULL that stays is no trace of ours: the row is read back as different then. */
+/*
+ * A trigger may have kept it, there or in another column ("the name before"). NULL is no word that could be looked for: one
+ * stayed where there should be something.
+ */
+static void
+is_left(struct buf *out, const struct gen *g, const struct catalog_column *c)
+{
+    bool word = c->length == 0 || c->length >= PLACEHOLDER_WORDY;
+
+    if (placeholder_of(g, c) == PLACEHOLDER_NULL) {
+        buf_puts(out, "(t.");
+        quote_ident(out, c->name);
+        buf_puts(out, " IS NULL AND (");
+        gen_expected(out, g, mapped_index(g, c->name));
+        buf_puts(out, ") IS NOT NULL)");
+        return;
+    }
+    if (placeholder_of(g, c) == PLACEHOLDER_UUID || word) {
+        buf_puts(out, "pg_catalog.strpos(pg_catalog.lower(ROW(t.*)::pg_catalog.text), (");
+    } else { /* too short to tell it from what a row holds by chance */
+        buf_puts(out, "(t.");
+        quote_ident(out, c->name);
+        buf_puts(out, "::pg_catalog.text = (");
+    }
+    placeholder(out, g, c);
+    buf_puts(out, placeholder_of(g, c) == PLACEHOLDER_UUID || word ? ")::pg_catalog.text) > 0" : ")::pg_catalog.text)");
+}
+
 char *
 gen_yielded(const struct gen *g)
 {
@@ -377,13 +405,10 @@ gen_yielded(const struct gen *g)
     struct buf left = {0}, name = {0};
 
     for (size_t n = 0; chosen != NULL && n < g->target->nuniques; n++) {
-        if (chosen[n] == NULL || placeholder_of(g, chosen[n]) == PLACEHOLDER_NULL)
+        if (chosen[n] == NULL)
             continue;
-        buf_puts(&left, left.len == 0 ? "t." : " OR t.");
-        quote_ident(&left, chosen[n]->name);
-        buf_puts(&left, "::pg_catalog.text = (");
-        placeholder(&left, g, chosen[n]);
-        buf_puts(&left, ")::pg_catalog.text");
+        buf_puts(&left, left.len == 0 ? "" : " OR ");
+        is_left(&left, g, chosen[n]);
     }
     free(chosen);
     if (left.len == 0)
@@ -392,6 +417,7 @@ gen_yielded(const struct gen *g)
     buf_puts(&name, ", ");
     quote_literal(&name, g->e->target.name);
     set_common(&f, g);
+    fragments_take(&f, "removed", gen_removed(g));
     fragments_take(&f, "target_name", buf_steal(&name));
     fragments_take(&f, "any_left", buf_steal(&left));
     return gen_fill(sql_apply_yielded, &f);

@@ -309,6 +309,58 @@ def test_a_trigger_that_keeps_the_placeholder_keeps_the_batch_from_it(applicatio
         assert legacy(db, "SELECT slug FROM old_thing ORDER BY id") == [("a",), ("b",)]
 
 
+def test_an_index_that_the_daemon_may_not_read_costs_the_swaps_and_nothing_else(application):
+    """Its function is in a schema of the owner: rows can be written, but the function cannot be named in a statement."""
+    db = things(application, "slug text", """
+        CREATE SCHEMA closed; CREATE FUNCTION closed.norm(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower($1)';
+        CREATE UNIQUE INDEX u ON old_thing (closed.norm(slug))""")
+    with Daemon(db, DUALWRITE_RETRY_MAX_ATTEMPTS=1) as daemon:
+        assert any("holders" in line["msg"] and "closed" in line["msg"] for line in daemon.lines(level="WARNING"))
+        write(db, "INSERT INTO thing VALUES (1, 'a'), (2, 'b'), (3, 'c')")
+        completed(daemon, 3)
+        write(db, "UPDATE thing SET slug = CASE id WHEN 1 THEN 'b' WHEN 2 THEN 'a' ELSE 'd' END")
+        wait_until(lambda: [f["sqlstate"] for f in failed(db).values() if f["retry_at"] is None] == ["23505"] * 2, HEALS)
+        becomes(db, "SELECT slug FROM old_thing ORDER BY id", [("a",), ("b",), ("d",)])
+
+
+def test_a_placeholder_that_legacy_refuses_is_not_what_the_rows_are_parked_for(application):
+    """What is wrong is that each wants the other's value; of a value that nobody gave it the operator has never heard."""
+    db = things(application, "slug text", "ALTER TABLE old_thing ADD CONSTRAINT u UNIQUE (slug), ADD CONSTRAINT short "
+                                          "CHECK (length(slug) < 9)")
+    with Daemon(db, DUALWRITE_RETRY_MAX_ATTEMPTS=2) as daemon:
+        write(db, "INSERT INTO thing VALUES (1, 'a'), (2, 'b'), (3, 'c')")
+        completed(daemon, 3)
+        write(db, "UPDATE thing SET slug = CASE id WHEN 1 THEN 'b' WHEN 2 THEN 'a' ELSE 'd' END")
+        wait_until(lambda: [f["retry_at"] for f in failed(db).values()] == [None, None], HEALS)
+        for one, other in (("1", "2"), ("2", "1")):
+            assert (failed(db)[one]["sqlstate"], failed(db)[one]["constraint_name"]) == ("23505", "u")
+            assert f"; the legacy row of old_thing that has it is id={other}, that of thing {other}" in failed(db)[one]["message"]
+        becomes(db, "SELECT slug FROM old_thing ORDER BY id", [("a",), ("b",), ("d",)])
+
+
+@pytest.mark.parametrize("column, values, trigger", [
+    ("number int", (1, 2), "IF OLD.number IS NULL THEN NEW.number := NULL; END IF;"),
+    ("slug text", ("a", "b"), "NEW.before := OLD.slug;"),
+], ids=["a NULL", "in another column"])
+def test_no_placeholder_is_committed_wherever_a_trigger_keeps_it(application, column, values, trigger):
+    name = column.split()[0]
+    db = things(application, column, f"ALTER TABLE old_thing ADD CONSTRAINT u UNIQUE ({name})", old=f"{column}, before text")
+    db.legacy.execute(f"""
+        CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {trigger} RETURN NEW; END $$;
+        CREATE TRIGGER keep BEFORE UPDATE ON old_thing FOR EACH ROW EXECUTE FUNCTION keep()""")
+    with Daemon(db) as daemon:
+        with db.connect("app_user") as conn:
+            for id, value in enumerate(values, 1):
+                conn.execute("INSERT INTO thing VALUES (%s, %s)", [id, value])
+            conn.commit()
+        completed(daemon, 2)
+        write(db, f"UPDATE thing SET {name} = (SELECT o.{name} FROM thing o WHERE o.id = 3 - thing.id)")
+        for id in (1, 2):
+            line = daemon.wait_for("dual_write_failed", thing_id=id)
+            assert "placeholder" in line["error"] or line["sqlstate"] == "23505"  # each alone meets the other's value
+        assert legacy(db, f"SELECT {name}, before FROM old_thing ORDER BY id") == [(value, None) for value in values]
+
+
 # ---- too many removals at once ---------------------------------------------------------------------------------------------------
 
 

@@ -161,8 +161,9 @@ FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
           remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
 LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz) ON true
 ) r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text)) AS d(c0 pg_catalog.bool)
 JOIN "public"."teams_team" t ON t."id" = r.k0
-WHERE t."slug"::pg_catalog.text = (pg_catalog.left('dw-' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('/', r.k0), 'UTF8')), 'hex'), 27)::pg_catalog."varchar")::pg_catalog.text
+WHERE r."write" AND (pg_catalog.strpos(pg_catalog.lower(ROW(t.*)::pg_catalog.text), (pg_catalog.left('dw-' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('/', r.k0), 'UTF8')), 'hex'), 27)::pg_catalog."varchar")::pg_catalog.text) > 0)
 
 
 -- team: verify (legacy)

@@ -252,8 +252,9 @@ FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
           remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
 LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text) ON true
 ) r
+CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
 JOIN "Old"."Page" t ON t."Id" = r.k0
-WHERE t."Slug"::pg_catalog.text = (pg_catalog.left('dw-' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('/', r.k0), 'UTF8')), 'hex'), 20)::pg_catalog."varchar")::pg_catalog.text
+WHERE r."write" AND (pg_catalog.strpos(pg_catalog.lower(ROW(t.*)::pg_catalog.text), (pg_catalog.left('dw-' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('/', r.k0), 'UTF8')), 'hex'), 20)::pg_catalog."varchar")::pg_catalog.text) > 0)
 
 
 -- page: verify (legacy)
