@@ -142,7 +142,7 @@ check: deps-check ## every test, on a private PostgreSQL; TESTS='-k name' goes t
 check-unit: deps-check ## unit tests and shell checks only
 	@$(MAKE) --no-print-directory $(JOBS) SANITIZE=1 unit-tests
 	@tests/run.sh unit
-check-model: deps-check ## the models of sleep and wake, leases and the fence, and their mutants, through spin
+check-model: deps-check ## the models of sleep and wake, leases, the fence and the cursor, and their mutants, through spin
 	@tests/run.sh model
 check-integration: deps-check ## integration tests only
 	@$(MAKE) --no-print-directory $(JOBS) build

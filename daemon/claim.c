@@ -150,11 +150,13 @@ claim_start(struct claim *c, const struct claim_request *request)
         {.sql = sql_daemon_begin},
         {.sql = sql_daemon_session, .nparams = 1, .params = {timeout}},
         {.sql = sql_daemon_hold,
-         .nparams = 3,
-         .params = {request->instance, request->barrier, request->take_down_doorbell ? "true" : "false"}},
+         .nparams = 4,
+         .params = {request->instance, request->barrier, request->take_down_doorbell ? "true" : "false",
+                    request->kept}},
         {.sql = sql_daemon_claim,
          .nparams = 4,
          .params = {limit, request->up_to < 0 ? NULL : up_to, request->cursor, identities}},
+        {.sql = sql_daemon_keep_end, .nparams = 1, .params = {request->kept}},
     };
 
     c->request = *request;
@@ -163,6 +165,6 @@ claim_start(struct claim *c, const struct claim_request *request)
     snprintf(timeout, sizeof timeout, "%lld", (long long) request->statement_timeout_ms);
     snprintf(limit, sizeof limit, "%d", request->batch_size);
     snprintf(up_to, sizeof up_to, "%lld", (long long) request->up_to);
-    pgconn_run(c->pg, script, 4, 4 * request->statement_timeout_ms + 5000, parse_claim, c);
+    pgconn_run(c->pg, script, request->kept == NULL ? 4 : 5, 5 * request->statement_timeout_ms + 5000, parse_claim, c);
     free(identities);
 }

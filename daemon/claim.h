@@ -18,7 +18,8 @@ struct claim_request {
     const char *barrier; /* NULL: none was taken */
     bool take_down_doorbell;
     int batch_size;
-    int64_t up_to;      /* no event with a higher id; < 0: any */
+    int64_t up_to;    /* no event with a higher id; < 0: any */
+    const char *kept; /* partitions of keep.sql, an array literal: they are held by the claim from now on; NULL: none */
     const char *cursor; /* of an earlier answer whose batch is committed; NULL: look from the beginning */
     int64_t statement_timeout_ms;
 };

@@ -287,7 +287,7 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
     if (ours_changed || (worker_wake(e->worker) == WAKE_ASLEEP && !b->armed) ||
         (worker_wake(e->worker) == WAKE_STANDBY && *b->partitions != '\0'))
         worker_lapsed(e->worker);
-    if (b->waiting || b->resync)
+    if (b->waiting || b->more || b->resync)
         worker_bell(e->worker);
     worker_due_in(e->worker, b->next_retry_ms);
     if (b->peer_expires_ms >= 0)

@@ -201,6 +201,7 @@ parse_beat(void *arg, const struct pg_reply *reply)
         .partitions = copy(r, "partitions"),
         .armed = truth(r, "armed"),
         .waiting = truth(r, "waiting"),
+        .more = truth(r, "more"),
         .resync = truth(r, "resync"),
         .failed = number_or(r, "failed", 0),
         .retrying = number_or(r, "retrying", 0),

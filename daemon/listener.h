@@ -37,6 +37,7 @@ struct beat_answer {
     char *partitions;        /* ours, "0,3", "" for none */
     bool armed;              /* asleep only: the doorbell still stood and was renewed */
     bool waiting;            /* asleep only: the outbox holds something of ours */
+    bool more;               /* asleep only: nothing of ours among the next ones, but it looked no further */
     bool resync;             /* a table's resync mark is up */
     int64_t failed;          /* rows in dualwrite.failed */
     int64_t retrying;        /* ... that are not parked */

@@ -40,6 +40,7 @@ struct round {
     char *cursor;         /* behind which the next claim begins; good for this session */
     char *next_cursor;    /* ... once the batch is committed */
     unsigned cursor_session;
+    char *kept;          /* partitions that were kept while keys were reserved */
     bool undecided;      /* its COMMIT got no answer */
     bool strict;         /* a failure is an ERROR */
     bool schema_suspect; /* the last batch failed on a missing table or column; preflight passed since */
@@ -192,6 +193,9 @@ parse_reserved(void *arg, const struct pg_reply *reply)
     }
     memory_seen(&r->memory, &r->batch);
     r->up_to = r->batch.events[r->batch.count - 1].id;
+    free(r->kept);
+    r->kept = r->partitions;
+    r->partitions = NULL;
     clear_batch(r);
     r->reserved++;
     claim_batch(r);
@@ -200,9 +204,12 @@ parse_reserved(void *arg, const struct pg_reply *reply)
 static void
 run_again(struct round *r)
 {
-    const struct pg_statement commit = {.sql = sql_daemon_commit};
+    const struct pg_statement script[] = {
+        {.sql = sql_daemon_keep, .nparams = 1, .params = {r->partitions}},
+        {.sql = sql_daemon_commit},
+    };
 
-    pgconn_run(r->pg, &commit, 1, config(r)->statement_timeout_ms + 5000, parse_reserved, r);
+    pgconn_run(r->pg, script, 2, 2 * config(r)->statement_timeout_ms + 5000, parse_reserved, r);
 }
 
 /* The batch did not pass the fence, and what that means was dealt with. */
@@ -253,12 +260,13 @@ on_applied(void *arg, const struct apply_answer *answer)
                                             answer->partitions});
 }
 
+/* `bounded`: by up_to, so it did not look at everything. */
 static enum wake_event
-empty_claim(const struct claim_answer *a)
+empty_claim(const struct claim_answer *a, bool bounded)
 {
     if (a->mine == 0)
         return WAKE_NOTHING_OURS;
-    if (a->more)
+    if (a->more || bounded)
         return WAKE_WORKED;
     if (a->held < a->mine)
         return WAKE_CONTENDED;
@@ -270,8 +278,11 @@ on_claimed(void *arg, struct claim_answer *answer)
 {
     struct round *r = arg;
     struct apply_request request;
+    bool bounded;
 
     r->counters.claims++;
+    free(r->kept);
+    r->kept = NULL;
     if (answer->error != NULL) {
         r->done(r->arg, WAKE_LOST, -1);
         return;
@@ -286,9 +297,10 @@ on_claimed(void *arg, struct claim_answer *answer)
     if (answer->batch.count == 0) {
         batch_free(&answer->batch);
         free(answer->partitions);
+        bounded = r->reserved > 0;
         advance(r);
         r->reserved = 0;
-        r->done(r->arg, empty_claim(answer), -1);
+        r->done(r->arg, empty_claim(answer, bounded), -1);
         return;
     }
     r->batch = answer->batch;
@@ -320,6 +332,7 @@ claim_batch(struct round *r)
         .take_down_doorbell = r->request.take_down_doorbell,
         .batch_size = config(r)->batch_size,
         .up_to = r->reserved > 0 ? r->up_to : -1,
+        .kept = r->kept,
         .cursor = round_cursor(r),
         .statement_timeout_ms = config(r)->statement_timeout_ms,
     };
@@ -424,6 +437,7 @@ round_free(struct round *r)
     restored_free(r->restored);
     clear_batch(r);
     free(r->cursor);
+    free(r->kept);
     memory_forget(&r->memory);
     free(r);
 }

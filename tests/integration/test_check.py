@@ -312,7 +312,7 @@ def test_a_broken_installation_is_found(db, tmp_path):
         SELECT nextval('dualwrite.resync_team') FROM generate_series(1, 9);
         INSERT INTO dualwrite.daemon (instance, host, pid, version, mapping_digest, flags, listening, state, beat_at)
             SELECT gen_random_uuid(), 'h', 1, '1', 'x', jsonb_build_object('{ENABLED}', true, '{STRICT}', s), true, 'x',
-                   now() + interval '1 hour' FROM unnest(ARRAY[true, false]) s;
+                   now() + interval '9 seconds' FROM unnest(ARRAY[true, false]) s;
         INSERT INTO dualwrite.override (flag, value) VALUES ('TEAM_LEGACY_WRITE_BYPASS_ENABLED', 'true')""")
     mapping = default_mapping()
     mapping["entities"][0]["columns"]["region"] = {"expression": "region"}

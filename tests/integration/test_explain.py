@@ -102,7 +102,7 @@ def test_waiting_for_whom(synced):
     assert event["operation"] == "sync_team_settings_updated" and event["age_seconds"] >= 0 and event["actor"] is None
     synced.execute("""INSERT INTO dualwrite.daemon (instance, host, pid, version, mapping_digest, flags, listening, state, beat_at)
                       VALUES (gen_random_uuid(), 'web-7', 77, 'v', dualwrite.setting('mapping_digest'), %s, true, 'asleep',
-                              now() + interval '1 hour')""", [json.dumps({ENABLED: "true"})])
+                              now() + interval '9 seconds')""", [json.dumps({ENABLED: "true"})])
     story = explain(synced, f"--team={synced.team}", code=1)
     assert story["verdict"].startswith("waits for the daemon on web-7, pid 77, partition ")
     assert story["place"]["host"] == "web-7" and story["place"]["held"] is False

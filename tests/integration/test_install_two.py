@@ -4,11 +4,12 @@ them."""
 import json
 import re
 import threading
+import time
 
 import psycopg
 import pytest
 
-from conftest import Daemon, install
+from conftest import Daemon, install, wait_until
 from helpers import (
     BLOCKED, LEGACY_MEMBERSHIP, LEGACY_TEAM, MEMBERSHIP, TEAM, cli, drop_daemon_role, events, installed_objects,
     pg_dump, settings_of,
@@ -29,7 +30,7 @@ def test_each_database_gets_its_side_and_nothing_of_the_other(two):
     assert two.both(rights) == (VNEXT_RIGHTS, LEGACY_RIGHTS)
     pair = two.both(lambda db: settings_of(db)[0]["installation"])
     assert pair[0] == pair[1] and len(pair[0]) == 36
-    assert two.both(lambda db: settings_of(db)[0]["schema_version"]) == ("2", "2")
+    assert two.both(lambda db: settings_of(db)[0]["schema_version"]) == ("3", "3")
     assert two.legacy.value("SELECT count(*) FROM pg_class WHERE relnamespace = 'dualwrite'::regnamespace "
                             "AND relkind = 'S' AND relname ~ '^(doorbell|resync)_'") == 0
     for db in (two.vnext, two.legacy):
@@ -183,7 +184,13 @@ def test_a_failure_in_the_legacy_database_leaves_nothing_in_either(cluster, two)
 def test_a_lock_timeout_in_either_is_tried_again(two, locked):
     conn = getattr(two, locked).connect("postgres")
     conn.execute(f"LOCK {LEGACY_TEAM if locked == 'legacy' else TEAM} IN ROW EXCLUSIVE MODE")  # as a writer does
-    writer = threading.Timer(2.0, conn.rollback)
+
+    def write_on():
+        wait_until(lambda: getattr(two, locked).value("SELECT count(*) FROM pg_locks WHERE NOT granted"), 60)
+        time.sleep(2)
+        conn.rollback()
+
+    writer = threading.Thread(target=write_on)
     writer.start()
     done = two.install()
     writer.join()

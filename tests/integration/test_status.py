@@ -38,7 +38,7 @@ def live(db, number=1, host="web-1", mapping=True, age="0 s", claim_pid=None, en
                                                 started_at, beat_at, claim_pid)
                   SELECT %s, %s, %s, '9.9', CASE WHEN %s THEN dualwrite.setting('mapping_digest') ELSE 'other' END, %s, true,
                          'asleep', now() - interval '2 days' + %s * interval '1 s',
-                         clock_timestamp() - %s::interval + CASE WHEN %s = '0 s' THEN interval '1 hour' ELSE '0' END, %s""",
+                         clock_timestamp() - %s::interval + CASE WHEN %s = '0 s' THEN interval '9 seconds' ELSE '0' END, %s""",
                [INSTANCE % number, host, 4710 + number, mapping, flags, number, age, age, claim_pid])
 
 

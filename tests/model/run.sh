@@ -25,7 +25,7 @@ search() {
     for definition; do
         echo "#define ${definition/=/ }"
         case $definition in
-        PROGRESS | BACKSTOP=*) option=(-DNFAIR=4) pan=(-a -f) ;;
+        PROGRESS* | BACKSTOP=*) option=(-DNFAIR=4) pan=(-a -f) ;;
         REACH=* | MUTANT_*) optimize=-O0 ;; # found so soon that it would take longer to compile
         esac
     done >model.pml
@@ -82,6 +82,8 @@ reached() { # NAME CONDITION MODEL DEFINITION...
 }
 
 # the texts of the assertions in the models
+passed='assertion violated ((((batch>0)||more)' bounded='assertion violated (((batch>0)||more)|| !(waits))'
+blind='assertion violated (( !(waits)||(fresh>0))||(cut_xid>0))'
 lost='assertion violated 0' stale='assertion violated (row>=legacy)' twice='assertion violated ((batch& ~(outbox))==0)'
 deaf='assertion violated ((wake!=' early='assertion violated ((batch>>(legacy+1))==0)' stuck='acceptance cycle'
 
@@ -143,5 +145,40 @@ rejected 'fence: the epoch is drawn before the lock' "$stale" fence FAULTS=2 WRI
 rejected 'fence: the ack before the legacy commit' "$early" fence FAULTS=2 WRITES=2 MUTANT_ACK_FIRST
 rejected 'fence: ... and so a change is lost' "$lost" fence FAULTS=2 WRITES=2 MUTANT_ACK_FIRST STALE_ONLY
 rejected 'fence: the ack on another session' "$twice" fence FAULTS=2 WRITES=2 MUTANT_NEW_SESSION
+
+# ---- the cursor of a claim -----------------------------------------------------------------------------------------------
+
+holds 'cursor: two writers, four events' cursor WRITERS=2 EVENTS=4
+holds 'cursor: three writers, batches of two events' cursor WRITERS=3 EVENTS=3 BATCH=2
+holds 'cursor: batches that write events themselves' cursor WRITERS=1 EVENTS=3 ECHO
+holds "cursor: a dump of another server's events" cursor WRITERS=2 EVENTS=4 RESTORED
+holds 'cursor: every event is claimed' cursor WRITERS=2 EVENTS=3 PROGRESS=1
+
+reached 'cursor: an event comes late' \
+    'c_held == 3 && held == 0 && VISIBLE(1) && !BEHIND(xid[1], 1, c_low, c_after)' cursor WRITERS=2 EVENTS=3
+reached 'cursor: a transaction runs and is in no list' \
+    'c_held == 3 && c_after == 0 && RUNS(1) && (c_open & BIT(1)) == 0' cursor WRITERS=2 EVENTS=3
+reached 'cursor: a cut in the middle of a transaction' \
+    'c_held == 3 && c_low == 2 && c_after == 1 && VISIBLE(2) && xid[2] == 1' cursor WRITERS=2 EVENTS=3
+reached 'cursor: a claim with a bound leaves an event' 'held == 3 && up_to == 1 && VISIBLE(2)' cursor WRITERS=2 EVENTS=3
+reached 'cursor: fewer partitions than before' 'c_held == 3 && held == 1' cursor WRITERS=2 EVENTS=3
+reached "cursor: a batch's own event is older than the cursor" \
+    'held == 0 && c_held == 3 && !BEHIND(xid[2], 2, c_low, c_after) && xid[2] == 2' cursor WRITERS=1 EVENTS=3 ECHO
+
+rejected 'cursor: it knows events, and no transactions' "$passed" cursor WRITERS=2 EVENTS=3 MUTANT_IDS
+rejected 'cursor: no list of open transactions' "$passed" cursor WRITERS=2 EVENTS=3 MUTANT_NO_OPEN
+rejected 'cursor: ... or without those of before a cut' "$passed" cursor WRITERS=2 EVENTS=3 MUTANT_OPEN_CUT
+rejected 'cursor: ... or without the batch itself' "$passed" cursor WRITERS=1 EVENTS=3 ECHO MUTANT_OWN
+rejected 'cursor: the next id instead of xmax' "$passed" cursor WRITERS=2 EVENTS=3 MUTANT_NEXT_ID
+rejected 'cursor: made of a newer snapshot than the look' "$passed" cursor WRITERS=2 EVENTS=3 MUTANT_LATER_SNAPSHOT
+rejected 'cursor: a full claim counts as a whole one' "$passed" cursor WRITERS=2 EVENTS=3 MUTANT_NO_CUT
+rejected 'cursor: a cut among late events moves it' "$passed" cursor WRITERS=2 EVENTS=3 MUTANT_LATE_LOW
+rejected 'cursor: adopted although the batch is not done' "$passed" cursor WRITERS=2 EVENTS=3 MUTANT_ADOPT_EARLY
+rejected 'cursor: used for other partitions' "$passed" cursor WRITERS=2 EVENTS=3 MUTANT_HELD
+rejected 'cursor: a claim with a bound moves it' "$passed" cursor WRITERS=2 EVENTS=3 MUTANT_UP_TO
+rejected 'cursor: a claim with a bound is believed' "$bounded" cursor WRITERS=2 EVENTS=3 MUTANT_UP_TO_EMPTY
+rejected "cursor: it follows another server's ids" "$passed" cursor WRITERS=1 EVENTS=4 RESTORED MUTANT_FUTURE
+rejected 'cursor: a beat uses it for other partitions' "$blind" cursor WRITERS=2 EVENTS=3 MUTANT_BEAT
+rejected "cursor: others' events are never passed" "$stuck" cursor WRITERS=1 EVENTS=3 MUTANT_STAY PROGRESS=1
 
 [ "$failed" -eq 0 ]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The models in tests/model speak of this code: wake.pml has the states, the events and the whole table of lib/core/wake.c,
-# its processes are callbacks of the daemon, and the steps of lease.pml and fence.pml are files of lib/sql/daemon, in the
-# order in which a batch goes through them. Whether the models hold is tests/model/run.sh's matter.
+# its processes are callbacks of the daemon, the steps of the others are files of lib/sql/daemon, in the order in which a batch
+# goes through them, and cursor.pml has the parts of claim.sql's cursor. Whether the models hold is tests/model/run.sh's matter.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -83,5 +83,34 @@ steps() {
 
 steps lease hold claim read write ack commit
 steps fence hold claim epoch read fence write commit ack
+steps cursor hold claim
+
+# ---- the cursor ----------------------------------------------------------------------------------------------------------
+
+# What it is made of has the same names in the model, in the two statements that use it, and in the function that they call.
+cursor=tests/model/cursor.pml
+parts='held low after open'
+for part in $parts; do
+    grep -qE "^byte .*\<c_$part\>" "$cursor" || fault "$cursor: the cursor has no c_$part"
+    grep -q "'$part', " lib/sql/daemon/claim.sql || fault "lib/sql/daemon/claim.sql: the next cursor has no $part, as $cursor has it"
+done
+# declared FILE - the parts that json_to_record() reads there
+declared() { sed -n '/AS c(/,/)$/p' "$1" | grep -oE '[a-z]+ pg_catalog' | sed 's/ .*//' | sort; }
+in_claim=$(declared lib/sql/daemon/claim.sql)
+in_beat=$(declared lib/sql/daemon/beat.sql)
+enough 5 'part of the cursor' "$in_claim"
+same 'the parts of the cursor' lib/sql/daemon/claim.sql lib/sql/daemon/beat.sql "$in_claim" "$in_beat"
+same 'the parts of the cursor' 'this check' lib/sql/daemon/claim.sql \
+    "$(tr ' ' '\n' <<<"$parts count" | sort)" "$in_claim" # count: how many partitions there are; always the same in the model
+for name in cursor looked cut next; do
+    grep -qE "(^|, |WITH )$name AS MATERIALIZED" <(tr -d ')' <lib/sql/daemon/claim.sql) || fault "lib/sql/daemon/claim.sql: there is no $name"
+done
+for name in waiting_events xip next; do
+    grep -q "^inline $name(" "$cursor" || fault "$cursor: there is no $name"
+done
+grep -q '^CREATE FUNCTION dualwrite.waiting_events(' lib/sql/install/*.sql || fault "lib/sql/install: there is no waiting_events"
+for name in run_again batch_failed advance empty_claim; do
+    grep -q "^$name(" daemon/round.c || fault "daemon/round.c: there is no function $name, of which $cursor speaks"
+done
 
 [ "$faults" -eq 0 ] || { echo "$faults faults: model and code have come apart; see docs/architecture.md, Models" && exit 1; }

@@ -12,6 +12,19 @@ WITH mine AS MATERIALIZED (
 ), renewed AS MATERIALIZED (
     SELECT pg_catalog.count(pg_catalog.setval(m.doorbell, c.ms + $3::pg_catalog.int8)) AS doorbells
     FROM mine m, clock c, armed a WHERE $2::pg_catalog.bool AND a.still
+), kept AS MATERIALIZED (
+    SELECT ARRAY(SELECT m.p FROM mine m ORDER BY m.p) AS partitions, dualwrite.setting('partitions')::pg_catalog.int4 AS count
+), seen AS MATERIALIZED (
+    -- `more`: nothing among those that were looked at, but there may be behind them
+    SELECT coalesce(pg_catalog.bool_or(e.entity IS NOT NULL), false) AS waiting,
+           coalesce(pg_catalog.bool_or(e.entity IS NULL), false) AS more
+    FROM kept k
+    LEFT JOIN pg_catalog.json_to_record($4::pg_catalog.json)
+              AS c(held pg_catalog.int4[], count pg_catalog.int4, low pg_catalog.xid8, after pg_catalog.int8, open pg_catalog.xid8[])
+         ON c.held = k.partitions AND c.count = k.count,
+         LATERAL dualwrite.waiting_events(k.partitions, k.count, coalesce(c.low, '0'), coalesce(c.after, 0),
+                                          coalesce(c.open, '{}'), NULL, 1) e
+    WHERE $2::pg_catalog.bool
 )
 SELECT (SELECT pg_catalog.json_object_agg(e.flag, e.value) FROM dualwrite.effective_flag e) AS flags,
        (SELECT pg_catalog.string_agg(e.flag, ', ' ORDER BY e.flag) FROM dualwrite.effective_flag e WHERE e.disagreement)
@@ -22,12 +35,7 @@ SELECT (SELECT pg_catalog.json_object_agg(e.flag, e.value) FROM dualwrite.effect
        (SELECT pg_catalog.string_agg(m.p::pg_catalog.text, ',' ORDER BY m.p) FROM mine m) AS partitions,
        (SELECT still FROM armed) AS armed,
        (SELECT doorbells FROM renewed) AS renewed,
-       $2::pg_catalog.bool AND EXISTS (
-           SELECT FROM pg_catalog.json_to_record(coalesce($4::pg_catalog.json, '{}'))
-                       AS c(low pg_catalog.xid8, after pg_catalog.int8, open pg_catalog.xid8[]),
-                       LATERAL dualwrite.waiting_events(
-                           ARRAY(SELECT m.p FROM mine m), dualwrite.setting('partitions')::pg_catalog.int4,
-                           coalesce(c.low, '0'), coalesce(c.after, 0), coalesce(c.open, '{}'), NULL, 1)) AS waiting,
+       (SELECT waiting FROM seen) AS waiting, (SELECT more FROM seen) AS more,
        (SELECT pg_catalog.count(*) FROM dualwrite.failed) AS failed,
        (SELECT pg_catalog.count(*) FROM dualwrite.failed f WHERE f.retry_at IS NOT NULL) AS retrying,
        (SELECT greatest((extract(epoch FROM pg_catalog.min(f.retry_at) - pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8, 0)

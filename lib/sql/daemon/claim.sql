@@ -2,9 +2,10 @@
 -- up to id $2 where that is not NULL. Nothing is marked: the locks of hold.sql are the claim, and they go with the transaction.
 --
 -- $3 is the cursor that the claim before gave, once its batch is committed: up to which transaction and event nothing waits any
--- more, and the transactions before that which had not ended then. So a claim meets neither what it passed before nor what is
+-- more, and the transactions before that which had not ended then, our own with them. So a claim meets neither what it passed before nor what is
 -- deleted and cannot be vacuumed. Nothing is passed over: events that are seen later are those of transactions that ended
 -- later, and these were open then, or had no id yet. It is good for the partitions that were held; NULL: from the beginning.
+-- (tests/model/cursor.pml is about all this.)
 --
 -- $4 says, per entity, which items of ref are the identity. There is always a row, for the cursor and for `more`, whether
 -- there is more to be looked at; without an event its id is NULL.
@@ -14,8 +15,9 @@ WITH held AS MATERIALIZED (
 ), cursor AS MATERIALIZED (
     SELECT coalesce(c.low, '0') AS low, coalesce(c.after, 0) AS after, coalesce(c.open, '{}') AS open
     FROM held LEFT JOIN pg_catalog.json_to_record($3::pg_catalog.json)
-                        AS c(held pg_catalog.int4[], low pg_catalog.xid8, after pg_catalog.int8, open pg_catalog.xid8[])
-              ON c.held = held.partitions
+                        AS c(held pg_catalog.int4[], count pg_catalog.int4, low pg_catalog.xid8, after pg_catalog.int8,
+                             open pg_catalog.xid8[])
+              ON c.held = held.partitions AND c.count = held.count
 ), looked AS MATERIALIZED (
     SELECT e.* FROM held, cursor c,
          LATERAL dualwrite.waiting_events(held.partitions, held.count, c.low, c.after, c.open, $2::pg_catalog.int8,
@@ -23,17 +25,21 @@ WITH held AS MATERIALIZED (
 ), fresh AS MATERIALIZED (
     SELECT * FROM looked l WHERE l.entity IS NOT NULL
 ), cut AS MATERIALIZED (
-    -- the claim was full, or had looked at enough: there it goes on
-    SELECT l.xid, l.id, l.late FROM looked l
+    -- the claim was full, or had looked at enough: there it goes on. (An id that this server has not come to is of a dump
+    -- that was taken on another one: those to come are below it.)
+    SELECT l.xid, l.id, l.late, l.xid >= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()) AS future FROM looked l
     WHERE (SELECT pg_catalog.count(*) FROM fresh) >= $1::pg_catalog.int4 OR l.entity IS NULL
     ORDER BY l.late, l.xid DESC, l.id DESC LIMIT 1
 ), next AS MATERIALIZED (
     SELECT pg_catalog.json_build_object(
-               'held', held.partitions,
-               'low', CASE WHEN cut.late THEN c.low WHEN cut.xid IS NOT NULL THEN cut.xid
+               'held', held.partitions, 'count', held.count,
+               'low', CASE WHEN cut.late THEN c.low WHEN NOT cut.future THEN cut.xid
                            ELSE pg_catalog.pg_snapshot_xmax(now.snapshot) END::pg_catalog.text,
-               'after', CASE WHEN cut.late THEN c.after ELSE coalesce(cut.id, 0) END,
+               'after', CASE WHEN cut.late THEN c.after WHEN NOT cut.future THEN cut.id ELSE 0 END,
+               -- this transaction, which no list of its own has, may write events yet: legacy tables have triggers
                'open', ARRAY(SELECT x::pg_catalog.text FROM pg_catalog.pg_snapshot_xip(now.snapshot) x UNION
+                             SELECT pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.text
+                             WHERE pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL UNION
                              SELECT x::pg_catalog.text FROM unnest(c.open) x WHERE cut.late)) AS cursor
     FROM held, cursor c CROSS JOIN (SELECT pg_catalog.pg_current_snapshot() AS snapshot) now LEFT JOIN cut ON true
     WHERE $2::pg_catalog.int8 IS NULL -- else something above it was passed over
@@ -46,7 +52,7 @@ WITH held AS MATERIALIZED (
     SELECT f.event_id, f.xid, f.captured_at, f.entity, f.operation, f.ref, f.actor, f.attempts, f.sqlstate
     FROM dualwrite.failed f, held
     WHERE f.event_id IN (
-              SELECT r.event_id FROM dualwrite.failed r WHERE r.retry_at <= pg_catalog.clock_timestamp()
+              SELECT r.event_id FROM dualwrite.failed r WHERE r.retry_at <= (SELECT pg_catalog.clock_timestamp()) -- once: an index can tell
               UNION ALL
               SELECT r.event_id FROM wanted w JOIN dualwrite.failed r
               ON r.entity = w.entity AND r.identity = w.identity

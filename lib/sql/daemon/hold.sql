@@ -1,5 +1,5 @@
 -- hold.sql: takes this daemon's partitions for the transaction. $1 instance, $2 barrier xid8 or NULL, $3 take the doorbell
--- down. A statement of its own before claim.sql, so that the claim's snapshot is newer than the locks.
+-- down, $4 partitions that keep.sql has kept, or NULL. A statement of its own before claim.sql, so that the claim's snapshot is newer than the locks.
 --
 -- A partition that cannot be had is another batch's. Where that has lasted and the session is no live daemon's, its process
 -- was stopped or cut off: then the session is ended. So is one of a daemon that lives, but has long had no answer on it, unless
@@ -7,10 +7,11 @@
 -- that takes nothing. (Nobody's sessions but those of roles that are ours to end.)
 WITH mine AS MATERIALIZED (
     SELECT p FROM dualwrite.partitions_of($1::pg_catalog.uuid) p
+    UNION SELECT p FROM unnest($4::pg_catalog.int4[]) p
 ), held AS MATERIALIZED (
     SELECT p FROM mine WHERE pg_catalog.pg_try_advisory_xact_lock(1685414252, p)
-), ended AS MATERIALIZED (
-    SELECT pg_catalog.count(*) AS sessions
+), stale AS MATERIALIZED (
+    SELECT DISTINCT l.pid
     FROM pg_catalog.pg_locks l
     JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
     JOIN pg_catalog.pg_roles r ON r.oid = a.usesysid
@@ -26,7 +27,10 @@ WITH mine AS MATERIALIZED (
             AND (d.state <> 'stalled' OR (a.state = 'active' AND a.wait_event_type IS DISTINCT FROM 'Client')))
       AND pg_catalog.pg_has_role(r.oid, 'USAGE')
       AND (NOT r.rolsuper OR pg_catalog.current_setting('is_superuser') = 'on')
-      AND pg_catalog.pg_terminate_backend(l.pid)
+), ended AS MATERIALIZED (
+    -- never a condition among those above: the planner would call it for every lock of the server, before them
+    SELECT pg_catalog.count(*) AS sessions
+    FROM (SELECT pg_catalog.pg_terminate_backend(s.pid) AS done FROM stale s OFFSET 0) t WHERE t.done
 ), doorbell AS MATERIALIZED (
     SELECT pg_catalog.count(pg_catalog.setval(('dualwrite.doorbell_' || p)::pg_catalog.regclass, 0)) AS taken_down
     FROM held
