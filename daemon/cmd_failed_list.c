@@ -88,10 +88,29 @@ const struct command cmd_failed_list = {
     .run = list,
 };
 
+/* `option` is the name of one whose argument is the next word. */
+static bool
+takes_next(const struct command *self, const char *option)
+{
+    for (const struct option_help *o = self->options; o->name != NULL; o++)
+        if (strncmp(option, "--", 2) == 0 && strcmp(option + 2, o->name) == 0)
+            return o->argument != NULL;
+    return false;
+}
+
+/* Where EVENT stands: before the options, or behind them; 0: nowhere. */
+static int
+event_at(const struct command *self, int argc, char **argv)
+{
+    if (argc > 1 && strncmp(argv[1], "--", 2) != 0)
+        return 1;
+    return argc > 2 && strncmp(argv[argc - 1], "--", 2) != 0 && !takes_next(self, argv[argc - 2]) ? argc - 1 : 0;
+}
+
 static int
 show(const struct command *self, int argc, char **argv)
 {
-    const bool named = argc > 1 && strncmp(argv[1], "--", 2) != 0;
+    const int at = event_at(self, argc, argv);
     struct failed_asked asked = {0};
     struct settings *settings = NULL;
     struct desk desk = {0};
@@ -101,21 +120,21 @@ show(const struct command *self, int argc, char **argv)
     bool helped;
     int status;
 
-    if (named) {
+    if (at > 0) {
         bool known;
-        const char *accepted = failed_filter_take(&asked.filter, "event", argv[1], &known);
+        const char *accepted = failed_filter_take(&asked.filter, "event", argv[at], &known);
 
         if (accepted != NULL) {
             struct buf word = {0};
 
-            shown_text(&word, argv[1], 60);
+            shown_text(&word, argv[at], 60);
             fprintf(stderr, "dualwrited failed show: \"%s\" is not %s\n", buf_text(&word), accepted);
             buf_free(&word);
             failed_filter_free(&asked.filter);
             return EXIT_USAGE;
         }
     }
-    status = failed_options(self, argc - named, argv + named, &asked, &helped);
+    status = failed_options(self, argc - (at > 0), argv + (at == 1), &asked, &helped);
     if (status == EXIT_GOOD && !helped && asked.filter.nevents != 1) {
         fputs("usage: dualwrited failed show EVENT (dualwrited failed list shows their ids)\n", stderr);
         status = EXIT_USAGE;

@@ -420,7 +420,7 @@ run(const struct command *self, int argc, char **argv)
         .max_lag_ms = 30000,
         .settle_ms = 30000,
         .sample = 5,
-        .removal_share = RECONCILE_REMOVAL_SHARE,
+        .removal_share = -1, /* not said */
     };
     struct settings *settings;
     bool helped;
@@ -433,6 +433,8 @@ run(const struct command *self, int argc, char **argv)
     settings = command_settings(o.config);
     if (settings == NULL)
         return EXIT_CONFIGURATION;
+    if (o.removal_share < 0)
+        o.removal_share = settings->config->removal_share;
     status = check_entities(&o, settings->mapping);
     if (status == EXIT_GOOD)
         status = run_with(&o, settings);
@@ -448,7 +450,8 @@ static const struct option_help options[] = {
     {"dry-run", NULL, "with --fix: say what would be queued, and queue nothing"},
     {"no-wait", NULL, "with --fix: do not wait until it is applied"},
     {"allow-removals", NULL, "with --fix: also more removals than --removal-share"},
-    {"removal-share", "PERCENT", "more removals of an entity's legacy rows than that stop and ask (default: 20)"},
+    {"removal-share", "PERCENT",
+     "more removals of an entity's legacy rows stop and ask (default: DUALWRITE_REMOVAL_SHARE)"},
     {"chunk", "N", "how many rows one look takes (default: 1000)"},
     {"rate", "ROWS", "rows per second at most, compared or queued; 0: no limit (default: 10000)"},
     {"max-lag", "DURATION", "rest while the sync is further behind (default: 30s)"},

@@ -66,17 +66,11 @@ struct engine {
     bool stopping;
     bool closed;
     int status;
-    uint64_t said_down, said_claim_down, said_listen_down, said_preflight; /* uv_now(), 0: never */
+    struct nag said_down, said_claim_down, said_listen_down, said_preflight;
 };
 
 static void send_beat(struct engine *e);
 static void start_reload(struct engine *e);
-
-static bool
-may_say(const struct engine *e, uint64_t *last)
-{
-    return status_nag(&e->loop, last);
-}
 
 static void
 give_orders(struct engine *e)
@@ -249,7 +243,7 @@ send_beat(struct engine *e)
         .flags = e->settings->config->flags,
         .state = worker_state(e->worker),
         .claim_pid = worker_claim_pid(e->worker),
-        .asleep = worker_asleep(e->worker),
+        .asleep = worker_wake(e->worker) == WAKE_ASLEEP,
         .cursor = worker_cursor(e->worker),
         .doorbell_ms = wake_doorbell_ms(e->settings->config->poll_interval_ms),
         .outbox_max = e->settings->config->outbox_max,
@@ -279,18 +273,19 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
     bool ours_changed;
 
     if (b == NULL) {
-        if (may_say(e, &e->said_listen_down))
+        if (nag_may(&e->said_listen_down, uv_now(&e->loop), error))
             log_msg(LOG_WARNING, "beat_failed", "%s", error);
         return;
     }
+    status_up(&e->said_listen_down, "listen");
     ours_changed = view_note(&e->view, b, e->settings->config->notify);
     readiness_note(&e->readiness, b->waiting);
     give_orders(e);
     if (e->mirror != NULL)
         mirror_flags(e->mirror, &b->flags, b->installation);
     worker_resync(e->worker, b->resync);
-    if (ours_changed || (worker_asleep(e->worker) && !b->armed) ||
-        (worker_standing_by(e->worker) && *b->partitions != '\0'))
+    if (ours_changed || (worker_wake(e->worker) == WAKE_ASLEEP && !b->armed) ||
+        (worker_wake(e->worker) == WAKE_STANDBY && *b->partitions != '\0'))
         worker_lapsed(e->worker);
     if (b->waiting || b->more || b->resync)
         worker_bell(e->worker);
@@ -310,12 +305,7 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
 static void
 on_listener_up(void *arg)
 {
-    struct engine *e = arg;
-
-    if (e->said_listen_down != 0)
-        status_connected("listen");
-    e->said_listen_down = 0;
-    send_beat(e);
+    send_beat(arg);
 }
 
 static void
@@ -323,7 +313,7 @@ on_listener_down(void *arg, const char *why, int64_t retry_in_ms)
 {
     struct engine *e = arg;
 
-    status_disconnected(may_say(e, &e->said_listen_down) ? LOG_WARNING : LOG_DEBUG, "listen", why, retry_in_ms);
+    status_down(&e->said_listen_down, uv_now(&e->loop), "listen", why, retry_in_ms);
     view_lost(&e->view);
     if (e->reload == RELOAD_PUBLISHING) {
         status_reloaded(e->changed, e->settings->file);
@@ -356,9 +346,9 @@ static void
 on_worker_down(void *arg, const char *connection, const char *why, int64_t retry_in_ms)
 {
     struct engine *e = arg;
-    uint64_t *said = strcmp(connection, "claim") == 0 ? &e->said_claim_down : &e->said_down;
+    struct nag *said = strcmp(connection, "claim") == 0 ? &e->said_claim_down : &e->said_down;
 
-    status_disconnected(may_say(e, said) ? LOG_WARNING : LOG_DEBUG, connection, why, retry_in_ms);
+    status_down(said, uv_now(&e->loop), connection, why, retry_in_ms);
     e->mapping_good = false;
     check_ready(e);
 }
@@ -368,18 +358,19 @@ on_preflight(void *arg, struct preflight_answer *answer)
 {
     struct engine *e = arg;
     bool good = answer->verdict == PREFLIGHT_GOOD;
+    const char *why = answer->faults.errors > 0 ? answer->faults.items[0].text : answer->why;
 
-    if (!good && answer->verdict != PREFLIGHT_UNANSWERED && may_say(e, &e->said_preflight)) {
-        if (answer->verdict == PREFLIGHT_WAIT)
-            log_msg(LOG_WARNING, "waiting", "%s", answer->why);
-        fault_log(&answer->faults);
+    if (!good && answer->verdict != PREFLIGHT_UNANSWERED) {
+        if (nag_may(&e->said_preflight, uv_now(&e->loop), why)) {
+            if (answer->verdict == PREFLIGHT_WAIT)
+                log_msg(LOG_WARNING, "waiting", "%s", why);
+            fault_log(&answer->faults);
+        }
     } else if (good) {
         fault_log(&answer->faults);
-        if (e->said_down != 0)
-            status_connected("apply");
-        if (e->said_claim_down != 0)
-            status_connected("claim");
-        e->said_down = e->said_claim_down = e->said_preflight = 0;
+        status_up(&e->said_down, "apply");
+        status_up(&e->said_claim_down, "claim");
+        e->said_preflight = (struct nag){0};
     }
     faults_free(&answer->faults);
     if (answer->verdict == PREFLIGHT_BAD && !e->passed_once) {

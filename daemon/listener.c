@@ -14,6 +14,7 @@
 
 #define CONTROL_CHANNEL "dualwrite_control"
 #define ANSWER_MS 10000
+#define REFUSED_BEATS 3 /* in a row: perhaps another session, or the next host, fares better */
 
 struct listener {
     struct pgconn *pg;
@@ -27,6 +28,7 @@ struct listener {
     bool wanted;     /* another beat follows the script under way */
     int script_beat; /* where in the script under way beat.sql stands */
     bool script_listens; /* it has LISTEN in it, which takes effect at its end */
+    unsigned refused;    /* beats in a row on this connection */
     const char *leaving; /* the instance, once it takes its row out: no more beats */
     void (*gone)(void *arg);
     void *gone_arg;
@@ -38,6 +40,7 @@ on_up(void *arg)
     struct listener *l = arg;
 
     l->sent = false;
+    l->refused = 0;
     l->events.up(l->arg);
 }
 
@@ -151,6 +154,16 @@ hears(const char *channels, const char *channel)
 }
 
 static void
+give_up(struct listener *l, const char *error)
+{
+    struct buf why = {0};
+
+    buf_printf(&why, "%d beats in a row were refused: %s", REFUSED_BEATS, error);
+    pgconn_reset(l->pg, buf_text(&why));
+    buf_free(&why);
+}
+
+static void
 parse_beat(void *arg, const struct pg_reply *reply)
 {
     struct listener *l = arg;
@@ -166,10 +179,15 @@ parse_beat(void *arg, const struct pg_reply *reply)
         l->gone(l->gone_arg);
         return;
     }
+    if (reply->lost)
+        return; /* on_down() follows */
     if (reply->error != NULL) {
         l->events.beat(l->arg, NULL, reply->error);
+        if (++l->refused == REFUSED_BEATS)
+            give_up(l, reply->error);
         return;
     }
+    l->refused = 0;
     pgconn_settled(l->pg);
     r = reply->results[l->script_beat];
     channels = copy(r, "channels");

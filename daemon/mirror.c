@@ -23,7 +23,7 @@ struct mirror {
     char *sent;            /* by the statement under way */
     char *delivered;       /* on this connection; NULL: nothing yet */
     uint64_t delivered_at; /* uv_now() */
-    uint64_t said;         /* uv_now() of the last complaint; 0: all is well */
+    struct nag said;       /* complaints since all was well */
 };
 
 static void send_flags(struct mirror *m);
@@ -50,7 +50,7 @@ on_down(void *arg, const char *why, int64_t retry_in_ms)
 
     forget(&m->wanted); /* it may be old by the time the connection is back */
     forget(&m->delivered);
-    status_disconnected(status_nag(m->loop, &m->said) ? LOG_WARNING : LOG_DEBUG, "mirror", why, retry_in_ms);
+    status_down(&m->said, uv_now(m->loop), "mirror", why, retry_in_ms);
 }
 
 static void
@@ -61,12 +61,14 @@ parse_answer(void *arg, const struct pg_reply *reply)
     if (reply->lost)
         return; /* on_down() follows */
     if (reply->error != NULL || PQgetisnull(reply->results[1], 0, 0)) {
-        if (status_nag(m->loop, &m->said))
+        const char *why = reply->error != NULL ? reply->error : "it is no part of this installation";
+
+        if (nag_may(&m->said, uv_now(m->loop), why))
             log_msg(
                 LOG_WARNING, "mirror_failed",
                 "the legacy database does not take the flags that its guard shall obey: %s; look whether `dualwrited "
                 "install` was run with these two URLs, and dualwrite_daemon granted there",
-                reply->error != NULL ? reply->error : "it is no part of this installation");
+                why);
         return;
     }
     pgconn_settled(m->pg);
@@ -74,9 +76,7 @@ parse_answer(void *arg, const struct pg_reply *reply)
     m->delivered = m->sent;
     m->sent = NULL;
     m->delivered_at = uv_now(m->loop);
-    if (m->said != 0)
-        status_connected("mirror");
-    m->said = 0;
+    status_up(&m->said, "mirror");
     if (m->wanted != NULL && strcmp(m->wanted, m->delivered) != 0)
         send_flags(m); /* they changed meanwhile */
 }

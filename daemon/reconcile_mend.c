@@ -102,7 +102,7 @@ static bool
 queue_chunk(struct reconcile_run *run, const struct mapping_entity *e, int64_t *queued)
 {
     char limit[24], root[24];
-    const char *params[] = {limit, e->name, e->operation_update, e->operation_remove, root};
+    const char *params[] = {limit, e->name, e->operation_update, e->operation_remove, root, ACTOR_RECONCILE};
     const char *ring[] = {run->mapping->channel, NULL};
     PGresult *r = NULL, *rung = NULL;
     bool good = reconcile_open(run, DATABASE_VNEXT, true);
@@ -110,7 +110,7 @@ queue_chunk(struct reconcile_run *run, const struct mapping_entity *e, int64_t *
     snprintf(limit, sizeof limit, "%" PRId64, run->options->chunk);
     snprintf(root, sizeof root, "%zu", ref_position(e, ref_root(e)) + 1);
     if (good)
-        good = (r = reconcile_ask(run, DATABASE_VNEXT, sql_reconcile_queue, 5, params)) != NULL;
+        good = (r = reconcile_ask(run, DATABASE_VNEXT, sql_reconcile_queue, 6, params)) != NULL;
     if (good) {
         *queued = reconcile_number(r, 0, "queued");
         ring[1] = reconcile_field(r, 0, "buckets");

@@ -5,10 +5,9 @@
 #include <stdlib.h>
 
 #include "dualwrite/conninfo.h"
+#include "dualwrite/log.h"
 #include "sd_notify.h"
 #include "version.h"
-
-#define NAG_MS 60000
 
 void
 status_starting(const struct settings *settings, const char *instance)
@@ -96,35 +95,27 @@ status_systemd(const struct view *v, const struct worker *w, const struct health
     buf_free(&text);
 }
 
-bool
-status_nag(const uv_loop_t *loop, uint64_t *last)
-{
-    uint64_t now = uv_now(loop);
-
-    if (*last != 0 && now - *last < NAG_MS)
-        return false;
-    *last = now == 0 ? 1 : now;
-    return true;
-}
-
 void
-status_connected(const char *connection)
+status_down(struct nag *said, uint64_t now_ms, const char *connection, const char *why, int64_t retry_in_ms)
 {
     struct log_line l = {0};
 
-    log_begin(&l, LOG_INFO, "connected");
+    log_begin(&l, nag_may(said, now_ms, why) ? LOG_WARNING : LOG_DEBUG, "disconnected");
     log_str(&l, "connection", connection);
+    log_str(&l, "error", why);
+    log_int(&l, "retry_in_ms", retry_in_ms);
     log_end(&l);
 }
 
 void
-status_disconnected(enum log_level level, const char *connection, const char *why, int64_t retry_in_ms)
+status_up(struct nag *said, const char *connection)
 {
     struct log_line l = {0};
 
-    log_begin(&l, level, "disconnected");
+    if (!nag_said(said))
+        return;
+    *said = (struct nag){0};
+    log_begin(&l, LOG_INFO, "connected");
     log_str(&l, "connection", connection);
-    log_str(&l, "error", why);
-    log_int(&l, "retry_in_ms", retry_in_ms);
     log_end(&l);
 }

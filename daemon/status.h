@@ -7,10 +7,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <uv.h>
 
 #include "dualwrite/health.h"
-#include "dualwrite/log.h"
+#include "dualwrite/nag.h"
 #include "settings.h"
 #include "view.h"
 #include "worker.h"
@@ -30,11 +29,11 @@ void status_log(const struct view *v, const struct worker *w, const struct healt
 /* What `systemctl status` shows; the first reason where it is not ready. */
 void status_systemd(const struct view *v, const struct worker *w, const struct health *health);
 
-/* What cannot be helped is said once a minute: true then, per `last`, and the first time (0) at once. */
-bool status_nag(const uv_loop_t *loop, uint64_t *last);
-
-/* `connection` is "listen", "apply" or "mirror". */
-void status_connected(const char *connection);
-void status_disconnected(enum log_level level, const char *connection, const char *why, int64_t retry_in_ms);
+/*
+ * `connection` is "listen", "claim", "apply" or "mirror". Of one that went each reason is a WARNING once a minute, else DEBUG;
+ * that it is of use again is said when its going was, and clears `said`.
+ */
+void status_down(struct nag *said, uint64_t now_ms, const char *connection, const char *why, int64_t retry_in_ms);
+void status_up(struct nag *said, const char *connection);
 
 #endif

@@ -5,12 +5,10 @@
  */
 #include "worker.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "arm.h"
 #include "dualwrite/log.h"
-#include "dualwrite/monotime.h"
 #include "dualwrite/wake.h"
 #include "dualwrite/xalloc.h"
 #include "resync.h"
@@ -46,19 +44,10 @@ struct worker {
     uv_timer_t again; /* the next preflight after one that did not pass */
 
     enum wake_state wake;
-    unsigned idle;    /* claims in a row that found nothing */
-    bool doorbell_up; /* we set it and have not taken it down */
-    monotime armed;   /* when we began to set it */
-    char barrier[32]; /* "" when none was taken since the doorbell was set */
+    unsigned idle; /* claims in a row that found nothing */
 };
 
 static void pump(struct worker *w);
-
-static monotime
-now(void)
-{
-    return (monotime){(int64_t) uv_hrtime()};
-}
 
 static const struct config *
 config(const struct worker *w)
@@ -94,7 +83,7 @@ free_again(struct worker *w)
 static void
 lost(struct worker *w)
 {
-    w->barrier[0] = '\0';
+    arm_forget(w->arm);
     wake_on(w, WAKE_LOST);
 }
 
@@ -107,9 +96,8 @@ on_round(void *arg, enum wake_event how, int64_t retry_ms)
 
     if (how == WAKE_LOST)
         lost(w);
-    else if (how == WAKE_CONFIRMED &&
-             monotime_diff_ms(now(), w->armed) > wake_doorbell_ms(config(w)->poll_interval_ms) / 2)
-        wake_on(w, WAKE_LAPSED); /* the barrier took so long that the doorbell may be down again */
+    else if (how == WAKE_CONFIRMED && arm_is_late(w->arm))
+        wake_on(w, WAKE_LAPSED);
     else
         wake_on(w, how);
     if (how != WAKE_LOST) {
@@ -128,13 +116,11 @@ run_round(struct worker *w)
         .settings = w->settings,
         .plan = w->plan,
         .instance = w->instance,
-        .barrier = confirming ? w->barrier : NULL,
-        .take_down_doorbell = w->doorbell_up && !confirming,
+        .barrier = confirming ? arm_barrier(w->arm) : NULL,
+        .take_down_doorbell = !confirming && arm_take_down(w->arm),
         .retrying = w->orders.retrying,
     };
 
-    if (request.take_down_doorbell)
-        w->doorbell_up = false;
     w->busy = true;
     round_start(w->round, &request);
 }
@@ -142,17 +128,14 @@ run_round(struct worker *w)
 /* ---- falling asleep -------------------------------------------------------------------------------------------- */
 
 static void
-on_armed(void *arg, const char *barrier)
+on_armed(void *arg, bool good)
 {
     struct worker *w = arg;
 
-    if (barrier == NULL) {
-        lost(w);
-    } else {
-        w->doorbell_up = true;
-        snprintf(w->barrier, sizeof w->barrier, "%s", barrier);
+    if (good)
         wake_on(w, WAKE_ARMED);
-    }
+    else
+        lost(w);
     free_again(w);
 }
 
@@ -160,7 +143,6 @@ static void
 run_arm(struct worker *w)
 {
     w->busy = true;
-    w->armed = now(); /* an answer that comes late must not make the doorbell look younger than it is */
     arm_start(w->arm, w->instance, wake_doorbell_ms(config(w)->poll_interval_ms), config(w)->statement_timeout_ms);
 }
 
@@ -450,10 +432,10 @@ worker_due_in(struct worker *w, int64_t ms)
         uv_timer_start(&w->due, on_due, when, 0);
 }
 
-bool
-worker_asleep(const struct worker *w)
+enum wake_state
+worker_wake(const struct worker *w)
 {
-    return w->wake == WAKE_ASLEEP;
+    return w->wake;
 }
 
 int
@@ -466,12 +448,6 @@ const char *
 worker_cursor(const struct worker *w)
 {
     return round_cursor(w->round);
-}
-
-bool
-worker_standing_by(const struct worker *w)
-{
-    return w->wake == WAKE_STANDBY;
 }
 
 const char *

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "dualwrite/wake.h"
 #include "preflight.h"
 #include "round.h"
 #include "settings.h"
@@ -52,12 +53,11 @@ void worker_bell(struct worker *w);                /* something waits */
 void worker_lapsed(struct worker *w);              /* the doorbell is not up any more, or other partitions are ours */
 void worker_due_in(struct worker *w, int64_t ms);  /* a failed event is to be retried then; < 0: none */
 
-bool worker_asleep(const struct worker *w);
+enum wake_state worker_wake(const struct worker *w);
 
 /* The server process of the connection that claims, 0: not connected; and what round_cursor() says. For the beat. */
 int worker_claim_pid(const struct worker *w);
 const char *worker_cursor(const struct worker *w);
-bool worker_standing_by(const struct worker *w);
 const char *worker_state(const struct worker *w);
 const struct round_counters *worker_counters(const struct worker *w);
 void worker_close(struct worker *w);

@@ -16,6 +16,9 @@
 #include "dualwrite/monotime.h"
 #include "dualwrite/outcome.h"
 
+/* The actor of removals that reconcile queues: it has judged how many they are, so daemons do not stop them. */
+#define ACTOR_RECONCILE "dualwrited reconcile"
+
 struct event {
     int64_t id;
     size_t entity; /* index in the mapping; == mapping.count when the mapping does not know it */
@@ -40,7 +43,7 @@ struct subject {
     char *implicit_key; /* no event: a parent that a child needs; its source key. Owned; NULL for others */
     char **companion;   /* no event: it holds a value that another one wants; its identity. Owned; NULL for others */
     bool removal;       /* one of its events is a removal */
-    bool retried;       /* ... and such a one failed before: somebody wants it done */
+    bool let_through;   /* ... that failed before or comes from reconcile: it was decided that it is to be done */
     bool conflicted;    /* one of its events failed on a value that another legacy row holds */
     enum subject_state state;
     size_t row;           /* its first row in batch.rows, NO_INDEX before it was read */

@@ -30,8 +30,7 @@
 #include "dualwrite/buf.h"
 #include "dualwrite/change.h"
 
-/* Share of an entity's legacy rows that one run may remove without being told; for small tables so many in any case. */
-#define RECONCILE_REMOVAL_SHARE 20 /* percent */
+/* So many legacy rows of an entity one run may remove without being told, whatever share of it they are. */
 #define RECONCILE_REMOVAL_FEW 100
 
 enum reconcile_class {

@@ -1,7 +1,8 @@
 /*
  * share.h - whether a batch removes too much at once: a table emptied by mistake, a restored copy, a filter gone wrong.
  *
- * Pure. Removals that are seen for the first time are counted; those that failed before were let through by somebody.
+ * Pure. Removals that are seen for the first time are counted; those that failed before were let through by somebody, and
+ * those of `dualwrited reconcile --fix` were judged by the same rule, or allowed, before they were queued.
  */
 #ifndef DUALWRITE_SHARE_H
 #define DUALWRITE_SHARE_H

@@ -65,6 +65,12 @@ is_removal(const struct mapping *m, const struct event *e)
     return e->entity < m->count && strcmp(e->operation, m->entities[e->entity].operation_remove) == 0;
 }
 
+static bool
+was_decided(const struct event *e)
+{
+    return e->failed_before > 0 || (e->actor != NULL && strcmp(e->actor, ACTOR_RECONCILE) == 0);
+}
+
 void
 batch_group(struct batch *b, const struct mapping *m)
 {
@@ -88,7 +94,7 @@ batch_group(struct batch *b, const struct mapping *m)
         }
         s->event = order[i];
         s->removal = s->removal || is_removal(m, e);
-        s->retried = s->retried || (is_removal(m, e) && e->failed_before > 0);
+        s->let_through = s->let_through || (is_removal(m, e) && was_decided(e));
         s->conflicted = s->conflicted || e->conflicted;
         e->subject = b->nsubjects - 1;
         if (e->entity == m->count)

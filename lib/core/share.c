@@ -32,7 +32,7 @@ is_fresh(const struct batch *b, size_t s, size_t entity)
 {
     const struct subject *subject = &b->subjects[s];
 
-    return subject->entity == entity && subject->removal && !subject->retried && subject->state == SUBJECT_PENDING &&
+    return subject->entity == entity && subject->removal && !subject->let_through && subject->state == SUBJECT_PENDING &&
            removes(b, s);
 }
 

@@ -12,6 +12,7 @@
 
 #define CUT "..."
 #define GAP 2
+#define GRID_MOST 200 /* columns that a cell of another row is padded to: one long text must not widen every line */
 
 /* The code point at `s` and how many bytes it takes; 0 when they are not UTF-8 (Unicode, table 3-7). */
 static size_t
@@ -183,7 +184,7 @@ grid_put(struct buf *out, const struct grid *g, size_t indent, size_t width)
     for (size_t i = 0; i < g->count; i++) {
         size_t wide = shown_width(g->cells[i]);
 
-        if (wide > widths[i % g->columns])
+        if (wide > widths[i % g->columns] && wide <= GRID_MOST)
             widths[i % g->columns] = wide;
     }
     for (size_t row = 0; row * g->columns < g->count; row++) {
@@ -192,10 +193,11 @@ grid_put(struct buf *out, const struct grid *g, size_t indent, size_t width)
         buf_printf(&line, "%*s", (int) indent, "");
         for (size_t i = 0; i < g->columns && row * g->columns + i < g->count; i++) {
             const char *cell = g->cells[row * g->columns + i];
+            size_t wide = shown_width(cell);
 
             buf_puts(&line, cell);
             if (i + 1 < g->columns)
-                buf_printf(&line, "%*s", (int) (widths[i] - shown_width(cell) + GAP), "");
+                buf_printf(&line, "%*s", (int) ((widths[i] < wide ? 0 : widths[i] - wide) + GAP), "");
         }
         while (line.len > 0 && line.data[line.len - 1] == ' ')
             line.data[--line.len] = '\0';

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dualwrite/change.h"
 #include "dualwrite/outcome.h"
 #include "dualwrite/quote.h"
 #include "dualwrite/ref.h"
@@ -439,6 +440,7 @@ gen_removals(const struct gen *g)
     gen_set_literal(&f, "entity", g->e->name);
     gen_set_literal(&f, "operation_remove", g->e->operation_remove);
     gen_set_literal(&f, "sqlstate", REMOVAL_SHARE_EXCEEDED);
+    gen_set_literal(&f, "reconcile", ACTOR_RECONCILE);
     gen_set_table(&f, "source", &g->e->source);
     return gen_fill(sql_apply_removals, &f);
 }

@@ -106,6 +106,50 @@ def test_a_terminated_connection_comes_back_by_itself(db, which):
         assert connections(db)[f"dualwrited/{which}"] != pid
 
 
+@pytest.mark.layouts("one", reason="each connection complains for itself: layout two has only more of them")
+def test_another_reason_is_said_at_once_and_each_once(db):
+    """An operator who ends the sessions and then finds the login locked must read the latter, not wait a minute for it."""
+    install(db)
+    with Daemon(db) as daemon:
+        daemon.wait_for("dual_write_completed", team_id=db.new_team("before"))
+        mark = daemon.mark()
+        db.execute("ALTER ROLE daemon_login NOLOGIN")
+        try:
+            db.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'dualwrited/%'")
+            for connection in ("apply", "listen"):
+                wait_until(lambda: any("not permitted to log in" in line["error"] for line in
+                                       daemon.lines("disconnected", since=mark, connection=connection, level="WARNING")), 5)
+            time.sleep(3)  # it tries again, and again
+        finally:
+            db.execute("ALTER ROLE daemon_login LOGIN")
+        said = [(line["connection"], line["error"]) for line in daemon.lines("disconnected", since=mark, level="WARNING")]
+        assert len(said) == len(set(said)) == 2 * 2, said
+        for connection in ("apply", "listen"):
+            daemon.wait_for("connected", since=mark, connection=connection, timeout=20)
+        daemon.wait_for("dual_write_completed", team_id=db.new_team("after"))
+
+
+@pytest.mark.layouts("one", reason="the beat goes to the vNext database in both")
+def test_a_session_whose_beats_are_refused_is_given_up_after_three(db):
+    install(db)
+    with Daemon(db, DUALWRITE_POLL_INTERVAL="300ms") as daemon:
+        before = connections(db)
+        mark = daemon.mark()
+        db.execute("REVOKE SELECT ON dualwrite.outbox_ceiling FROM dualwrite_daemon")  # only a beat looks there
+        try:
+            line = daemon.wait_for("disconnected", since=mark, connection="listen", timeout=20)
+            wait_until(lambda: connections(db).get("dualwrited/listen", 0) not in (0, before["dualwrited/listen"]), 20)
+            time.sleep(4)  # refused again, also there
+        finally:
+            db.execute("GRANT SELECT ON dualwrite.outbox_ceiling TO dualwrite_daemon")
+        assert "3 beats in a row were refused: permission denied" in line["error"], line
+        assert connections(db)["dualwrited/apply"] == before["dualwrited/apply"]  # it did nothing wrong
+        daemon.wait_for("connected", since=mark, connection="listen", timeout=20)
+        assert len(daemon.lines("beat_failed", since=mark, level="WARNING")) == 1
+        assert len(daemon.lines("connected", since=mark, connection="listen")) == 1  # when it was of use again
+        daemon.wait_for("dual_write_completed", team_id=db.new_team("after"))
+
+
 def test_connections_terminated_again_and_again_under_load_lose_nothing(db):
     install(db)
     with Daemon(db) as daemon:

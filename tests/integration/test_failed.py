@@ -117,6 +117,10 @@ def test_show(installed):
     for word in ("x", "-5", "0", "9223372036854775808", "1e3"):
         assert "is not" in run(installed, "show", word, code=64).stderr, word
     run(installed, "show", "9223372036854775807", code=1)
+    # behind the options too, and an option's argument is none
+    for args in (["--json", "x9"], ["--format", "json", "x9"], ["--format=json", "x9"]):
+        assert '"x9" is not' in dualwrited("failed", "show", *args, check=64).stderr, args
+    assert '"x9" is not' not in dualwrited("failed", "show", "--format", "x9", check=64).stderr
     assert "usage" in run(installed, "show", code=64).stderr
     # an entity that the mapping does not know, and a layout that it does not have
     park(installed, 5, entity="old_entity", ref="{1,2}")

@@ -115,9 +115,9 @@ def test_while_only_a_read_only_server_is_there_it_waits_with_one_warning(pair, 
         daemon.wait_for("disconnected", since=mark)
         time.sleep(8)  # the standby answers, and takes no writes
         lines = [line for line in daemon.lines(since=mark) if line["level"] == "WARNING"]
-        kinds = [(line["event_type"], line.get("connection")) for line in lines]
-        assert len(kinds) == len(set(kinds)), kinds
-        assert {kind for kind, _ in kinds} <= {"disconnected", "beat_failed"}, kinds
+        kinds = [(line["event_type"], line.get("connection"), line.get("error", line.get("msg"))) for line in lines]
+        assert len(kinds) == len(set(kinds)), kinds  # each reason once
+        assert {kind for kind, *_ in kinds} <= {"disconnected", "beat_failed", "not_ready"}, kinds
         assert not [line for line in lines if line["event_type"].startswith("dual_write")]
         assert count_lines(daemon, "stopped") == 0
         pair.go_over()

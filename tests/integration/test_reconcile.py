@@ -328,8 +328,13 @@ def test_too_many_removals_stop_and_ask(db):
     assert of(answer, "team")["extra"] == 150 and answer["entities"][0]["fix"]["needs_allow_removals"] is True
     assert "--allow-removals" in answer["summary"]["next"] and events(db) == []
     # below the share nobody is asked; and with a word it goes on
-    assert reconcile(db, "--resume", "--fix", "--dry-run", "--removal-share=40",
-                     check=1)["entities"][0]["fix"]["needs_allow_removals"] is False
+    def asks(*args, **settings):
+        answer = reconcile(db, "--resume", "--fix", "--dry-run", *args, check=1, **settings)
+        return answer["entities"][0]["fix"]["needs_allow_removals"]
+
+    assert asks() is True and asks("--removal-share=40") is False
+    assert asks(DUALWRITE_REMOVAL_SHARE="40%") is False and asks(DUALWRITE_REMOVAL_SHARE="30%") is True
+    assert asks("--removal-share=30", DUALWRITE_REMOVAL_SHARE="40%") is True  # the option overrides
     with Daemon(db):
         answer = reconcile(db, "--resume", "--fix", "--allow-removals")
     assert answer["summary"]["verdict"] == "fixed"

@@ -61,10 +61,16 @@ test_stop(void **state)
         bool present, remove;
         const char *key;
         bool stopped;
+        const char *actor;
     } rows[] = {
-        {"1", "team_gone", 0, false, true, "11", true},  {"2", "team_gone", 1, false, true, "12", false},
-        {"3", "team_new", 0, false, true, "13", false},  {"4", "team_gone", 0, true, false, "14", false},
-        {"5", "team_gone", 0, false, true, NULL, false}, {"6", "team_gone", 0, false, false, "16", false},
+        {"1", "team_gone", 0, false, true, "11", true, NULL},
+        {"2", "team_gone", 1, false, true, "12", false, NULL},
+        {"3", "team_new", 0, false, true, "13", false, NULL},
+        {"4", "team_gone", 0, true, false, "14", false, NULL},
+        {"5", "team_gone", 0, false, true, NULL, false, NULL},
+        {"6", "team_gone", 0, false, false, "16", false, NULL},
+        {"7", "team_gone", 0, false, true, "17", false, ACTOR_RECONCILE},
+        {"8", "team_new", 0, false, true, "18", false, "7"},
     };
     struct batch b = {0};
     int64_t newest;
@@ -73,6 +79,10 @@ test_stop(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         ADD(&b, TEAM, rows[i].operation, rows[i].id);
         b.events[i].failed_before = rows[i].failed_before;
+        if (rows[i].actor != NULL) {
+            free(b.events[i].actor);
+            b.events[i].actor = xstrdup(rows[i].actor);
+        }
     }
     ADD(&b, SEAT, "seat_gone", "a", "b");
     batch_group(&b, &mapping);

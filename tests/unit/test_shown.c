@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "dualwrite/shown.h"
+#include "dualwrite/xalloc.h"
 
 static void
 test_text(void **state)
@@ -97,6 +98,28 @@ test_count(void **state)
     buf_free(&out);
 }
 
+/* A megabyte in one row does not make a megabyte of spaces in each other one. */
+static void
+test_grid_with_a_long_cell(void **state)
+{
+    struct grid g = {.columns = 2};
+    struct buf out = {0};
+    char *text = xcalloc(1, 1001);
+
+    (void) state;
+    memset(text, 'x', 1000);
+    grid_add(&g, text, 0);
+    grid_add(&g, "a", 0);
+    grid_add(&g, "name", 0);
+    grid_add(&g, "b", 0);
+    grid_put(&out, &g, 0, 0);
+    assert_int_equal(out.len, 1000 + 2 + 2 + 4 + 2 + 2);
+    assert_string_equal(buf_text(&out) + 1000, "  a\nname  b\n");
+    buf_free(&out);
+    grid_free(&g);
+    free(text);
+}
+
 static void
 test_grid(void **state)
 {
@@ -130,9 +153,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_span),
-        cmocka_unit_test(test_count),
+        cmocka_unit_test(test_text),  cmocka_unit_test(test_span),
+        cmocka_unit_test(test_count), cmocka_unit_test(test_grid_with_a_long_cell),
         cmocka_unit_test(test_grid),
     };
 

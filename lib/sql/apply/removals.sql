@@ -1,11 +1,12 @@
--- apply/removals.sql: template. How many removals of this entity wait, those that were stopped before too, and how many
--- source rows are left: counted as far as a share of $1 percent needs it and a million at most, estimated beyond.
+-- apply/removals.sql: template. How many removals of this entity wait, those that were stopped before too and those that
+-- reconcile judged not, and how many source rows are left: counted as far as a share of $1 percent needs it and a million at most, estimated beyond.
 WITH waiting AS MATERIALIZED (
     SELECT o.waiting + (SELECT pg_catalog.count(*) FROM dualwrite.failed f
                         WHERE f.entity = :{entity} AND f.operation = :{operation_remove} AND f.sqlstate = :{sqlstate}
                           AND f.retry_at IS NULL) AS removals, o.newest
     FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
-          FROM dualwrite.outbox o WHERE o.entity = :{entity} AND o.operation = :{operation_remove}) o
+          FROM dualwrite.outbox o WHERE o.entity = :{entity} AND o.operation = :{operation_remove}
+            AND o.actor IS DISTINCT FROM :{reconcile}) o
 ), counted AS MATERIALIZED (
     SELECT pg_catalog.count(*) AS rows
     FROM (SELECT FROM :{source}

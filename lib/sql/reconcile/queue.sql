@@ -1,5 +1,6 @@
 -- reconcile/queue.sql: queues the next $1 confirmed findings of entity $2 as ordinary events: updates, and removals ($3, $4 their
--- operations). $5 says which part of ref the bucket is made of, as capture makes it.
+-- operations). $5 says which part of ref the bucket is made of, as capture makes it. $6 is the actor of removals, by which
+-- daemons know that it was judged here how many they are.
 WITH next AS MATERIALIZED (
     SELECT f.id, f.ref, f.removal,
            coalesce(pg_catalog.hashtextextended(f.ref[$5::pg_catalog.int4], 0) & 1023, 0)::pg_catalog.int2 AS bucket
@@ -7,8 +8,8 @@ WITH next AS MATERIALIZED (
     WHERE f.entity = $2 AND f.state = 'confirmed' AND f.mendable
     ORDER BY f.id LIMIT $1::pg_catalog.int4
 ), queued AS (
-    INSERT INTO dualwrite.outbox (bucket, entity, operation, ref)
-    SELECT n.bucket, $2, CASE WHEN n.removal THEN $4 ELSE $3 END, n.ref FROM next n
+    INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
+    SELECT n.bucket, $2, CASE WHEN n.removal THEN $4 ELSE $3 END, n.ref, CASE WHEN n.removal THEN $6 END FROM next n
     RETURNING id, ref
 ), noted AS (
     UPDATE dualwrite.reconcile_finding f SET state = 'queued', event_id = q.id

@@ -19,7 +19,8 @@ WITH waiting AS MATERIALIZED (
                         WHERE f.entity = 'team' AND f.operation = 'sync_team_deleted' AND f.sqlstate = 'DW005'
                           AND f.retry_at IS NULL) AS removals, o.newest
     FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
-          FROM dualwrite.outbox o WHERE o.entity = 'team' AND o.operation = 'sync_team_deleted') o
+          FROM dualwrite.outbox o WHERE o.entity = 'team' AND o.operation = 'sync_team_deleted'
+            AND o.actor IS DISTINCT FROM 'dualwrited reconcile') o
 ), counted AS MATERIALIZED (
     SELECT pg_catalog.count(*) AS rows
     FROM (SELECT FROM "public"."organizations_team"
@@ -218,7 +219,8 @@ WITH waiting AS MATERIALIZED (
                         WHERE f.entity = 'membership' AND f.operation = 'sync_team_member_removed' AND f.sqlstate = 'DW005'
                           AND f.retry_at IS NULL) AS removals, o.newest
     FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
-          FROM dualwrite.outbox o WHERE o.entity = 'membership' AND o.operation = 'sync_team_member_removed') o
+          FROM dualwrite.outbox o WHERE o.entity = 'membership' AND o.operation = 'sync_team_member_removed'
+            AND o.actor IS DISTINCT FROM 'dualwrited reconcile') o
 ), counted AS MATERIALIZED (
     SELECT pg_catalog.count(*) AS rows
     FROM (SELECT FROM "public"."organizations_teammembership"

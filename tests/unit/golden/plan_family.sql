@@ -128,7 +128,8 @@ WITH waiting AS MATERIALIZED (
                         WHERE f.entity = 'group' AND f.operation = 'group_r' AND f.sqlstate = 'DW005'
                           AND f.retry_at IS NULL) AS removals, o.newest
     FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
-          FROM dualwrite.outbox o WHERE o.entity = 'group' AND o.operation = 'group_r') o
+          FROM dualwrite.outbox o WHERE o.entity = 'group' AND o.operation = 'group_r'
+            AND o.actor IS DISTINCT FROM 'dualwrited reconcile') o
 ), counted AS MATERIALIZED (
     SELECT pg_catalog.count(*) AS rows
     FROM (SELECT FROM "New"."Group"
@@ -268,7 +269,8 @@ WITH waiting AS MATERIALIZED (
                         WHERE f.entity = 'seat' AND f.operation = 'seat_r' AND f.sqlstate = 'DW005'
                           AND f.retry_at IS NULL) AS removals, o.newest
     FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
-          FROM dualwrite.outbox o WHERE o.entity = 'seat' AND o.operation = 'seat_r') o
+          FROM dualwrite.outbox o WHERE o.entity = 'seat' AND o.operation = 'seat_r'
+            AND o.actor IS DISTINCT FROM 'dualwrited reconcile') o
 ), counted AS MATERIALIZED (
     SELECT pg_catalog.count(*) AS rows
     FROM (SELECT FROM "New"."Seat"

@@ -16,7 +16,8 @@ WITH waiting AS MATERIALIZED (
                         WHERE f.entity = 'word' AND f.operation = 'word_r' AND f.sqlstate = 'DW005'
                           AND f.retry_at IS NULL) AS removals, o.newest
     FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
-          FROM dualwrite.outbox o WHERE o.entity = 'word' AND o.operation = 'word_r') o
+          FROM dualwrite.outbox o WHERE o.entity = 'word' AND o.operation = 'word_r'
+            AND o.actor IS DISTINCT FROM 'dualwrited reconcile') o
 ), counted AS MATERIALIZED (
     SELECT pg_catalog.count(*) AS rows
     FROM (SELECT FROM "New"."Word"
@@ -110,7 +111,8 @@ WITH waiting AS MATERIALIZED (
                         WHERE f.entity = 'page' AND f.operation = 'page_r' AND f.sqlstate = 'DW005'
                           AND f.retry_at IS NULL) AS removals, o.newest
     FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
-          FROM dualwrite.outbox o WHERE o.entity = 'page' AND o.operation = 'page_r') o
+          FROM dualwrite.outbox o WHERE o.entity = 'page' AND o.operation = 'page_r'
+            AND o.actor IS DISTINCT FROM 'dualwrited reconcile') o
 ), counted AS MATERIALIZED (
     SELECT pg_catalog.count(*) AS rows
     FROM (SELECT FROM "New"."b"
@@ -412,7 +414,8 @@ WITH waiting AS MATERIALIZED (
                         WHERE f.entity = 'line' AND f.operation = 'line_r' AND f.sqlstate = 'DW005'
                           AND f.retry_at IS NULL) AS removals, o.newest
     FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
-          FROM dualwrite.outbox o WHERE o.entity = 'line' AND o.operation = 'line_r') o
+          FROM dualwrite.outbox o WHERE o.entity = 'line' AND o.operation = 'line_r'
+            AND o.actor IS DISTINCT FROM 'dualwrited reconcile') o
 ), counted AS MATERIALIZED (
     SELECT pg_catalog.count(*) AS rows
     FROM (SELECT FROM "New"."Line"

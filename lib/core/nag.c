@@ -1,0 +1,43 @@
+/* nag.c - how often something that cannot be helped is said; see dualwrite/nag.h. */
+#include "dualwrite/nag.h"
+
+#include <stddef.h>
+
+/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv: a reason of any length in eight bytes. */
+static uint64_t
+hash(const char *text)
+{
+    uint64_t h = UINT64_C(14695981039346656037);
+
+    for (; *text != '\0'; text++)
+        h = (h ^ (unsigned char) *text) * UINT64_C(1099511628211);
+    return h;
+}
+
+bool
+nag_may(struct nag *n, uint64_t now_ms, const char *reason)
+{
+    uint64_t h = hash(reason);
+    size_t oldest = 0;
+
+    for (size_t i = 0; i < NAG_REASONS; i++) {
+        if (n->reasons[i].said && n->reasons[i].hash == h) {
+            if (now_ms - n->reasons[i].at < NAG_MS)
+                return false;
+            n->reasons[i].at = now_ms;
+            return true;
+        }
+        if (n->reasons[oldest].said && (!n->reasons[i].said || n->reasons[i].at < n->reasons[oldest].at))
+            oldest = i;
+    }
+    n->reasons[oldest].hash = h;
+    n->reasons[oldest].at = now_ms;
+    n->reasons[oldest].said = true;
+    return true;
+}
+
+bool
+nag_said(const struct nag *n)
+{
+    return n->reasons[0].said;
+}
