@@ -9,13 +9,13 @@
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 
-enum { FAIL_PARAMS = 8 };
+enum { FAIL_PARAMS = 9, WAKE_PARAMS = 4 };
 
 struct ack {
     struct pgconn *pg;
     ack_done done;
     void *arg;
-    int woken; /* where wake_children.sql stands in the script, < 0: it does not */
+    int woken; /* where wake_parked.sql stands in the script, < 0: it does not */
 };
 
 struct ack *
@@ -108,35 +108,80 @@ failure_params(const struct ack_request *r, struct buf params[FAIL_PARAMS])
             pgarray_add_int(&params[5], r->retry_in_ms[i]);
         add_identity(&params[6], b, r->mapping, e);
         pgarray_add(&params[7], parent_of(r->mapping, e));
+        pgarray_add(&params[8], s->holder);
     }
     for (int p = 0; p < FAIL_PARAMS; p++)
         pgarray_close(&params[p]);
     return failed;
 }
 
-/* The two arrays of wake_children.sql: each row that was done, for each entity whose parent it may be. */
-static size_t
-parent_params(const struct ack_request *r, struct buf *entities, struct buf *keys)
+/* The key of a legacy row as an array literal. */
+static void
+add_key(struct buf *out, const struct row *r)
+{
+    struct buf key = {0};
+
+    pgarray_open(&key);
+    for (size_t k = 0; k < r->nkey; k++)
+        pgarray_add(&key, r->key[k]);
+    pgarray_close(&key);
+    pgarray_add(out, buf_text(&key));
+    buf_free(&key);
+}
+
+/* Rows that were done, for each entity whose parent they may be. */
+static void
+add_parents(const struct ack_request *r, struct buf *entities, struct buf *keys)
 {
     const struct mapping *m = r->mapping;
     const struct batch *b = r->batch;
-    size_t count = 0;
 
-    pgarray_open(entities);
-    pgarray_open(keys);
     for (size_t c = 0; c < m->count; c++)
         for (size_t i = 0; i < b->nsubjects && m->entities[c].parent != NULL; i++) {
             const struct subject *s = &b->subjects[i];
 
             if (s->state != SUBJECT_DONE || s->entity != m->entities[c].parent->index)
                 continue;
-            count++;
             pgarray_add(entities, m->entities[c].name);
             pgarray_add(keys, s->implicit_key != NULL ? s->implicit_key : b->events[s->event].ref[0]);
         }
-    pgarray_close(entities);
-    pgarray_close(keys);
-    return count;
+}
+
+/*
+ * Legacy rows that were written, for each entity that writes their table: they may have given up a value. Only those with an
+ * event: rows that two failed events bring along would wake each other's for ever.
+ */
+static void
+add_holders(const struct ack_request *r, struct buf *entities, struct buf *keys)
+{
+    const struct mapping *m = r->mapping;
+    const struct batch *b = r->batch;
+
+    for (size_t i = 0; i < b->nrows; i++) {
+        const struct row *row = &b->rows[i];
+        const struct subject *s = &b->subjects[row->subject];
+
+        if (s->state != SUBJECT_DONE || s->implicit_key != NULL || s->companion != NULL || row->nkey == 0)
+            continue;
+        for (size_t e = 0; e < m->count; e++)
+            if (mapping_same_table(&m->entities[e].target, &m->entities[s->entity].target)) {
+                pgarray_add(entities, m->entities[e].name);
+                add_key(keys, row);
+            }
+    }
+}
+
+/* The arrays of wake_parked.sql; whether they name anything. */
+static bool
+wake_params(const struct ack_request *r, struct buf params[WAKE_PARAMS])
+{
+    for (int p = 0; p < WAKE_PARAMS; p++)
+        pgarray_open(&params[p]);
+    add_parents(r, &params[0], &params[1]);
+    add_holders(r, &params[2], &params[3]);
+    for (int p = 0; p < WAKE_PARAMS; p++)
+        pgarray_close(&params[p]);
+    return strcmp(buf_text(&params[0]), "{}") != 0 || strcmp(buf_text(&params[2]), "{}") != 0;
 }
 
 void
@@ -145,8 +190,7 @@ ack_start(struct ack *a, const struct ack_request *request)
     const struct batch *batch = request->batch;
     struct buf params[FAIL_PARAMS] = {{0}};
     struct buf ids = {0};
-    struct buf entities = {0};
-    struct buf keys = {0};
+    struct buf wake[WAKE_PARAMS] = {{0}};
     char limit[24];
     char timeout[24];
     struct pg_statement script[8];
@@ -173,17 +217,19 @@ ack_start(struct ack *a, const struct ack_request *request)
         script[n++] = (struct pg_statement){
             .sql = sql_daemon_lease, .nparams = 2, .params = {request->epoch, request->partitions}};
     a->woken = -1;
-    if (parent_params(request, &entities, &keys) > 0) {
+    if (wake_params(request, wake)) {
         a->woken = (int) n;
-        script[n++] = (struct pg_statement){
-            .sql = sql_daemon_wake_children, .nparams = 2, .params = {buf_text(&entities), buf_text(&keys)}};
+        script[n] = (struct pg_statement){.sql = sql_daemon_wake_parked, .nparams = WAKE_PARAMS};
+        for (int p = 0; p < WAKE_PARAMS; p++)
+            script[n].params[p] = buf_text(&wake[p]);
+        n++;
     }
     script[n++] = (struct pg_statement){.sql = sql_daemon_ceiling, .nparams = 1, .params = {limit}};
     script[n++] = (struct pg_statement){.sql = sql_daemon_commit};
     pgconn_run(a->pg, script, n, (int64_t) n * request->config->statement_timeout_ms + 5000, parse_ack, a);
     buf_free(&ids);
-    buf_free(&entities);
-    buf_free(&keys);
+    for (int p = 0; p < WAKE_PARAMS; p++)
+        buf_free(&wake[p]);
     for (int p = 0; p < FAIL_PARAMS; p++)
         buf_free(&params[p]);
 }

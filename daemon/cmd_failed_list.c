@@ -82,7 +82,8 @@ const struct command cmd_failed_list = {
     .name = "failed list",
     .summary = "the failed events, parked and retrying",
     .help =
-        "A parked event is not tried again by itself: only when its row or its parent changes, or on `failed retry`.\n"
+        "A parked event is not tried again by itself: only when its row, its parent or the row that has the value it wants\n"
+        "changes, or on `failed retry`.\n"
         "Of several options all must fit.",
     .options = list_options,
     .run = list,

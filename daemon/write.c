@@ -203,8 +203,10 @@ fail_row(struct write *w, size_t row, const char *sqlstate, const char *constrai
     struct buf error = {0};
 
     buf_puts(&error, text);
-    if (is_conflict(sqlstate))
+    if (is_conflict(sqlstate)) {
         conflict_explain(&error, batch(w), w->request.mapping, stuck_conflicts(w->stuck), row, constraint);
+        s->holder = conflict_holder(stuck_conflicts(w->stuck), row, constraint);
+    }
     if (strcmp(sqlstate, LOOKUP_MISSING) == 0)
         subject_fail_lookup(s, text);
     else

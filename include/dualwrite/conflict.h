@@ -47,6 +47,12 @@ struct conflict_order conflict_order(const struct conflicts *c, const size_t *ro
 void conflict_order_free(struct conflict_order *o);
 
 /*
+ * The key of the legacy row that has the value which `row` wants in `index` (NULL: any), as an array literal. Owned by the
+ * caller; NULL where it is not known.
+ */
+char *conflict_holder(const struct conflicts *c, size_t row, const char *index);
+
+/*
  * Appends to `out`, which ends with the server's error, which legacy row has the value that `row` wants in `index` (NULL:
  * any), whose it is, and why it does not give it up. Nothing where that is not known.
  */

@@ -143,6 +143,9 @@ struct mapping *mapping_parse(const char *file, const char *json, size_t len, st
 
 void mapping_free(struct mapping *m);
 
+/* False too while the schema or the name of one is not known. */
+bool mapping_same_table(const struct mapping_table *a, const struct mapping_table *b);
+
 /* The value of the target column `name`, NULL when the mapping does not write it. */
 const struct mapping_value *mapping_column(const struct mapping_columns *columns, const char *name);
 

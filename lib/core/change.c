@@ -411,6 +411,7 @@ batch_free(struct batch *b)
         free(b->subjects[i].sqlstate);
         free(b->subjects[i].constraint);
         free(b->subjects[i].error);
+        free(b->subjects[i].holder);
     }
     for (size_t i = 0; i < b->nrows; i++) {
         struct row *r = &b->rows[i];

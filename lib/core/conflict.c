@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dualwrite/pgarray.h"
 #include "dualwrite/xalloc.h"
 
 struct conflict *
@@ -236,20 +237,39 @@ put_identity(struct buf *out, const struct batch *b, const struct mapping *m, co
         buf_printf(out, "%s%s", i == 0 ? " " : "/", subject_identity(b, m, s, i));
 }
 
+static const struct conflict *
+conflict_of(const struct conflicts *c, size_t row, const char *index)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (c->items[i].row == row && (index == NULL || strcmp(c->items[i].index, index) == 0))
+            return &c->items[i];
+    return NULL;
+}
+
+char *
+conflict_holder(const struct conflicts *c, size_t row, const char *index)
+{
+    const struct conflict *found = conflict_of(c, row, index);
+    struct buf out = {0};
+
+    if (found == NULL)
+        return NULL;
+    pgarray_open(&out);
+    for (size_t k = 0; k < found->nkey; k++)
+        pgarray_add(&out, found->key[k]);
+    pgarray_close(&out);
+    return buf_steal(&out);
+}
+
 void
 conflict_explain(struct buf *out, const struct batch *b, const struct mapping *m, const struct conflicts *c, size_t row,
                  const char *index)
 {
     size_t entity = b->subjects[b->rows[row].subject].entity;
-    const struct conflict *found = NULL;
+    const struct conflict *found = conflict_of(c, row, index);
     const struct subject *s;
     const struct row *r;
 
-    for (size_t i = 0; i < c->count; i++)
-        if (c->items[i].row == row && (index == NULL || strcmp(c->items[i].index, index) == 0)) {
-            found = &c->items[i];
-            break;
-        }
     if (found == NULL)
         return;
     buf_printf(out, "; the legacy row of %s that has it is", m->entities[entity].target.name);

@@ -404,6 +404,13 @@ mapping_free(struct mapping *m)
     free(m);
 }
 
+bool
+mapping_same_table(const struct mapping_table *a, const struct mapping_table *b)
+{
+    return a->schema != NULL && b->schema != NULL && a->name != NULL && b->name != NULL &&
+           strcmp(a->schema, b->schema) == 0 && strcmp(a->name, b->name) == 0;
+}
+
 const struct mapping_value *
 mapping_column(const struct mapping_columns *columns, const char *name)
 {

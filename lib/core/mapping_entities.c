@@ -37,12 +37,6 @@ rule_name(struct json_reader *r, const struct json_node *n, const struct mapping
     }
 }
 
-static bool
-same_table(const struct mapping_table *a, const struct mapping_table *b)
-{
-    return same(a->schema, b->schema) && same(a->name, b->name);
-}
-
 /* Entities may share a source or a target, but two that share both would write the same rows in turn. */
 static void
 rule_tables(struct json_reader *r, const struct json_node *n, const struct mapping *m, size_t i)
@@ -55,7 +49,7 @@ rule_tables(struct json_reader *r, const struct json_node *n, const struct mappi
     for (size_t j = 0; j < i; j++) {
         const struct mapping_entity *other = &m->entities[j];
 
-        if (!same_table(&e->source, &other->source) || !same_table(&e->target, &other->target))
+        if (!mapping_same_table(&e->source, &other->source) || !mapping_same_table(&e->target, &other->target))
             continue;
         json_fault(r, FAULT_ERROR, &table,
                    "is fed from the same source table by entities[%zu] already; merge the two entities into one", j);

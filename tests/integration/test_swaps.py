@@ -188,10 +188,29 @@ def test_a_holder_that_is_up_to_date_is_named_when_the_row_is_parked(db):
                                           f"team {one}, which is in step")
         # ... nor does one whose vNext row is gone
         db.execute(f"DELETE FROM {TEAM} WHERE id = %s", [one], user="app_user")
-        drained(db)
-        db.execute("UPDATE dualwrite.failed SET retry_at = now()")
         wait_until(lambda: failed(db)[str(two)]["message"].endswith(f"that of team {one}, which vNext has no more"), HEALS)
         assert slugs(db, [two]) == ["other"]
+
+
+def test_a_parked_row_is_tried_again_when_the_holder_of_its_value_is_synced(db):
+    """... once, and not while other rows are; also by a daemon that sleeps when another one frees the value."""
+    db.execute(f"ALTER TABLE {TEAM} DROP CONSTRAINT {TEAM}_slug_key")
+    install(db)
+    with Daemon(db, DUALWRITE_RETRY_MAX_ATTEMPTS=0), Daemon(db, DUALWRITE_RETRY_MAX_ATTEMPTS=0):
+        holder, *wanting = team_named(db, "same", *(f"other-{n}" for n in range(8)))
+        drained(db)
+        db.execute(f"UPDATE {TEAM} SET slug = 'same' WHERE id = ANY (%s)", [wanting], user="app_user")
+        wait_until(lambda: len([f for f in failed(db).values() if f["retry_at"] is None]) == 8, HEALS)
+        db.execute(f"UPDATE {TEAM} SET name = name || '!' WHERE id = %s", [db.new_team("another", slug="another")], user="app_user")
+        drained(db)
+        assert {f["attempts"] for f in failed(db).values()} == {1}
+        db.execute(f"UPDATE {TEAM} SET slug = 'free' WHERE id = %s", [holder], user="app_user")
+        # one of them gets it, and is their holder from now on
+        wait_until(lambda: len(failed(db)) == 7, HEALS)
+        winner = next(team for team in wanting if str(team) not in failed(db))
+        wait_until(lambda: db.execute("SELECT DISTINCT holder, retry_at FROM dualwrite.failed")
+                   == [([str(shadow_of(db, winner))], None)], HEALS)
+        assert slugs(db, [holder, winner]) == ["free", "same"]
 
 
 def test_a_daemon_that_dies_with_placeholders_written_leaves_none(db):

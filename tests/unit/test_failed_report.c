@@ -112,7 +112,7 @@ test_table(void **state)
                                         "captured       C\n"
                                         "first failed   F, 1 min 5 s ago\n"
                                         "last failed    L, 3.0 s ago\n"
-                                        "next try       parked: when its row or its parent changes, or on `dualwrited "
+                                        "next try       parked: when its row, its parent or who has its value changes, or on `dualwrited "
                                         "failed retry`\n"
                                         "partition      0, transaction 44\n");
     buf_free(&out);

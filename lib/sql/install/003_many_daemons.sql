@@ -49,14 +49,15 @@ BEGIN
 END $$;
 
 ---------------------------------------------------------------------------------------------------------------------
--- Failed events, found by the legacy row that they are about (identity) and by its parent (the parent's source key), so
--- that a parked one is tried again when its row or its parent changes. Both are parts of ref; which ones, the mapping says,
--- so the daemon fills them in. Those that failed before this version are tried once more, and come back with them.
-ALTER TABLE dualwrite.failed ADD COLUMN identity text[], ADD COLUMN parent text;
+-- Failed events, found by the legacy row that they are about (identity), by its parent (the parent's source key) and by the
+-- legacy row that has the value which they want (holder, its key), so that a parked one is tried again when one of the three
+-- changes. The daemon fills them in: which parts of ref the first two are, the mapping says. Those that failed before this version are tried once more, and come back with them.
+ALTER TABLE dualwrite.failed ADD COLUMN identity text[], ADD COLUMN parent text, ADD COLUMN holder text[];
 DROP INDEX dualwrite.failed_by_ref;
 -- by hash: a text key may be longer than an index takes
 CREATE INDEX failed_by_identity ON dualwrite.failed (entity, hash_array_extended(identity, 0));
 CREATE INDEX failed_by_parent ON dualwrite.failed (entity, hashtextextended(parent, 0)) WHERE parent IS NOT NULL;
+CREATE INDEX failed_by_holder ON dualwrite.failed (entity, hash_array_extended(holder, 0)) WHERE holder IS NOT NULL;
 CREATE INDEX failed_by_retry ON dualwrite.failed (retry_at) WHERE retry_at IS NOT NULL;
 CREATE INDEX failed_by_xid ON dualwrite.failed (xid);
 UPDATE dualwrite.failed SET retry_at = clock_timestamp();
@@ -270,8 +271,8 @@ BEGIN
     IF look.state = 'failed' OR (look.state = 'retrying' AND waited >= timeout_ms) THEN
         RAISE EXCEPTION 'DUAL_WRITE_FAILED: %', look.cause
             USING ERRCODE = 'DW001', DETAIL = look.detail,
-                  HINT = CASE look.state WHEN 'failed' THEN 'It is tried again when its row or its parent changes, or on '
-                         '`dualwrited failed retry`.' ELSE 'It is tried again by itself.' END;
+                  HINT = CASE look.state WHEN 'failed' THEN 'It is tried again when its row, its parent or who has its value changes, or '
+                         'on `dualwrited failed retry`.' ELSE 'It is tried again by itself.' END;
     END IF;
     IF look.state = 'resync' THEN
         RAISE EXCEPTION 'DUAL_WRITE_TIMEOUT: a table awaits a resync, and nothing says whether transaction % is applied', txid

@@ -33,8 +33,9 @@ CREATE OR REPLACE VIEW dualwrite.live_daemon AS
     WHERE d.beat_at > CASE WHEN current_setting('transaction_isolation') IN ('repeatable read', 'serializable')
                            THEN now() ELSE clock_timestamp() END - interval '10 seconds';
 DROP TABLE dualwrite.superseded;
-DROP INDEX dualwrite.failed_by_xid, dualwrite.failed_by_retry, dualwrite.failed_by_parent, dualwrite.failed_by_identity;
-ALTER TABLE dualwrite.failed DROP COLUMN parent, DROP COLUMN identity;
+DROP INDEX dualwrite.failed_by_xid, dualwrite.failed_by_retry, dualwrite.failed_by_parent,
+    dualwrite.failed_by_holder, dualwrite.failed_by_identity;
+ALTER TABLE dualwrite.failed DROP COLUMN holder, DROP COLUMN parent, DROP COLUMN identity;
 CREATE INDEX failed_by_ref ON dualwrite.failed (entity, hash_array_extended(ref, 0));
 DROP FUNCTION dualwrite.waiting_events(integer[], integer, xid8, bigint, xid8[], bigint, integer);
 DROP INDEX dualwrite.outbox_by_xid;
