@@ -81,10 +81,10 @@ static const struct option_help list_options[] = {
 const struct command cmd_failed_list = {
     .name = "failed list",
     .summary = "the failed events, parked and retrying",
-    .help =
-        "A parked event is not tried again by itself: only when its row, its parent or the row that has the value it wants\n"
-        "changes, or on `failed retry`.\n"
-        "Of several options all must fit.",
+    .help = "A parked event is not tried again by itself: only when its row, its parent or the row that has the value "
+            "it wants\n"
+            "changes, or on `failed retry`.\n"
+            "Of several options all must fit.",
     .options = list_options,
     .run = list,
 };

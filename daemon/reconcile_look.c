@@ -127,7 +127,7 @@ read_range(struct looking *l, size_t from, size_t to)
     size_t columns = l->e->identity.count;
     enum reconcile_refusal refusal = RECONCILE_HALVE;
     int tries = 0;
-    bool good;
+    bool good = false;
 
     if (from == to)
         return true;
@@ -235,7 +235,7 @@ compare_range(struct looking *l, size_t from, size_t to)
     const char *params[] = {json};
     enum reconcile_refusal refusal = RECONCILE_HALVE;
     int tries = 0;
-    PGresult *r;
+    PGresult *r = NULL;
 
     if (json == NULL)
         return true;

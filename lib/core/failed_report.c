@@ -189,7 +189,8 @@ failed_text(struct buf *out, const cJSON *event)
         buf_puts(&text, "in ");
         shown_span(&text, retry->valuedouble);
     } else {
-        buf_puts(&text, "parked: when its row, its parent or who has its value changes, or on `dualwrited failed retry`");
+        buf_puts(&text,
+                 "parked: when its row, its parent or who has its value changes, or on `dualwrited failed retry`");
     }
     put_row(out, "next try", buf_text(&text));
     buf_clear(&text);

@@ -32,8 +32,8 @@ is_fresh(const struct batch *b, size_t s, size_t entity)
 {
     const struct subject *subject = &b->subjects[s];
 
-    return subject->entity == entity && subject->removal && !subject->let_through && subject->state == SUBJECT_PENDING &&
-           removes(b, s);
+    return subject->entity == entity && subject->removal && !subject->let_through &&
+           subject->state == SUBJECT_PENDING && removes(b, s);
 }
 
 size_t

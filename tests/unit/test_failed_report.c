@@ -98,23 +98,25 @@ test_table(void **state)
                                         "s     2.5 s   no\\nway\n");
     buf_clear(&out);
     failed_text(&out, cJSON_GetArrayItem(events, 0));
-    assert_string_equal(buf_text(&out), "event          9223372036854775807\n"
-                                        "operation      seat_u\n"
-                                        "entity         seat\n"
-                                        "vNext row      a = 1\n"
-                                        "               b = NULL\n"
-                                        "               c = 3\n"
-                                        "actor          -\n"
-                                        "error          23505 unique_violation\n"
-                                        "constraint     k\n"
-                                        "message        no\\nway\n"
-                                        "attempts       2\n"
-                                        "captured       C\n"
-                                        "first failed   F, 1 min 5 s ago\n"
-                                        "last failed    L, 3.0 s ago\n"
-                                        "next try       parked: when its row, its parent or who has its value changes, or on `dualwrited "
-                                        "failed retry`\n"
-                                        "partition      0, transaction 44\n");
+    assert_string_equal(
+        buf_text(&out),
+        "event          9223372036854775807\n"
+        "operation      seat_u\n"
+        "entity         seat\n"
+        "vNext row      a = 1\n"
+        "               b = NULL\n"
+        "               c = 3\n"
+        "actor          -\n"
+        "error          23505 unique_violation\n"
+        "constraint     k\n"
+        "message        no\\nway\n"
+        "attempts       2\n"
+        "captured       C\n"
+        "first failed   F, 1 min 5 s ago\n"
+        "last failed    L, 3.0 s ago\n"
+        "next try       parked: when its row, its parent or who has its value changes, or on `dualwrited "
+        "failed retry`\n"
+        "partition      0, transaction 44\n");
     buf_free(&out);
     cJSON_Delete(events);
     mapping_free(m);

@@ -25,7 +25,9 @@ test_reserve(void **state)
     must_have(sql, "    INSERT INTO \"Map\".\"Org Map\" (\"New Id\", \"Old Id\", \"Title\", \"By\", \"Seen\")\n"
                    "    SELECT r.s0, r.key, x.x0, x.x1, false\n");
     must_have(sql, "EXISTS (SELECT FROM \"Map\".\"Org Map\" m WHERE m.\"Old Id\" = r.key) AS taken");
-    must_have(sql, "AS r(n pg_catalog.int4, s0 pg_catalog.uuid, key pg_catalog.int8, refused pg_catalog.bool, x pg_catalog.json)");
+    must_have(
+        sql,
+        "AS r(n pg_catalog.int4, s0 pg_catalog.uuid, key pg_catalog.int8, refused pg_catalog.bool, x pg_catalog.json)");
     must_have(sql, "AS x(x0 pg_catalog.text, x1 pg_catalog.text) ON true");
     must_have(sql, "RETURNING \"Old Id\" AS key\n");
     free(sql);
