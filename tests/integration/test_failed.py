@@ -299,9 +299,9 @@ def test_discard_asks_on_a_terminal(installed):
 def test_twenty_thousand(installed):
     """Chosen, shown, retried and given up as one."""
     installed.execute("""INSERT INTO dualwrite.failed (event_id, xid, captured_at, bucket, entity, operation, ref, attempts,
-                             sqlstate, exception_type, constraint_name, message)
+                             sqlstate, exception_type, constraint_name, message, identity)
                          SELECT n, '1', now(), n % 1024, 'team', 'sync_team_settings_updated', ARRAY[n::text], 1, '23505',
-                                'unique_violation', 'c', repeat('x', 200)
+                                'unique_violation', 'c', repeat('x', 200), ARRAY[n::text]
                          FROM generate_series(1, 20000) n""")
     began = time.monotonic()
     document = as_json(installed, "list")

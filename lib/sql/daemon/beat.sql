@@ -1,6 +1,6 @@
 -- beat.sql: what a daemon must know every few seconds. $1 instance, $2 whether it sleeps, $3 for how many more milliseconds
 -- its doorbells shall stand. They are renewed only while they still stand: a lapsed one means that a writer may have passed.
--- $4 the cursor of claim.sql: one that sleeps looks whether something waits behind it, in case that a bell was lost.
+-- $4 the cursor of claim.sql: whether something waits behind it, in case that a bell was lost, and to know what makes no progress.
 WITH mine AS MATERIALIZED (
     SELECT p, ('dualwrite.doorbell_' || p)::pg_catalog.regclass AS doorbell
     FROM dualwrite.partitions_of($1::pg_catalog.uuid) p
@@ -24,7 +24,6 @@ WITH mine AS MATERIALIZED (
          ON c.held = k.partitions AND c.count = k.count,
          LATERAL dualwrite.waiting_events(k.partitions, k.count, coalesce(c.low, '0'), coalesce(c.after, 0),
                                           coalesce(c.open, '{}'), NULL, 1) e
-    WHERE $2::pg_catalog.bool
 )
 SELECT (SELECT pg_catalog.json_object_agg(e.flag, e.value) FROM dualwrite.effective_flag e) AS flags,
        (SELECT pg_catalog.string_agg(e.flag, ', ' ORDER BY e.flag) FROM dualwrite.effective_flag e WHERE e.disagreement)
