@@ -16,55 +16,6 @@
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 
-static const struct command *const words[] = {&cmd_failed_list, &cmd_failed_show, &cmd_failed_retry,
-                                              &cmd_failed_discard};
-
-#define WORDS (sizeof words / sizeof words[0])
-#define PREFIX (sizeof "failed " - 1) /* of their names */
-
-static void
-print_help(FILE *out)
-{
-    fputs("usage: dualwrited failed COMMAND [options]\n\n", out);
-    for (size_t i = 0; i < WORDS; i++)
-        fprintf(out, "  %-12s %s\n", words[i]->name + PREFIX, words[i]->summary);
-    fputs("\n`dualwrited failed COMMAND --help` lists a command's options.\n", out);
-}
-
-static int
-unknown(const char *word)
-{
-    const char *known[WORDS];
-    const char *nearest;
-
-    for (size_t i = 0; i < WORDS; i++)
-        known[i] = words[i]->name + PREFIX;
-    nearest = suggest_nearest(word, known, WORDS);
-    fprintf(stderr, "dualwrited failed: unknown command \"%s\"", word);
-    if (nearest != NULL)
-        fprintf(stderr, "; \"%s\" is the nearest", nearest);
-    fputs(" (dualwrited failed --help lists them)\n", stderr);
-    return EXIT_USAGE;
-}
-
-static int
-run(const struct command *self, int argc, char **argv)
-{
-    (void) self;
-    if (argc < 2) {
-        print_help(stderr);
-        return EXIT_USAGE;
-    }
-    if (strcmp(argv[1], "--help") == 0) {
-        print_help(stdout);
-        return EXIT_GOOD;
-    }
-    for (size_t i = 0; i < WORDS; i++)
-        if (strcmp(argv[1], words[i]->name + PREFIX) == 0)
-            return words[i]->run(words[i], argc - 1, argv + 1);
-    return unknown(argv[1]);
-}
-
 /* ---- what the commands share ---- */
 
 static int
@@ -200,12 +151,13 @@ failed_print_json(cJSON *document)
     cJSON_Delete(document);
 }
 
-static const struct option_help options[] = {{NULL, NULL, NULL}};
+static const struct command *const words[] = {&cmd_failed_list, &cmd_failed_show, &cmd_failed_retry,
+                                              &cmd_failed_discard, NULL};
 
 const struct command cmd_failed = {
     .name = "failed",
     .summary = "events that failed: `list`, `show`, `retry`, `discard`",
-    .help = "", /* print_help() */
-    .options = options,
-    .run = run,
+    .help = "",
+    .words = words,
+    .run = command_hand_on,
 };

@@ -48,6 +48,56 @@ unknown(const struct command *self, const char *word)
     return EXIT_USAGE;
 }
 
+/* The program itself is a command without a name. */
+static const char *
+word_of(const struct command *self, const struct command *c)
+{
+    return *self->name == '\0' ? c->name : c->name + strlen(self->name) + 1;
+}
+
+static const char *
+blank(const struct command *self)
+{
+    return *self->name == '\0' ? "" : " ";
+}
+
+static void
+print_words(const struct command *self, FILE *out)
+{
+    fprintf(out, "usage: dualwrited%s%s COMMAND [options]\n\n%s", blank(self), self->name, self->help);
+    for (size_t i = 0; self->words[i] != NULL; i++)
+        fprintf(out, "  %-13s %s\n", word_of(self, self->words[i]), self->words[i]->summary);
+    fprintf(out, "\n`dualwrited%s%s COMMAND --help` lists a command's options.\n", blank(self), self->name);
+}
+
+int
+command_hand_on(const struct command *self, int argc, char **argv)
+{
+    const char *known[32];
+    size_t count = 0;
+    const char *nearest;
+
+    if (argc < 2) {
+        print_words(self, stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        print_words(self, stdout);
+        return EXIT_GOOD;
+    }
+    for (; self->words[count] != NULL; count++) {
+        known[count] = word_of(self, self->words[count]);
+        if (strcmp(argv[1], known[count]) == 0)
+            return self->words[count]->run(self->words[count], argc - 1, argv + 1);
+    }
+    nearest = suggest_nearest(argv[1], known, count);
+    fprintf(stderr, "dualwrited%s%s: unknown command \"%s\"", blank(self), self->name, argv[1]);
+    if (nearest != NULL)
+        fprintf(stderr, "; \"%s\" is the nearest", nearest);
+    fprintf(stderr, " (dualwrited%s%s --help lists them)\n", blank(self), self->name);
+    return EXIT_USAGE;
+}
+
 int
 command_options(const struct command *self, int argc, char **argv, void *into,
                 int (*take)(void *into, const char *name, const char *argument), bool *helped)

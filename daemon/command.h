@@ -30,14 +30,21 @@ struct option_help {
 
 struct command {
     const char *name;
-    const char *summary;               /* one line of --help */
-    const char *help;                  /* the paragraph of COMMAND --help */
-    const struct option_help *options; /* ends with a NULL name; --help is every command's */
+    const char *summary;                /* one line of --help */
+    const char *help;                   /* the paragraph of COMMAND --help */
+    const struct option_help *options;  /* ends with a NULL name; --help is every command's */
+    const struct command *const *words; /* of one that only hands on: what it hands on to, NULL at the end */
     int (*run)(const struct command *self, int argc, char **argv);
 };
 
 extern const struct command cmd_run, cmd_install, cmd_uninstall, cmd_check, cmd_flags, cmd_mapping, cmd_status,
     cmd_failed, cmd_explain, cmd_reconcile, cmd_healthcheck;
+
+/*
+ * `run` of a command that only hands on: argv[1] chooses among self->words, whose names begin with this one's. Without a
+ * word, or with an unknown one, the usage and EXIT_USAGE.
+ */
+int command_hand_on(const struct command *self, int argc, char **argv);
 
 /*
  * Walks argv[1..] against self->options: calls `take` for each option that is there. Returns EXIT_GOOD, or another
