@@ -124,6 +124,25 @@ def test_a_pooler_that_swallows_notifications_is_said_once_and_recovered_from(in
         assert_in_step(db)
 
 
+def test_behind_a_pooler_nobody_ends_the_batch_of_a_daemon_that_lives(installed, bouncer):
+    """There a daemon does not know which session of the server is its own, so nor does anybody else."""
+    db = installed
+    url = bouncer(db, "transaction")
+    db.legacy.execute("""
+        CREATE FUNCTION public.slow() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN PERFORM pg_sleep(14) WHERE NEW.slug = 'slow'; RETURN NEW; END $$;
+        CREATE TRIGGER slow BEFORE INSERT ON teams_team FOR EACH ROW EXECUTE FUNCTION public.slow()""")
+    with Daemon(db, DUALWRITE_DATABASE_URL=url, DUALWRITE_STATEMENT_TIMEOUT="25s") as one:
+        team = db.new_team("slow", slug="slow")
+        one.wait_for("dual_write_scheduled", team_id=team)
+        with Daemon(db, DUALWRITE_DATABASE_URL=url, ready=False) as two:
+            two.wait_for("starting")
+            line = one.wait_for("dual_write_completed", team_id=team, timeout=25)
+            assert line["attempt"] == "1" and one.lines("disconnected") == []
+            assert two.lines("lease_taken_over") == []
+        assert_in_step(db)
+
+
 def test_many_daemons_do_not_all_answer_at_once(installed):
     """Sixteen, and one more joins: each beats once for it, and not in the same moment; an override is obeyed within a second."""
     db = installed

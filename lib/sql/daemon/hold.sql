@@ -25,6 +25,11 @@ WITH mine AS MATERIALIZED (
           SELECT FROM dualwrite.daemon d
           WHERE d.claim_pid = l.pid AND d.instance IN (SELECT v.instance FROM dualwrite.live_daemon v)
             AND (d.state <> 'stalled' OR (a.state = 'active' AND a.wait_event_type IS DISTINCT FROM 'Client')))
+      -- behind a pooler a daemon is told of a session that the server does not know: then nobody can tell whose this one is
+      AND NOT EXISTS (
+          SELECT FROM dualwrite.daemon d
+          WHERE d.instance IN (SELECT v.instance FROM dualwrite.live_daemon v) AND d.claim_pid IS NOT NULL
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity b WHERE b.pid = d.claim_pid))
       AND pg_catalog.pg_has_role(r.oid, 'USAGE')
       AND (NOT r.rolsuper OR pg_catalog.current_setting('is_superuser') = 'on')
 ), ended AS MATERIALIZED (
