@@ -430,14 +430,19 @@ gen_removals(const struct gen *g)
 {
     struct fragments f = {0};
     struct buf name = {0};
+    struct buf identity = {0};
 
     if (g->e->removal.kind == REMOVAL_KEEP)
         return NULL;
+    for (size_t i = 0; i < g->e->identity.count; i++)
+        buf_printf(&identity, "%so.ref[%zu]", i == 0 ? "" : ", ", ref_position(g->e, g->e->identity.items[i]) + 1);
+    fragments_take(&f, "identity", buf_steal(&identity));
     quote_literal(&name, g->e->source.schema);
     buf_puts(&name, ", ");
     quote_literal(&name, g->e->source.name);
     fragments_take(&f, "source_name", buf_steal(&name));
     gen_set_literal(&f, "entity", g->e->name);
+    gen_set_literal(&f, "operation_insert", g->e->operation_insert);
     gen_set_literal(&f, "operation_remove", g->e->operation_remove);
     gen_set_literal(&f, "sqlstate", REMOVAL_SHARE_EXCEEDED);
     gen_set_literal(&f, "reconcile", ACTOR_RECONCILE);

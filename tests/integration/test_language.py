@@ -618,6 +618,7 @@ def test_present_by_null(application, null):
             write(db, "UPDATE post SET at = '2001-01-01' WHERE id = 1")
         becomes(db, rows, [])
         drained(db)
+        daemon.wait_for("dual_write_completed", since=mark, operation="post_r", post_id=1)
         assert len(daemon.lines("dual_write_completed", since=mark, operation="post_r", post_id=1)) == 1
         write(db, f"UPDATE post SET at = {there}")
         write(db, "DELETE FROM post WHERE id = 2")

@@ -33,8 +33,8 @@ class MirrorDaemon(Daemon):
         super().__init__(two.vnext, **more)
 
 
-def within_a_second(condition):
-    wait_until(condition, timeout=1.0)
+def before_the_next_beat(condition):
+    wait_until(condition, timeout=4.0)  # beats come every five seconds
 
 
 def test_the_guard_in_its_own_database_refuses_records_and_lets_sync_sessions_through(two):
@@ -75,18 +75,18 @@ def test_install_gives_the_guard_the_flags_in_force_not_those_of_its_file(two):
 
 
 @pytest.mark.parametrize("notify", [True, False], ids=["listening", "polling"])
-def test_an_override_is_obeyed_by_the_guard_within_a_second(mirrored, notify):
+def test_an_override_is_obeyed_by_the_guard_before_the_next_beat(mirrored, notify):
     two = mirrored
     with MirrorDaemon(two, DUALWRITE_NOTIFY=notify, DUALWRITE_POLL_INTERVAL="200ms" if not notify else None) as daemon:
         wait_until(lambda: "dualwrited/mirror" in connections(two.legacy))
         assert refused(two.legacy)
         for flag, value, open_ in ((BLOCKED, "false", True), (BYPASS, "true", True), (BLOCKED, "true", False)):
             override(two.vnext, flag, value)
-            within_a_second(lambda: refused(two.legacy) != open_)
+            before_the_next_beat(lambda: refused(two.legacy) != open_)
             two.vnext.execute("DELETE FROM dualwrite.override")
-            within_a_second(lambda: refused(two.legacy))
+            before_the_next_beat(lambda: refused(two.legacy))
         override(two.vnext, BYPASS, "true")
-        within_a_second(lambda: not refused(two.legacy))
+        before_the_next_beat(lambda: not refused(two.legacy))
         two.legacy.execute(NEW_TEAM, user="app_user")
         assert two.legacy.execute("SELECT operation, why FROM dualwrite.legacy_write") == [("INSERT", "bypass")]
         assert daemon.lines(level="WARNING", connection="mirror") == []
@@ -102,9 +102,9 @@ def test_a_reload_reaches_the_guard(mirrored):
     with MirrorDaemon(mirrored) as daemon:
         assert refused(mirrored.legacy)
         daemon.hup(**{BYPASS: True})
-        within_a_second(lambda: not refused(mirrored.legacy))
+        before_the_next_beat(lambda: not refused(mirrored.legacy))
         daemon.hup(**{BYPASS: False})
-        within_a_second(lambda: refused(mirrored.legacy))
+        before_the_next_beat(lambda: refused(mirrored.legacy))
 
 
 def test_what_somebody_wrote_over_the_delivered_flags_is_mended_within_seconds(mirrored):
@@ -187,7 +187,7 @@ def test_another_legacy_url_waits_for_a_restart(mirrored):
         assert [w for w in daemon.lines(since=mark, level="WARNING") if LEGACY_URL in str(w)]
         assert "hidden" not in "\n".join(daemon.raw)
         override(mirrored.vnext, BYPASS, "true")
-        within_a_second(lambda: not refused(mirrored.legacy))
+        before_the_next_beat(lambda: not refused(mirrored.legacy))
 
 
 # ---- flags -----------------------------------------------------------------------------------------------------------------

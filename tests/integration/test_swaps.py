@@ -409,6 +409,27 @@ def test_a_mass_delete_is_stopped_until_somebody_lets_it_through(application):
         wait_until(lambda: failed(db) == {})
 
 
+def test_what_came_and_went_or_is_there_again_is_no_removal(application):
+    """Ten times as many removals as rows wait, and of all rows that legacy has one is gone."""
+    db = things(application, "slug text", "SELECT")
+    with Daemon(db):
+        write(db, "INSERT INTO thing SELECT n, 'x' FROM generate_series(1, 200) n")
+        drained(db)
+    for _ in range(5):
+        write(db, "INSERT INTO thing SELECT n, 'x' FROM generate_series(1001, 1200) n")
+        write(db, "DELETE FROM thing")
+        write(db, "INSERT INTO thing SELECT n, 'x' FROM generate_series(2, 200) n")
+    with Daemon(db, DUALWRITE_BATCH_SIZE=30) as daemon:
+        drained(db)
+        becomes(db, "SELECT count(*) FROM old_thing", [(199,)], HEALS)
+        assert daemon.lines("dual_write_failed") == [] and daemon.lines("removal_share_exceeded") == []
+        # the same rows, and now they stay away
+        write(db, "DELETE FROM thing")
+        write(db, "INSERT INTO thing SELECT n, 'x' FROM generate_series(1, 201) n")
+        write(db, "DELETE FROM thing")
+        daemon.wait_for("removal_share_exceeded")
+
+
 def test_a_share_of_100_percent_lets_everything_through(application):
     db = things(application, "slug text", "SELECT")
     with Daemon(db, DUALWRITE_REMOVAL_SHARE="100%"):

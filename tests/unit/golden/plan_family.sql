@@ -123,25 +123,36 @@ ORDER BY w.n
 
 
 -- group: removals (vNext)
-WITH waiting AS MATERIALIZED (
-    SELECT o.waiting + (SELECT pg_catalog.count(*) FROM dualwrite.failed f
-                        WHERE f.entity = 'group' AND f.operation = 'group_r' AND f.sqlstate = 'DW005'
-                          AND f.retry_at IS NULL) AS removals, o.newest
-    FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
-          FROM dualwrite.outbox o WHERE o.entity = 'group' AND o.operation = 'group_r'
-            AND o.actor IS DISTINCT FROM 'dualwrited reconcile') o
+WITH stopped AS MATERIALIZED (
+    SELECT pg_catalog.count(*) AS rows FROM dualwrite.failed f
+    WHERE f.entity = 'group' AND f.operation = 'group_r' AND f.sqlstate = 'DW005' AND f.retry_at IS NULL
+), waiting AS MATERIALIZED (
+    SELECT pg_catalog.count(*) AS events, coalesce(pg_catalog.max(o.id), 0) AS newest
+    FROM dualwrite.outbox o
+    WHERE o.entity = 'group' AND o.operation = 'group_r' AND o.actor IS DISTINCT FROM 'dualwrited reconcile'
 ), counted AS MATERIALIZED (
     SELECT pg_catalog.count(*) AS rows
     FROM (SELECT FROM "New"."Group"
-          LIMIT (SELECT least(w.removals * (100 - $1::pg_catalog.int4) / $1::pg_catalog.int4 + 1, 1000000) FROM waiting w)) s
+          LIMIT (SELECT least((s.rows + w.events) * (100 - $1::pg_catalog.int4) / $1::pg_catalog.int4 + 1, 1000000)
+                 FROM stopped s, waiting w)) s
+), remaining AS MATERIALIZED (
+    SELECT CASE WHEN c.rows < 1000000 THEN c.rows ELSE greatest(c.rows, (
+               SELECT pg_catalog.sum(p.reltuples)::pg_catalog.int8
+               FROM pg_catalog.pg_class p, pg_catalog.to_regclass(pg_catalog.format('%I.%I', 'New', 'Group')) AS s(oid)
+               WHERE p.oid = s.oid OR p.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = s.oid)))
+           END AS rows
+    FROM counted c
 )
-SELECT w.removals, w.newest,
-       CASE WHEN c.rows < 1000000 THEN c.rows ELSE greatest(c.rows, (
-           SELECT pg_catalog.sum(p.reltuples)::pg_catalog.int8
-           FROM pg_catalog.pg_class p, pg_catalog.to_regclass(pg_catalog.format('%I.%I', 'New', 'Group')) AS s(oid)
-           WHERE p.oid = s.oid OR p.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = s.oid)))
-       END AS rows
-FROM waiting w, counted c
+SELECT s.rows + CASE WHEN (s.rows + w.events) * 100 <= $1::pg_catalog.int4 * (s.rows + w.events + r.rows) THEN w.events ELSE (
+           SELECT pg_catalog.count(*)
+           FROM (SELECT FROM dualwrite.outbox o
+                 WHERE o.entity = 'group' AND o.actor IS DISTINCT FROM 'dualwrited reconcile'
+                 GROUP BY o.ref[1]
+                 HAVING pg_catalog.max(o.id) = pg_catalog.max(o.id) FILTER (WHERE o.operation = 'group_r')
+                    AND pg_catalog.min(o.id) IS DISTINCT FROM
+                        pg_catalog.min(o.id) FILTER (WHERE o.operation = 'group_i')) gone) END AS removals,
+       w.newest, r.rows
+FROM stopped s, waiting w, remaining r
 
 
 -- group: draw (legacy)
@@ -264,25 +275,36 @@ ORDER BY w.n
 
 
 -- seat: removals (vNext)
-WITH waiting AS MATERIALIZED (
-    SELECT o.waiting + (SELECT pg_catalog.count(*) FROM dualwrite.failed f
-                        WHERE f.entity = 'seat' AND f.operation = 'seat_r' AND f.sqlstate = 'DW005'
-                          AND f.retry_at IS NULL) AS removals, o.newest
-    FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
-          FROM dualwrite.outbox o WHERE o.entity = 'seat' AND o.operation = 'seat_r'
-            AND o.actor IS DISTINCT FROM 'dualwrited reconcile') o
+WITH stopped AS MATERIALIZED (
+    SELECT pg_catalog.count(*) AS rows FROM dualwrite.failed f
+    WHERE f.entity = 'seat' AND f.operation = 'seat_r' AND f.sqlstate = 'DW005' AND f.retry_at IS NULL
+), waiting AS MATERIALIZED (
+    SELECT pg_catalog.count(*) AS events, coalesce(pg_catalog.max(o.id), 0) AS newest
+    FROM dualwrite.outbox o
+    WHERE o.entity = 'seat' AND o.operation = 'seat_r' AND o.actor IS DISTINCT FROM 'dualwrited reconcile'
 ), counted AS MATERIALIZED (
     SELECT pg_catalog.count(*) AS rows
     FROM (SELECT FROM "New"."Seat"
-          LIMIT (SELECT least(w.removals * (100 - $1::pg_catalog.int4) / $1::pg_catalog.int4 + 1, 1000000) FROM waiting w)) s
+          LIMIT (SELECT least((s.rows + w.events) * (100 - $1::pg_catalog.int4) / $1::pg_catalog.int4 + 1, 1000000)
+                 FROM stopped s, waiting w)) s
+), remaining AS MATERIALIZED (
+    SELECT CASE WHEN c.rows < 1000000 THEN c.rows ELSE greatest(c.rows, (
+               SELECT pg_catalog.sum(p.reltuples)::pg_catalog.int8
+               FROM pg_catalog.pg_class p, pg_catalog.to_regclass(pg_catalog.format('%I.%I', 'New', 'Seat')) AS s(oid)
+               WHERE p.oid = s.oid OR p.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = s.oid)))
+           END AS rows
+    FROM counted c
 )
-SELECT w.removals, w.newest,
-       CASE WHEN c.rows < 1000000 THEN c.rows ELSE greatest(c.rows, (
-           SELECT pg_catalog.sum(p.reltuples)::pg_catalog.int8
-           FROM pg_catalog.pg_class p, pg_catalog.to_regclass(pg_catalog.format('%I.%I', 'New', 'Seat')) AS s(oid)
-           WHERE p.oid = s.oid OR p.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = s.oid)))
-       END AS rows
-FROM waiting w, counted c
+SELECT s.rows + CASE WHEN (s.rows + w.events) * 100 <= $1::pg_catalog.int4 * (s.rows + w.events + r.rows) THEN w.events ELSE (
+           SELECT pg_catalog.count(*)
+           FROM (SELECT FROM dualwrite.outbox o
+                 WHERE o.entity = 'seat' AND o.actor IS DISTINCT FROM 'dualwrited reconcile'
+                 GROUP BY o.ref[3], o.ref[4]
+                 HAVING pg_catalog.max(o.id) = pg_catalog.max(o.id) FILTER (WHERE o.operation = 'seat_r')
+                    AND pg_catalog.min(o.id) IS DISTINCT FROM
+                        pg_catalog.min(o.id) FILTER (WHERE o.operation = 'seat_i')) gone) END AS removals,
+       w.newest, r.rows
+FROM stopped s, waiting w, remaining r
 
 
 -- seat: insert (legacy)

@@ -11,25 +11,36 @@ ORDER BY w.n
 
 
 -- word: removals (vNext)
-WITH waiting AS MATERIALIZED (
-    SELECT o.waiting + (SELECT pg_catalog.count(*) FROM dualwrite.failed f
-                        WHERE f.entity = 'word' AND f.operation = 'word_r' AND f.sqlstate = 'DW005'
-                          AND f.retry_at IS NULL) AS removals, o.newest
-    FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
-          FROM dualwrite.outbox o WHERE o.entity = 'word' AND o.operation = 'word_r'
-            AND o.actor IS DISTINCT FROM 'dualwrited reconcile') o
+WITH stopped AS MATERIALIZED (
+    SELECT pg_catalog.count(*) AS rows FROM dualwrite.failed f
+    WHERE f.entity = 'word' AND f.operation = 'word_r' AND f.sqlstate = 'DW005' AND f.retry_at IS NULL
+), waiting AS MATERIALIZED (
+    SELECT pg_catalog.count(*) AS events, coalesce(pg_catalog.max(o.id), 0) AS newest
+    FROM dualwrite.outbox o
+    WHERE o.entity = 'word' AND o.operation = 'word_r' AND o.actor IS DISTINCT FROM 'dualwrited reconcile'
 ), counted AS MATERIALIZED (
     SELECT pg_catalog.count(*) AS rows
     FROM (SELECT FROM "New"."Word"
-          LIMIT (SELECT least(w.removals * (100 - $1::pg_catalog.int4) / $1::pg_catalog.int4 + 1, 1000000) FROM waiting w)) s
+          LIMIT (SELECT least((s.rows + w.events) * (100 - $1::pg_catalog.int4) / $1::pg_catalog.int4 + 1, 1000000)
+                 FROM stopped s, waiting w)) s
+), remaining AS MATERIALIZED (
+    SELECT CASE WHEN c.rows < 1000000 THEN c.rows ELSE greatest(c.rows, (
+               SELECT pg_catalog.sum(p.reltuples)::pg_catalog.int8
+               FROM pg_catalog.pg_class p, pg_catalog.to_regclass(pg_catalog.format('%I.%I', 'New', 'Word')) AS s(oid)
+               WHERE p.oid = s.oid OR p.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = s.oid)))
+           END AS rows
+    FROM counted c
 )
-SELECT w.removals, w.newest,
-       CASE WHEN c.rows < 1000000 THEN c.rows ELSE greatest(c.rows, (
-           SELECT pg_catalog.sum(p.reltuples)::pg_catalog.int8
-           FROM pg_catalog.pg_class p, pg_catalog.to_regclass(pg_catalog.format('%I.%I', 'New', 'Word')) AS s(oid)
-           WHERE p.oid = s.oid OR p.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = s.oid)))
-       END AS rows
-FROM waiting w, counted c
+SELECT s.rows + CASE WHEN (s.rows + w.events) * 100 <= $1::pg_catalog.int4 * (s.rows + w.events + r.rows) THEN w.events ELSE (
+           SELECT pg_catalog.count(*)
+           FROM (SELECT FROM dualwrite.outbox o
+                 WHERE o.entity = 'word' AND o.actor IS DISTINCT FROM 'dualwrited reconcile'
+                 GROUP BY o.ref[1]
+                 HAVING pg_catalog.max(o.id) = pg_catalog.max(o.id) FILTER (WHERE o.operation = 'word_r')
+                    AND pg_catalog.min(o.id) IS DISTINCT FROM
+                        pg_catalog.min(o.id) FILTER (WHERE o.operation = 'word_i')) gone) END AS removals,
+       w.newest, r.rows
+FROM stopped s, waiting w, remaining r
 
 
 -- word: missing (legacy)
@@ -106,25 +117,36 @@ ORDER BY w.n
 
 
 -- page: removals (vNext)
-WITH waiting AS MATERIALIZED (
-    SELECT o.waiting + (SELECT pg_catalog.count(*) FROM dualwrite.failed f
-                        WHERE f.entity = 'page' AND f.operation = 'page_r' AND f.sqlstate = 'DW005'
-                          AND f.retry_at IS NULL) AS removals, o.newest
-    FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
-          FROM dualwrite.outbox o WHERE o.entity = 'page' AND o.operation = 'page_r'
-            AND o.actor IS DISTINCT FROM 'dualwrited reconcile') o
+WITH stopped AS MATERIALIZED (
+    SELECT pg_catalog.count(*) AS rows FROM dualwrite.failed f
+    WHERE f.entity = 'page' AND f.operation = 'page_r' AND f.sqlstate = 'DW005' AND f.retry_at IS NULL
+), waiting AS MATERIALIZED (
+    SELECT pg_catalog.count(*) AS events, coalesce(pg_catalog.max(o.id), 0) AS newest
+    FROM dualwrite.outbox o
+    WHERE o.entity = 'page' AND o.operation = 'page_r' AND o.actor IS DISTINCT FROM 'dualwrited reconcile'
 ), counted AS MATERIALIZED (
     SELECT pg_catalog.count(*) AS rows
     FROM (SELECT FROM "New"."b"
-          LIMIT (SELECT least(w.removals * (100 - $1::pg_catalog.int4) / $1::pg_catalog.int4 + 1, 1000000) FROM waiting w)) s
+          LIMIT (SELECT least((s.rows + w.events) * (100 - $1::pg_catalog.int4) / $1::pg_catalog.int4 + 1, 1000000)
+                 FROM stopped s, waiting w)) s
+), remaining AS MATERIALIZED (
+    SELECT CASE WHEN c.rows < 1000000 THEN c.rows ELSE greatest(c.rows, (
+               SELECT pg_catalog.sum(p.reltuples)::pg_catalog.int8
+               FROM pg_catalog.pg_class p, pg_catalog.to_regclass(pg_catalog.format('%I.%I', 'New', 'b')) AS s(oid)
+               WHERE p.oid = s.oid OR p.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = s.oid)))
+           END AS rows
+    FROM counted c
 )
-SELECT w.removals, w.newest,
-       CASE WHEN c.rows < 1000000 THEN c.rows ELSE greatest(c.rows, (
-           SELECT pg_catalog.sum(p.reltuples)::pg_catalog.int8
-           FROM pg_catalog.pg_class p, pg_catalog.to_regclass(pg_catalog.format('%I.%I', 'New', 'b')) AS s(oid)
-           WHERE p.oid = s.oid OR p.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = s.oid)))
-       END AS rows
-FROM waiting w, counted c
+SELECT s.rows + CASE WHEN (s.rows + w.events) * 100 <= $1::pg_catalog.int4 * (s.rows + w.events + r.rows) THEN w.events ELSE (
+           SELECT pg_catalog.count(*)
+           FROM (SELECT FROM dualwrite.outbox o
+                 WHERE o.entity = 'page' AND o.actor IS DISTINCT FROM 'dualwrited reconcile'
+                 GROUP BY o.ref[1]
+                 HAVING pg_catalog.max(o.id) = pg_catalog.max(o.id) FILTER (WHERE o.operation = 'page_r')
+                    AND pg_catalog.min(o.id) IS DISTINCT FROM
+                        pg_catalog.min(o.id) FILTER (WHERE o.operation = 'page_i')) gone) END AS removals,
+       w.newest, r.rows
+FROM stopped s, waiting w, remaining r
 
 
 -- page: holders (legacy)
@@ -409,25 +431,36 @@ ORDER BY w.n
 
 
 -- line: removals (vNext)
-WITH waiting AS MATERIALIZED (
-    SELECT o.waiting + (SELECT pg_catalog.count(*) FROM dualwrite.failed f
-                        WHERE f.entity = 'line' AND f.operation = 'line_r' AND f.sqlstate = 'DW005'
-                          AND f.retry_at IS NULL) AS removals, o.newest
-    FROM (SELECT pg_catalog.count(*) AS waiting, coalesce(pg_catalog.max(o.id), 0) AS newest
-          FROM dualwrite.outbox o WHERE o.entity = 'line' AND o.operation = 'line_r'
-            AND o.actor IS DISTINCT FROM 'dualwrited reconcile') o
+WITH stopped AS MATERIALIZED (
+    SELECT pg_catalog.count(*) AS rows FROM dualwrite.failed f
+    WHERE f.entity = 'line' AND f.operation = 'line_r' AND f.sqlstate = 'DW005' AND f.retry_at IS NULL
+), waiting AS MATERIALIZED (
+    SELECT pg_catalog.count(*) AS events, coalesce(pg_catalog.max(o.id), 0) AS newest
+    FROM dualwrite.outbox o
+    WHERE o.entity = 'line' AND o.operation = 'line_r' AND o.actor IS DISTINCT FROM 'dualwrited reconcile'
 ), counted AS MATERIALIZED (
     SELECT pg_catalog.count(*) AS rows
     FROM (SELECT FROM "New"."Line"
-          LIMIT (SELECT least(w.removals * (100 - $1::pg_catalog.int4) / $1::pg_catalog.int4 + 1, 1000000) FROM waiting w)) s
+          LIMIT (SELECT least((s.rows + w.events) * (100 - $1::pg_catalog.int4) / $1::pg_catalog.int4 + 1, 1000000)
+                 FROM stopped s, waiting w)) s
+), remaining AS MATERIALIZED (
+    SELECT CASE WHEN c.rows < 1000000 THEN c.rows ELSE greatest(c.rows, (
+               SELECT pg_catalog.sum(p.reltuples)::pg_catalog.int8
+               FROM pg_catalog.pg_class p, pg_catalog.to_regclass(pg_catalog.format('%I.%I', 'New', 'Line')) AS s(oid)
+               WHERE p.oid = s.oid OR p.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = s.oid)))
+           END AS rows
+    FROM counted c
 )
-SELECT w.removals, w.newest,
-       CASE WHEN c.rows < 1000000 THEN c.rows ELSE greatest(c.rows, (
-           SELECT pg_catalog.sum(p.reltuples)::pg_catalog.int8
-           FROM pg_catalog.pg_class p, pg_catalog.to_regclass(pg_catalog.format('%I.%I', 'New', 'Line')) AS s(oid)
-           WHERE p.oid = s.oid OR p.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = s.oid)))
-       END AS rows
-FROM waiting w, counted c
+SELECT s.rows + CASE WHEN (s.rows + w.events) * 100 <= $1::pg_catalog.int4 * (s.rows + w.events + r.rows) THEN w.events ELSE (
+           SELECT pg_catalog.count(*)
+           FROM (SELECT FROM dualwrite.outbox o
+                 WHERE o.entity = 'line' AND o.actor IS DISTINCT FROM 'dualwrited reconcile'
+                 GROUP BY o.ref[2], o.ref[3], o.ref[4]
+                 HAVING pg_catalog.max(o.id) = pg_catalog.max(o.id) FILTER (WHERE o.operation = 'line_r')
+                    AND pg_catalog.min(o.id) IS DISTINCT FROM
+                        pg_catalog.min(o.id) FILTER (WHERE o.operation = 'line_i')) gone) END AS removals,
+       w.newest, r.rows
+FROM stopped s, waiting w, remaining r
 
 
 -- line: update (legacy)
