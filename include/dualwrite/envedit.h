@@ -25,6 +25,9 @@ enum envedit {
     ENVEDIT_BROKEN,  /* the text has faults that make it unsafe to edit */
 };
 
+/* Some line sets it. */
+bool envedit_has(const char *text, size_t len, const char *key);
+
 /*
  * Makes `key` have `value`, a word. Where it is set several times the last line is changed, the one that holds; where it is
  * not, a line is added at the end if `add`. Quotes, `export`, blanks and line ends stay as they are.

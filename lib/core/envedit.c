@@ -229,6 +229,16 @@ set(struct buf *out, const struct text *t, const char *key, const char *value, b
     return hand_out(out, t, &made, key, value);
 }
 
+bool
+envedit_has(const char *text, size_t len, const char *key)
+{
+    struct text t;
+    bool has = read_text(&t, text, len) && last_of(&t.entries, key) != NULL;
+
+    env_entries_free(&t.entries);
+    return has;
+}
+
 enum envedit
 envedit_set(struct buf *out, const char *text, size_t len, const char *key, const char *value, bool add)
 {
