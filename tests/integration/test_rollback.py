@@ -312,3 +312,43 @@ def test_a_daemon_with_the_edited_file_stays_off_after_the_override_is_gone(db):
         daemon.term()
         daemon.start()
         assert json_flag(flags_json(db), ENABLED) == "false"
+
+
+def advice(config, *args, check=0):
+    return json.loads(dualwrited("rollback", "--advice", "--config", config, "--json", *args, check=check).stdout)
+
+
+def fits(document):
+    return {line["symptom"]: line["fits"] for line in document["matrix"]}
+
+
+@both
+def test_advice_follows_the_numbers(db, config):
+    install(db, "--guard=record")
+    found = advice(config)
+    assert found["best"] is None
+    assert fits(found)["map rows without their legacy row"] is (False if db.layout == "one" else None)
+    assert "nothing calls for a rollback" in dualwrited("rollback", "advice", "--config", config).stdout
+
+    db.new_team("Staging Test 1")
+    found = advice(config, check=1)
+    assert found["best"]["command"] == "dualwrited rollback cleanup --dry-run --match 'Staging Test%'"
+    assert "1 rows are named like" in found["best"]["evidence"]
+    assert advice(config, "--match=nothing%")["best"] is None
+
+    if db.layout == "one":
+        db.execute("INSERT INTO organizations_teammigrationmap (legacy_team_id, vnext_team_id, legacy_slug, migration_date, verified,"
+                   " created_at, updated_at) VALUES (987654, 1, 'x', now(), true, now(), now())")
+        assert advice(config, check=1)["best"]["symptom"] == "map rows without their legacy row"
+
+    db.legacy.execute("UPDATE teams_team SET name = name; INSERT INTO teams_team (name, slug, game, region, description, is_active,"
+                      " created_at, updated_at) VALUES ('x', 'x', 'csgo', 'EU', '', true, now(), now())")
+    assert advice(config, check=2)["best"]["command"] == "dualwrited rollback block-legacy"
+
+    db.execute("""INSERT INTO dualwrite.failed (event_id, xid, captured_at, bucket, entity, operation, ref, attempts, message)
+                  VALUES (1, '5', now(), 1, 'team', 'sync_team_created', '{8}', 3, 'x')""")
+    assert fits(advice(config, check=2))["syncs fail, and no request does"] is True
+    write_env_file(config, config_for(db, **{STRICT: True}))
+    with Daemon(db, ready=False, **{STRICT: True}):
+        wait_until(lambda: json_flag(flags_json(db), STRICT) == "true", what="strict mode")
+        assert advice(config, check=2)["best"]["command"] == "dualwrited rollback strict-off"
