@@ -36,7 +36,7 @@ struct rollback_run {
 /* The options that they have in their tables; NULL ends them. */
 #define ROLLBACK_OPTIONS                                                                                               \
     {"config", "FILE", "the env file (default: $DUALWRITE_CONFIG, then " CONFIG_DEFAULT_FILE ")"},                     \
-        {"reason", "TEXT", "why; stands in the override, the log and the notification"},                               \
+        {"reason", "TEXT", "why; stands in the override and the notification"},                                        \
         {"who", "NAME", "who does it (default: the user, host and login)"},                                            \
         {"environment", "NAME", "for the notification (default: host and database)"},                                  \
         {"ticket", "LINK", "of the incident, for the notification"},                                                   \

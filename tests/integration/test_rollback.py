@@ -348,7 +348,5 @@ def test_advice_follows_the_numbers(db, config):
     db.execute("""INSERT INTO dualwrite.failed (event_id, xid, captured_at, bucket, entity, operation, ref, attempts, message)
                   VALUES (1, '5', now(), 1, 'team', 'sync_team_created', '{8}', 3, 'x')""")
     assert fits(advice(config, check=2))["syncs fail, and no request does"] is True
-    write_env_file(config, config_for(db, **{STRICT: True}))
-    with Daemon(db, ready=False, **{STRICT: True}):
-        wait_until(lambda: json_flag(flags_json(db), STRICT) == "true", what="strict mode")
-        assert advice(config, check=2)["best"]["command"] == "dualwrited rollback strict-off"
+    db.execute("INSERT INTO dualwrite.override (flag, value) VALUES (%s, 'true')", [STRICT])
+    assert advice(config, check=2)["best"]["command"] == "dualwrited rollback strict-off"
