@@ -200,6 +200,7 @@ send_beat(struct engine *e)
 {
     struct beat_request request = {
         .serial = ++e->beats,
+        .failures = worker_counters(e->worker)->failures,
         .instance = e->instance,
         .mapping_digest = e->view.digest == NULL ? "" : e->view.digest,
         .flags = e->settings->config->flags,
@@ -257,7 +258,7 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
     }
     status_up(&e->said_listen_down, "listen");
     ours_changed = view_note(&e->view, b, e->settings->config->notify);
-    readiness_note(&e->readiness, b->waiting);
+    readiness_note(&e->readiness, b->waiting, b->failures);
     give_orders(e);
     if (e->mirror != NULL)
         mirror_flags(e->mirror, &b->flags, b->installation);

@@ -22,11 +22,12 @@ struct listener {
     void *arg;
     char *channel;
     bool notify;
-    bool sent;       /* LISTEN was sent on this connection for this channel; the beat after it must find it in force */
-    bool heard;      /* a notification, since the last beat */
-    uint64_t serial; /* of the beat under way */
-    bool wanted;     /* another beat follows the script under way */
-    int script_beat; /* where in the script under way beat.sql stands */
+    bool sent;        /* LISTEN was sent on this connection for this channel; the beat after it must find it in force */
+    bool heard;       /* a notification, since the last beat */
+    uint64_t serial;  /* of the beat under way */
+    int64_t failures; /* the same */
+    bool wanted;      /* another beat follows the script under way */
+    int script_beat;  /* where in the script under way beat.sql stands */
     bool script_listens; /* it has LISTEN in it, which takes effect at its end */
     unsigned refused;    /* beats in a row on this connection */
     const char *leaving; /* the instance, once it takes its row out: no more beats */
@@ -193,6 +194,7 @@ parse_beat(void *arg, const struct pg_reply *reply)
     channels = copy(r, "channels");
     answer = (struct beat_answer){
         .serial = l->serial,
+        .failures = l->failures,
         .flags = flags_parse(PQgetvalue(r, 0, PQfnumber(r, "flags"))),
         .disagreement = copy(r, "disagreement"),
         .overrides = copy(r, "overrides"),
@@ -261,6 +263,7 @@ listener_beat(struct listener *l, const struct beat_request *request)
     if (pgconn_state(l->pg) != PGCONN_READY || l->leaving != NULL)
         return;
     l->serial = request->serial;
+    l->failures = request->failures;
     gethostname(host, sizeof host - 1);
     snprintf(pid, sizeof pid, "%d", (int) getpid());
     snprintf(doorbell_ms, sizeof doorbell_ms, "%lld", (long long) request->doorbell_ms);

@@ -15,7 +15,8 @@
 
 /* What this daemon tells about itself with each beat. */
 struct beat_request {
-    uint64_t serial; /* comes back with the answer */
+    uint64_t serial;  /* comes back with the answer */
+    int64_t failures; /* so does this: attempts that had failed here when it was asked */
     const char *instance;
     const char *mapping_digest;
     struct flags flags;
@@ -32,6 +33,7 @@ struct beat_request {
 
 struct beat_answer {
     uint64_t serial;         /* of the request that this answers */
+    int64_t failures;        /* ... and its failures: `failed` may not know of later ones */
     struct flags flags;      /* in force */
     char *disagreement;      /* names of flags, NULL: none */
     char *overrides;         /* FLAG=value, ..., NULL: none */

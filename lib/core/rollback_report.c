@@ -168,7 +168,7 @@ rollback_checklist(const struct rollback_facts *facts)
     add(list, "the incident log is up to date", "open", &incident);
     buf_puts(&tell, facts->notice_file == NULL ? "send the text below" : "send ");
     buf_puts(&tell, facts->notice_file == NULL ? "" : facts->notice_file);
-    add(list, "the team is told", "open", &tell);
+    add(list, "everybody concerned is told", "open", &tell);
     return list;
 }
 
@@ -256,7 +256,7 @@ rollback_notice(struct buf *out, const struct rollback_facts *facts)
         buf_puts(out, "- NOT confirmed everywhere yet: see `dualwrited flags`\n");
     next_steps(out, facts);
     buf_putc(out, '\n');
-    line(out, "Team", facts->who);
+    line(out, "Done by", facts->who);
     line(out, "Incident Ticket", facts->ticket == NULL ? "none was named" : facts->ticket);
     buf_free(&action);
 }

@@ -62,7 +62,7 @@ def test_one_that_stands_still_is_named_and_reloads_when_it_goes_on(db, config):
     with Daemon(db) as good, Daemon(db) as stopped:
         os.kill(stopped.pid, signal.SIGSTOP)
         try:
-            done = dualwrited("reload", "--config", config, "--timeout=1s", check=70)
+            done = dualwrited("reload", "--config", config, "--timeout=3s", check=70)
         finally:
             os.kill(stopped.pid, signal.SIGCONT)
         (line,) = [line for line in done.stdout.splitlines() if f"pid {stopped.pid} " in line]
@@ -80,7 +80,7 @@ def test_only_those_of_this_host_unless_all_are_meant(db, config):
         assert set(reload(config)) == {daemon.pid}
         assert set(reload(config, "--all", "--dry-run", check=False)) == {daemon.pid, 1, 2}
         assert not db.value("SELECT count(*) FROM dualwrite.daemon WHERE reload_wanted > 1")
-        found = reload(config, "--all", "--timeout=300ms", check=70)
+        found = reload(config, "--all", "--timeout=3s", check=70)
         assert {pid: found[pid]["state"] for pid in found} == {daemon.pid: "reloaded", 1: "waiting", 2: "unable"}
 
 

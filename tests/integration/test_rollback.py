@@ -94,12 +94,13 @@ def test_no_batch_of_before_is_under_way_when_disable_comes_back(db, config):
         assert db.legacy.value("SELECT count(*) FROM teams_team WHERE name = 'Third'") == 0
 
 
+@both
 def test_a_daemon_that_stands_still_is_named(db, config):
     install(db)
     with Daemon(db) as good, Daemon(db) as stopped:
         os.kill(stopped.pid, signal.SIGSTOP)
         try:
-            done = dualwrited("rollback", "disable", "--config", config, "--timeout=1s", check=70)
+            done = dualwrited("rollback", "disable", "--config", config, "--timeout=3s", check=70)
         finally:
             os.kill(stopped.pid, signal.SIGCONT)
         assert "NOT confirmed after" in done.stdout
@@ -270,7 +271,7 @@ def test_the_notification_is_filled_in(db, config, tmp_path):
                "--ticket=https://example.org/7", f"--notice={notice}")
     text = notice.read_text()
     assert text == done["notice"]
-    for line in ("**Environment:** staging", "**Team:** ann", "**Incident Ticket:** https://example.org/7",
+    for line in ("**Environment:** staging", "**Done by:** ann", "**Incident Ticket:** https://example.org/7",
                  f"- {ENABLED}: false", f"- {STRICT}: false", f"- {BLOCKED}: true"):
         assert line in text.splitlines(), text
     assert "legacy is slow\\n## forged" in text and "[" not in text.replace("[x]", "")

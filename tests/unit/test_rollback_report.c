@@ -94,7 +94,7 @@ test_the_notification(void **state)
         "about 12 changes wait",
         "- TEAM_VNEXT_DUAL_WRITE_ENABLED: false\n- TEAM_VNEXT_DUAL_WRITE_STRICT_MODE: true\n- "
         "TEAM_LEGACY_WRITE_BLOCKED: true\n",
-        "**Team:** ann\n",
+        "**Done by:** ann\n",
         "**Incident Ticket:** none was named\n",
     };
     struct rollback_facts f = facts_of(good_state, good_evidence, good_judgement);
