@@ -34,13 +34,9 @@
 #define EXPIRED_MS 100 /* after a peer's last beat has run out, look who takes over */
 #define SPREAD_MS 250  /* what all daemons hear at once they do not all answer at once */
 
-/* A reload: read on a worker thread, taken over while the worker rests, official when a beat has published it. */
-enum reload_state { RELOAD_NONE, RELOAD_READING, RELOAD_RESTING, RELOAD_PUBLISHING };
-
 struct engine {
     uv_loop_t loop;
     struct settings *settings;
-    const char *config_option;
     char instance[UUID4_TEXT];
     struct listener *listener;
     struct worker *worker;
@@ -53,11 +49,10 @@ struct engine {
     bool mapping_good; /* the last preflight passed */
     bool passed_once;  /* ... ever: from then on a bad database is waited for, not exited on */
 
-    enum reload_state reload;
-    bool reload_again;     /* asked for while one was under way */
-    struct settings *next; /* RELOAD_RESTING: what will be taken over */
-    char *changed;
-    uint64_t published; /* RELOAD_PUBLISHING: an answer to this beat, or a later one, makes it official */
+    struct reload *reload;
+    bool behind;         /* what began under other orders is still under way */
+    struct flags obeyed; /* as beat_request has it */
+    bool obeys;          /* there is something in it */
 
     uv_timer_t beat;
     uv_timer_t stop;
@@ -70,7 +65,6 @@ struct engine {
 };
 
 static void send_beat(struct engine *e);
-static void start_reload(struct engine *e);
 
 static void
 give_orders(struct engine *e)
@@ -83,7 +77,7 @@ give_orders(struct engine *e)
         .listening = e->view.listening,
     };
 
-    worker_orders(e->worker, &orders);
+    e->behind = !worker_orders(e->worker, &orders);
 }
 
 static void
@@ -139,6 +133,7 @@ stop(struct engine *e, int status)
         return;
     }
     e->stopping = true;
+    reload_stop(e->reload);
     e->status = status;
     log_msg(LOG_INFO, "stopping", "finishing what is under way");
     notify_stopping();
@@ -149,27 +144,22 @@ stop(struct engine *e, int status)
 /* ---- reload ---------------------------------------------------------------------------------------------------- */
 
 static void
-end_reload(struct engine *e)
+on_reload_rest(void *arg)
 {
-    e->reload = RELOAD_NONE;
-    if (e->readiness.started)
-        notify_ready(); /* ends systemd's RELOADING=1 */
-    worker_go_on(e->worker);
-    if (e->reload_again) {
-        e->reload_again = false;
-        start_reload(e);
-    }
+    struct engine *e = arg;
+
+    worker_rest(e->worker);
 }
 
 /* The worker rests: the new settings are taken over. They become official with the next beat's answer. */
-static void
-take_over(struct engine *e)
+static uint64_t
+on_take_over(void *arg, struct settings *next)
 {
+    struct engine *e = arg;
     struct settings *before = e->settings;
-    bool mapping_changed = strcmp(before->mapping_text, e->next->mapping_text) != 0;
+    bool mapping_changed = strcmp(before->mapping_text, next->mapping_text) != 0;
 
-    e->settings = e->next;
-    e->next = NULL;
+    e->settings = next;
     log_configure(e->settings->config->log_format, e->settings->config->log_level);
     worker_settings(e->worker, e->settings);
     listener_configure(e->listener, e->settings->mapping->channel, e->settings->config->notify);
@@ -180,48 +170,20 @@ take_over(struct engine *e)
         view_own_digest(&e->view, NULL);
         worker_preflight(e->worker);
     }
-    e->reload = RELOAD_PUBLISHING;
     send_beat(e);
-    e->published = e->beats;
-    if (!e->view.fresh) { /* no database to publish to: nothing runs, so the new settings are what holds */
-        status_reloaded(e->changed, e->settings->file);
-        end_reload(e);
-    }
+    return e->view.fresh ? e->beats : 0;
 }
 
 static void
-on_read(void *arg, struct settings *next, const char *changed)
+on_reload_end(void *arg)
 {
     struct engine *e = arg;
 
-    if (e->stopping) {
-        settings_free(next);
-        return;
-    }
-    if (next == NULL) {
-        log_msg(LOG_ERROR, "config_not_reloaded", "the running settings stay; mend the faults and reload again");
-        end_reload(e);
-        return;
-    }
-    free(e->changed);
-    e->changed = xstrdup(changed);
-    e->next = next;
-    e->reload = RELOAD_RESTING;
-    worker_rest(e->worker);
-}
-
-static void
-start_reload(struct engine *e)
-{
-    if (e->stopping)
-        return;
-    if (e->reload != RELOAD_NONE) {
-        e->reload_again = true;
-        return;
-    }
-    notify_reloading();
-    e->reload = RELOAD_READING;
-    reload_start(&e->loop, e->config_option, e->settings, on_read, e);
+    if (e->readiness.started)
+        notify_ready(); /* ends systemd's RELOADING=1 */
+    worker_go_on(e->worker);
+    if (reload_done(e->reload) > 0)
+        send_beat(e);
 }
 
 /* ---- beats ----------------------------------------------------------------------------------------------------- */
@@ -238,6 +200,7 @@ send_beat(struct engine *e)
 {
     struct beat_request request = {
         .serial = ++e->beats,
+        .failures = worker_counters(e->worker)->failures,
         .instance = e->instance,
         .mapping_digest = e->view.digest == NULL ? "" : e->view.digest,
         .flags = e->settings->config->flags,
@@ -247,6 +210,9 @@ send_beat(struct engine *e)
         .cursor = worker_cursor(e->worker),
         .doorbell_ms = wake_doorbell_ms(e->settings->config->poll_interval_ms),
         .outbox_max = e->settings->config->outbox_max,
+        .obeyed = e->obeys ? &e->obeyed : NULL,
+        .reload_done = reload_done(e->reload),
+        .reload_answer = reload_answer(e->reload),
     };
     int64_t interval = e->view.listening ? WAKE_BEAT_MS : BEAT_POLL_ONLY_MS;
 
@@ -266,6 +232,19 @@ beat_within(struct engine *e, uint64_t ms)
         uv_timer_start(&e->beat, on_beat_timer, ms, WAKE_BEAT_MS);
 }
 
+/* Tells it at once, because somebody may be waiting for it, once nothing of before is under way. */
+static void
+note_obeyed(struct engine *e)
+{
+    if (!e->view.fresh || e->behind || (e->mirror != NULL && !mirror_settled(e->mirror)))
+        return;
+    if (e->obeys && flags_same(&e->obeyed, &e->view.flags))
+        return;
+    e->obeyed = e->view.flags;
+    e->obeys = true;
+    send_beat(e);
+}
+
 static void
 on_beat(void *arg, const struct beat_answer *b, const char *error)
 {
@@ -279,7 +258,7 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
     }
     status_up(&e->said_listen_down, "listen");
     ours_changed = view_note(&e->view, b, e->settings->config->notify);
-    readiness_note(&e->readiness, b->waiting);
+    readiness_note(&e->readiness, b->waiting, b->failures);
     give_orders(e);
     if (e->mirror != NULL)
         mirror_flags(e->mirror, &b->flags, b->installation);
@@ -294,10 +273,9 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
         beat_within(e, (uint64_t) b->peer_expires_ms + EXPIRED_MS);
     check_ready(e);
     status_systemd(&e->view, e->worker, &e->readiness.health);
-    if (e->reload == RELOAD_PUBLISHING && b->serial >= e->published) {
-        status_reloaded(e->changed, e->settings->file);
-        end_reload(e);
-    }
+    reload_published(e->reload, b->serial);
+    reload_wanted(e->reload, b->reload_wanted);
+    note_obeyed(e);
     if (e->view.deaf > 0 && e->view.deaf < VIEW_DEAF_BEATS)
         send_beat(e); /* LISTEN takes effect after the beat that sent it */
 }
@@ -315,10 +293,7 @@ on_listener_down(void *arg, const char *why, int64_t retry_in_ms)
 
     status_down(&e->said_listen_down, uv_now(&e->loop), "listen", why, retry_in_ms);
     view_lost(&e->view);
-    if (e->reload == RELOAD_PUBLISHING) {
-        status_reloaded(e->changed, e->settings->file);
-        end_reload(e);
-    }
+    reload_published(e->reload, UINT64_MAX);
     if (!e->closed) {
         give_orders(e);
         check_ready(e);
@@ -395,8 +370,17 @@ on_rested(void *arg)
 
     if (e->stopping)
         listener_deregister(e->listener, e->instance, close_all, e);
-    else if (e->reload == RELOAD_RESTING)
-        take_over(e);
+    else
+        reload_rested(e->reload);
+}
+
+static void
+on_obeyed(void *arg)
+{
+    struct engine *e = arg;
+
+    e->behind = false;
+    note_obeyed(e);
 }
 
 /* ---- signals --------------------------------------------------------------------------------------------------- */
@@ -408,7 +392,7 @@ on_signal(void *arg, int signum)
 
     check_ready(e);
     if (signum == SIGHUP)
-        start_reload(e);
+        reload_start(e->reload);
     else if (signum == SIGUSR1)
         status_log(&e->view, e->worker, &e->readiness.health, e->instance);
     else
@@ -418,10 +402,12 @@ on_signal(void *arg, int signum)
 static void
 on_file_changed(uv_fs_poll_t *handle, int status, const uv_stat_t *previous, const uv_stat_t *current)
 {
+    struct engine *e = handle->data;
+
     (void) previous;
     (void) current;
     if (status == 0)
-        start_reload(handle->data);
+        reload_start(e->reload);
 }
 
 /* ---- the beginning --------------------------------------------------------------------------------------------- */
@@ -458,8 +444,9 @@ int
 engine_run(struct settings *settings, const char *config_option, bool *hung)
 {
     static const struct listener_events heard = {on_listener_up, on_listener_down, on_bell, on_control, on_beat};
-    static const struct worker_events worked = {on_worker_down, on_preflight, on_rested};
-    struct engine e = {.settings = settings, .config_option = config_option, .status = EXIT_GOOD};
+    static const struct worker_events worked = {on_worker_down, on_preflight, on_rested, on_obeyed};
+    static const struct reload_events reloads = {on_reload_rest, on_take_over, on_reload_end};
+    struct engine e = {.settings = settings, .status = EXIT_GOOD};
     unsigned char random[16] = {0};
 
     view_init(&e.view);
@@ -470,6 +457,7 @@ engine_run(struct settings *settings, const char *config_option, bool *hung)
     start_handles(&e);
     readiness_init(&e.readiness, e.instance, look, &e);
     e.http = http_new(&e.loop, e.instance, readiness_routes, &e.readiness);
+    e.reload = reload_new(&e.loop, config_option, &e.settings, &reloads, &e);
     e.worker = worker_new(&e.loop, settings, e.instance, &worked, &e);
     e.listener = listener_new(&e.loop, settings->config->database_url, settings->mapping->channel,
                               settings->config->notify, &heard, &e);
@@ -485,9 +473,8 @@ engine_run(struct settings *settings, const char *config_option, bool *hung)
     log_msg(LOG_INFO, "stopped", "exit status %d", e.status);
     if (*hung)
         return e.status; /* its thread may still read what would be freed here */
-    settings_free(e.next);
+    reload_free(e.reload);
     settings_free(e.settings);
-    free(e.changed);
     view_free(&e.view);
     return e.status;
 }

@@ -22,11 +22,12 @@ struct listener {
     void *arg;
     char *channel;
     bool notify;
-    bool sent;       /* LISTEN was sent on this connection for this channel; the beat after it must find it in force */
-    bool heard;      /* a notification, since the last beat */
-    uint64_t serial; /* of the beat under way */
-    bool wanted;     /* another beat follows the script under way */
-    int script_beat; /* where in the script under way beat.sql stands */
+    bool sent;        /* LISTEN was sent on this connection for this channel; the beat after it must find it in force */
+    bool heard;       /* a notification, since the last beat */
+    uint64_t serial;  /* of the beat under way */
+    int64_t failures; /* the same */
+    bool wanted;      /* another beat follows the script under way */
+    int script_beat;  /* where in the script under way beat.sql stands */
     bool script_listens; /* it has LISTEN in it, which takes effect at its end */
     unsigned refused;    /* beats in a row on this connection */
     const char *leaving; /* the instance, once it takes its row out: no more beats */
@@ -193,6 +194,7 @@ parse_beat(void *arg, const struct pg_reply *reply)
     channels = copy(r, "channels");
     answer = (struct beat_answer){
         .serial = l->serial,
+        .failures = l->failures,
         .flags = flags_parse(PQgetvalue(r, 0, PQfnumber(r, "flags"))),
         .disagreement = copy(r, "disagreement"),
         .overrides = copy(r, "overrides"),
@@ -207,6 +209,7 @@ parse_beat(void *arg, const struct pg_reply *reply)
         .retrying = number_or(r, "retrying", 0),
         .next_retry_ms = number_or(r, "next_retry_ms", -1),
         .peer_expires_ms = number_or(r, "peer_expires_ms", -1),
+        .reload_wanted = number_or(r, "reload_wanted", 0),
         .bells = truth(r, "bells"),
         .listening = l->notify && hears(channels, l->channel) && hears(channels, CONTROL_CHANNEL),
         .between = number_or(r, "backend", 0) != pgconn_backend(l->pg),
@@ -248,22 +251,27 @@ listener_beat(struct listener *l, const struct beat_request *request)
     char doorbell_ms[24];
     char outbox_max[24];
     char claim_pid[16];
+    char reload_done[24];
     struct buf own = {0};
     struct buf control = {0};
     struct pg_statement script[8];
     char *flags;
+    char *obeyed;
     size_t n = 0;
 
     l->wanted = pgconn_state(l->pg) == PGCONN_BUSY;
     if (pgconn_state(l->pg) != PGCONN_READY || l->leaving != NULL)
         return;
     l->serial = request->serial;
+    l->failures = request->failures;
     gethostname(host, sizeof host - 1);
     snprintf(pid, sizeof pid, "%d", (int) getpid());
     snprintf(doorbell_ms, sizeof doorbell_ms, "%lld", (long long) request->doorbell_ms);
     snprintf(outbox_max, sizeof outbox_max, "%lld", (long long) request->outbox_max);
     snprintf(claim_pid, sizeof claim_pid, "%d", request->claim_pid);
+    snprintf(reload_done, sizeof reload_done, "%lld", (long long) request->reload_done);
     flags = flags_json(&request->flags);
+    obeyed = request->obeyed == NULL ? xstrdup("{}") : flags_json(request->obeyed);
     script[n++] = (struct pg_statement){.sql = sql_daemon_read_write};
     script[n++] = (struct pg_statement){.sql = sql_daemon_no_jit};
     l->script_listens = l->notify && !l->sent;
@@ -276,9 +284,10 @@ listener_beat(struct listener *l, const struct beat_request *request)
     }
     script[n++] = (struct pg_statement){
         .sql = sql_daemon_register,
-        .nparams = 9,
+        .nparams = 12,
         .params = {request->instance, host, pid, DUALWRITE_VERSION, request->mapping_digest, flags,
-                   l->notify ? "true" : "false", request->state, request->claim_pid == 0 ? NULL : claim_pid},
+                   l->notify ? "true" : "false", request->state, request->claim_pid == 0 ? NULL : claim_pid, obeyed,
+                   request->reload_done == 0 ? NULL : reload_done, request->reload_answer},
     };
     script[n++] = (struct pg_statement){.sql = sql_daemon_ceiling, .nparams = 1, .params = {outbox_max}};
     l->script_beat = (int) n;
@@ -289,6 +298,7 @@ listener_beat(struct listener *l, const struct beat_request *request)
     };
     pgconn_run(l->pg, script, n, ANSWER_MS, parse_beat, l);
     free(flags);
+    free(obeyed);
     buf_free(&own);
     buf_free(&control);
 }

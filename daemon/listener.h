@@ -15,7 +15,8 @@
 
 /* What this daemon tells about itself with each beat. */
 struct beat_request {
-    uint64_t serial; /* comes back with the answer */
+    uint64_t serial;  /* comes back with the answer */
+    int64_t failures; /* so does this: attempts that had failed here when it was asked */
     const char *instance;
     const char *mapping_digest;
     struct flags flags;
@@ -25,10 +26,14 @@ struct beat_request {
     const char *cursor;  /* of the last claim, NULL: none */
     int64_t doorbell_ms; /* how long the doorbell shall stand */
     int64_t outbox_max;
+    const struct flags *obeyed; /* what is in force and nothing of before is under way; NULL: nothing is known yet */
+    int64_t reload_done;        /* the number of the last reload that was asked for through the database; 0: none */
+    const char *reload_answer;  /* how it went, JSON; NULL with 0 */
 };
 
 struct beat_answer {
     uint64_t serial;         /* of the request that this answers */
+    int64_t failures;        /* ... and its failures: `failed` may not know of later ones */
     struct flags flags;      /* in force */
     char *disagreement;      /* names of flags, NULL: none */
     char *overrides;         /* FLAG=value, ..., NULL: none */
@@ -43,6 +48,7 @@ struct beat_answer {
     int64_t retrying;        /* ... that are not parked */
     int64_t next_retry_ms;   /* < 0: none is to be retried */
     int64_t peer_expires_ms; /* when the first other daemon is given up on if it does not beat; < 0: there is none */
+    int64_t reload_wanted;   /* the number of the last reload that somebody asked for; 0: none */
     bool bells;              /* writers may ring: nobody can PREPARE TRANSACTION on this server */
     bool listening;          /* the server says that this session listens */
     bool between;            /* something between us and the server answers for it: a pooler */

@@ -57,6 +57,7 @@ static void
 parse_answer(void *arg, const struct pg_reply *reply)
 {
     struct mirror *m = arg;
+    bool anew;
 
     if (reply->lost)
         return; /* on_down() follows */
@@ -72,6 +73,7 @@ parse_answer(void *arg, const struct pg_reply *reply)
         return;
     }
     pgconn_settled(m->pg);
+    anew = m->delivered == NULL || strcmp(m->delivered, m->sent) != 0;
     free(m->delivered);
     m->delivered = m->sent;
     m->sent = NULL;
@@ -79,6 +81,8 @@ parse_answer(void *arg, const struct pg_reply *reply)
     status_up(&m->said, "mirror");
     if (m->wanted != NULL && strcmp(m->wanted, m->delivered) != 0)
         send_flags(m); /* they changed meanwhile */
+    else if (anew)
+        m->up(m->arg);
 }
 
 static void
@@ -124,6 +128,12 @@ mirror_flags(struct mirror *m, const struct flags *flags, const char *installati
     m->wanted = flags_json(flags);
     if (m->delivered == NULL || strcmp(m->wanted, m->delivered) != 0 || uv_now(m->loop) - m->delivered_at >= AGAIN_MS)
         send_flags(m);
+}
+
+bool
+mirror_settled(const struct mirror *m)
+{
+    return pgconn_state(m->pg) != PGCONN_BUSY || (m->wanted != NULL && strcmp(m->sent, m->wanted) == 0);
 }
 
 void

@@ -8,13 +8,14 @@
 #ifndef MIRROR_H
 #define MIRROR_H
 
+#include <stdbool.h>
 #include <uv.h>
 
 #include "dualwrite/flags.h"
 
 struct mirror;
 
-/* `up` is called when it has connected: ask what is in force, and call mirror_flags(). It logs its own troubles. */
+/* `up` is called when it has connected, or has delivered what changed: ask what is in force, and call mirror_flags(). It logs its own troubles. */
 struct mirror *mirror_new(uv_loop_t *loop, const char *url, void (*up)(void *arg), void *arg);
 void mirror_start(struct mirror *m);
 
@@ -25,6 +26,11 @@ void mirror_start(struct mirror *m);
  * databases, NULL for none: a legacy database with another one gets nothing.
  */
 void mirror_flags(struct mirror *m, const struct flags *flags, const char *installation);
+/*
+ * Nothing else than what mirror_flags() got last can reach the legacy database any more: it was delivered, or there is no
+ * connection. `up` is called when that becomes so.
+ */
+bool mirror_settled(const struct mirror *m);
 void mirror_close(struct mirror *m);
 
 #endif

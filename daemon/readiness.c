@@ -80,11 +80,12 @@ readiness_look(struct readiness *r)
 }
 
 void
-readiness_note(struct readiness *r, bool waiting)
+readiness_note(struct readiness *r, bool waiting, int64_t failures)
 {
     struct health_facts f = {0};
 
     r->look(r->arg, &f);
+    f.failures = failures;
     health_note(&r->progress, now(), waiting, &f);
 }
 

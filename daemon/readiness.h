@@ -42,7 +42,7 @@ void readiness_init(struct readiness *r, const char *instance, void (*look)(void
 /* Looks, and says what changed; true when something did. */
 bool readiness_look(struct readiness *r);
 
-/* A beat was answered; `waiting`: it saw events of ours. */
-void readiness_note(struct readiness *r, bool waiting);
+/* A beat was answered; `waiting`: it saw events of ours; `failures`: attempts that had failed here when it was sent. */
+void readiness_note(struct readiness *r, bool waiting, int64_t failures);
 
 #endif

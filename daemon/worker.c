@@ -1,6 +1,5 @@
 /*
  * worker.c - one batch after the other; see worker.h.
- *
  * pump() starts what is due next, if the connection is free; every callback notes what happened and ends in free_again().
  */
 #include "worker.h"
@@ -35,6 +34,7 @@ struct worker {
 
     bool resync_wanted;
     bool busy;        /* a stage has the connection */
+    bool behind;      /* ... and has had it since before the orders changed */
     bool resting;     /* the engine asked for rest */
     bool check;       /* a preflight is due */
     bool patient;     /* ... but the last one did not pass: not at once */
@@ -73,6 +73,9 @@ static void
 free_again(struct worker *w)
 {
     w->busy = false;
+    if (w->behind && !round_undecided(w->round))
+        w->events.obeyed(w->arg);
+    w->behind = w->behind && round_undecided(w->round);
     if (w->resting && !round_undecided(w->round))
         w->events.rested(w->arg);
     else
@@ -151,13 +154,12 @@ on_resynced(void *arg, const struct resync_answer *answer)
 {
     struct worker *w = arg;
 
-    if (answer->error != NULL) {
+    if (answer->error != NULL)
         lost(w);
-    } else if (answer->entity == NULL || answer->waiting) {
+    else if (answer->entity == NULL || answer->waiting)
         w->resync_wanted = false; /* the next beat says whether a mark is still up */
-    } else {
+    else
         wake_on(w, WAKE_LAPSED);
-    }
     free_again(w);
 }
 
@@ -391,16 +393,19 @@ worker_preflight(struct worker *w)
     pump(w);
 }
 
-void
+bool
 worker_orders(struct worker *w, const struct worker_orders *orders)
 {
     bool deafened = w->orders.listening && !orders->listening;
 
+    w->behind |= (w->busy || round_undecided(w->round)) &&
+                 (w->orders.work != orders->work || w->orders.strict != orders->strict);
     w->orders = *orders;
     round_strict(w->round, orders->strict);
     if (deafened)
         lost(w);
     pump(w);
+    return !w->behind;
 }
 
 void

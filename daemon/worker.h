@@ -22,6 +22,7 @@ struct worker_events {
     /* After each connection and each worker_preflight(). The engine owns the answer's faults; the plan is the worker's. */
     void (*preflight)(void *arg, struct preflight_answer *answer);
     void (*rested)(void *arg); /* the answer to worker_rest(): nothing is under way */
+    void (*obeyed)(void *arg); /* what began under other orders than the last has ended */
 };
 
 /* What the engine lets it do; changes take effect between batches. */
@@ -47,7 +48,8 @@ void worker_settings(struct worker *w, const struct settings *settings);
 /* Checks the mapping against the database (again), and makes the plan. */
 void worker_preflight(struct worker *w);
 
-void worker_orders(struct worker *w, const struct worker_orders *orders);
+/* False: something is under way that began under other orders; events.obeyed follows. */
+bool worker_orders(struct worker *w, const struct worker_orders *orders);
 void worker_resync(struct worker *w, bool wanted); /* a table's resync mark is up */
 void worker_bell(struct worker *w);                /* something waits */
 void worker_lapsed(struct worker *w);              /* the doorbell is not up any more, or other partitions are ours */

@@ -18,6 +18,9 @@ struct env_entry {
     char *key;
     char *value;
     int line; /* of the key, from 1; only '\n' counts, as for editors and grep */
+
+    /* Where it stands in the text: from `export` or the key, from behind the '=', and up to the end of the value's line. */
+    size_t at, value_at, end;
 };
 
 struct env_entries {

@@ -47,6 +47,8 @@ flag_on(const struct flags *flags, enum flag f)
     return flags->value[f][0] == 't';
 }
 
+bool flags_same(const struct flags *a, const struct flags *b);
+
 /* {"NAME": "value", ...}, as a daemon registers its view and the legacy database gets those in force; free() it. */
 char *flags_json(const struct flags *flags);
 

@@ -15,6 +15,7 @@
 
 struct reader {
     const char *file;
+    const char *text;
     const char *p;
     const char *end;
     int line; /* of *p */
@@ -177,7 +178,7 @@ fault_in_name(struct reader *r, int line, const char *key, size_t len, const cha
 }
 
 static void
-keep_entry(struct reader *r, const char *key, size_t len, struct buf *value, int line)
+keep_entry(struct reader *r, const struct env_entry *entry)
 {
     struct env_entries *out = r->out;
 
@@ -185,7 +186,7 @@ keep_entry(struct reader *r, const char *key, size_t len, struct buf *value, int
         r->room = r->room == 0 ? 32 : r->room * 2;
         out->items = xreallocarray(out->items, r->room, sizeof *out->items);
     }
-    out->items[out->count++] = (struct env_entry){xstrndup(key, len), buf_steal(value), line};
+    out->items[out->count++] = *entry;
 }
 
 /* From the first letter of a line that is neither blank nor a comment. */
@@ -196,6 +197,7 @@ read_assignment(struct reader *r)
     int line = r->line;
     const char *key = start;
     const char *open;
+    const char *value_at;
     struct buf value = {0};
     bool named;
     size_t len;
@@ -221,7 +223,7 @@ read_assignment(struct reader *r)
             fault_in_name(r, line, key, len, "no '='");
         return;
     }
-    r->p++;
+    value_at = ++r->p;
     open = read_value(r, &value);
     if (open != NULL) {
         char *name = xstrndup(key, named ? len : 0);
@@ -236,7 +238,12 @@ read_assignment(struct reader *r)
     } else if (!named) {
         fault_in_name(r, line, key, len, "the name before '=' is not letters, digits and '_'");
     } else {
-        keep_entry(r, key, len, &value, line);
+        keep_entry(r, &(struct env_entry){.key = xstrndup(key, len),
+                                          .value = buf_steal(&value),
+                                          .line = line,
+                                          .at = (size_t) (start - r->text),
+                                          .value_at = (size_t) (value_at - r->text),
+                                          .end = (size_t) (r->p - r->text)});
     }
     buf_free(&value);
 }
@@ -246,6 +253,7 @@ envfile_parse(const char *file, const char *text, size_t len, bool (*ours)(const
               struct faults *faults)
 {
     struct reader r = {.file = file,
+                       .text = text,
                        .p = text,
                        .end = text + len,
                        .line = 1,

@@ -165,6 +165,15 @@ flags_warning(const struct flags *flags, size_t i)
     return NULL;
 }
 
+bool
+flags_same(const struct flags *a, const struct flags *b)
+{
+    for (int f = 0; f < FLAG_COUNT; f++)
+        if (strcmp(a->value[f], b->value[f]) != 0)
+            return false;
+    return true;
+}
+
 char *
 flags_json(const struct flags *flags)
 {

@@ -392,6 +392,7 @@ on_poll(uv_poll_t *handle, int status, int events)
         drain_kept(c);
     if (c->pq != NULL)
         drain_results(c);
+    drain_notifications(c); /* libpq does not look behind an answer that nobody has taken */
     if (c->pq != NULL && PQstatus(c->pq) == CONNECTION_BAD)
         fail(c, PQerrorMessage(c->pq)); /* libpq lost step with the server and closed the socket */
 }

@@ -10,8 +10,9 @@ from contextlib import ExitStack
 import pytest
 
 from conftest import Daemon, assert_in_step, install, wait_until
-from helpers import TEAM, cli, drained
+from helpers import TEAM, Listener, cli, drained
 from pairs import override
+from proxy import Proxy
 
 pytestmark = pytest.mark.layouts("one", reason="it is the vNext database that is listened to")
 
@@ -196,3 +197,23 @@ def test_check_says_how_full_the_notification_queue_is_and_who_holds_it_back(ins
         assert "is 1.2 % full" in found[0] and "the one that sleeps" in found[0], found
         sleeper.rollback()
     assert db.value(f"SELECT count(*) FROM {TEAM}") == 0
+
+
+def test_a_notification_that_comes_together_with_an_answer_is_heard(cluster, db):
+    """The beat is answered and an override is written while the daemon stands still: it gets both in one piece."""
+    install(db)
+    beat_at = "SELECT beat_at FROM dualwrite.daemon"
+    with Proxy(cluster.port) as proxy, Daemon(db, DUALWRITE_DATABASE_URL=proxy.url(db)) as daemon:
+        held = proxy.hold(rb"INSERT INTO dualwrite\.daemon")
+        held.wait()
+        before = db.value(beat_at)
+        os.kill(daemon.pid, signal.SIGSTOP)
+        try:
+            proxy.release()
+            wait_until(lambda: db.value(beat_at) != before, what="the beat is answered")
+            listener = Listener(db, "dualwrite_control")
+            override(db, "TEAM_VNEXT_DUAL_WRITE_ENABLED", "false")
+            assert listener.heard()
+        finally:
+            os.kill(daemon.pid, signal.SIGCONT)
+        daemon.wait_for("flag_changed", timeout=2.5)  # the next beat that comes by itself is later

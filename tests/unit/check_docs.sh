@@ -40,7 +40,7 @@ commands=$(sed -n 's/^| `\([a-z]*\)`.*/\1/p' <<<"$help_table")
 
 # a command of commands lists them as the program itself does
 while read -r command; do
-    commands+=$'\n'$("$dualwrited" "$command" --help | sed -n "s/^  \\([a-z]\\{1,\\}\\)  .*/$command \\1/p")
+    commands+=$'\n'$("$dualwrited" "$command" --help | sed -n "s/^  \\([a-z][a-z-]*\\)  .*/$command \\1/p")
 done <<<"$commands"
 commands=$(grep . <<<"$commands")
 
@@ -55,7 +55,7 @@ while read -r command; do
 done <<<"$commands"
 while read -r command; do
     grep -qx "$command" <<<"$commands" || fault "$page: there is no command \"$command\""
-done < <(sed -n 's/^\.Ss \([a-z ]*\)$/\1/p' "$page")
+done < <(sed -n 's/^\.Ss \([a-z -]*\)$/\1/p' "$page")
 for option in help version; do
     grep -qx "\.It Fl Fl $option" "$page" || fault "$page: --$option is missing"
 done

@@ -49,6 +49,7 @@ SELECT (SELECT pg_catalog.json_object_agg(e.flag, e.value) FROM dualwrite.effect
                WHERE coalesce(pg_catalog.pg_sequence_last_value(('dualwrite.resync_' || r.entity)::pg_catalog.regclass), 0)
                      > r.handled) AS resync,
        pg_catalog.current_setting('max_prepared_transactions') = '0' AS bells,
+       (SELECT d.reload_wanted FROM dualwrite.daemon d WHERE d.instance = $1::pg_catalog.uuid) AS reload_wanted,
        pg_catalog.pg_backend_pid() AS backend,
        pg_catalog.floor(100 * pg_catalog.pg_notification_queue_usage())::pg_catalog.int4 AS queue_percent,
        -- who may hold it back: a session that listens and sits in a transaction; which ones listen, only they know

@@ -1,0 +1,27 @@
+/*
+ * cmd_rollback.c - `dualwrited rollback WORD`: hands on to the command behind the word, cmd_rollback_WORD.c.
+ */
+#include "cmd_rollback.h"
+
+#include <string.h>
+
+static const struct command *const words[] = {&cmd_rollback_advice,     &cmd_rollback_disable,
+                                              &cmd_rollback_strict_off, &cmd_rollback_block_legacy,
+                                              &cmd_rollback_resume,     NULL};
+
+/* `rollback --advice` is `rollback advice`. */
+static int
+run(const struct command *self, int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "--advice") == 0)
+        return cmd_rollback_advice.run(&cmd_rollback_advice, argc - 1, argv + 1);
+    return command_hand_on(self, argc, argv);
+}
+
+const struct command cmd_rollback = {
+    .name = "rollback",
+    .summary = "turns dual write off, or strict mode, or blocks legacy writes, everywhere, within seconds; and back",
+    .help = "",
+    .words = words,
+    .run = run,
+};

@@ -1,0 +1,18 @@
+-- 004_runbooks.sql: what version 4 adds: what the runbooks' commands (rollback, reload, ...) must know of the daemons and may ask
+-- of them. Runs after 003_many_daemons.sql in both databases. 004_runbooks.undo.sql is its inverse.
+
+---------------------------------------------------------------------------------------------------------------------
+-- What each daemon obeys: the flags that were in force when it last asked, once nothing that it began under others is under way
+-- any more, and the legacy database's guard has been told. {} before the first answer; NULL is a daemon of version 3, which
+-- does not say.
+ALTER TABLE dualwrite.daemon ADD COLUMN in_force jsonb,
+-- A reload that somebody asks for has a number; the daemon answers with it when it is through, and says how it went:
+-- {"reloaded": true or false, "changed": "KEY: old -> new; ...", "faults": [{"where", "text", "error"}]}. Nothing in it is secret.
+    ADD COLUMN reload_wanted bigint, ADD COLUMN reload_done bigint, ADD COLUMN reload_answer jsonb;
+CREATE TRIGGER ring_control_reload AFTER UPDATE OF reload_wanted ON dualwrite.daemon FOR EACH ROW
+    WHEN (OLD.reload_wanted IS DISTINCT FROM NEW.reload_wanted)
+    EXECUTE FUNCTION dualwrite.ring_control();
+
+---------------------------------------------------------------------------------------------------------------------
+-- Rights. A rollback is run wherever a daemon runs, with the login that is there.
+GRANT INSERT, UPDATE, DELETE ON dualwrite.override TO dualwrite_daemon;
