@@ -1,7 +1,10 @@
 -- register.sql: this daemon's own row: that it lives, and what it thinks. $1 instance, $2 host, $3 pid, $4 version,
--- $5 mapping digest, $6 flags, $7 listening, $8 state, $9 the backend that it claims with. Rows that stopped beating long ago are swept.
+-- $5 mapping digest, $6 flags, $7 listening, $8 state, $9 the backend that it claims with. Rows that stopped beating
+-- long ago are swept, and counts of sessions that ended long ago.
 WITH swept AS (
     DELETE FROM dualwrite.daemon d WHERE d.beat_at < pg_catalog.clock_timestamp() - interval '1 hour'
+), forgotten AS (
+    DELETE FROM dualwrite.processed p WHERE p.hour < pg_catalog.clock_timestamp() - interval '2 days'
 )
 INSERT INTO dualwrite.daemon AS d (instance, host, pid, version, mapping_digest, flags, listening, state, claim_pid)
 VALUES ($1::pg_catalog.uuid, $2, $3::pg_catalog.int4, $4, $5, $6::pg_catalog.jsonb, $7::pg_catalog.bool, $8,

@@ -1,0 +1,8 @@
+-- 004_runbooks.undo.sql: the exact inverse of 004_runbooks.sql, back to version 3. Not needed by uninstall, which drops the schema;
+-- run by hand, it lets version 3's `install` take over again.
+
+-- ---- part: report
+DROP TABLE dualwrite.processed;
+
+-- ---- the version, last
+UPDATE dualwrite.setting SET value = '3' WHERE key = 'schema_version' AND value = '4';
