@@ -284,14 +284,17 @@ draw(struct sampling *s)
         reconcile_break(&run->ask, "drawing the sample");
         return false;
     }
-    s->count = (size_t) PQntuples(r);
-    s->teams = xcalloc(s->count + 1, sizeof *s->teams);
-    for (size_t i = 0; i < s->count; i++)
-        s->teams[i] = (struct team){
-            .ref = xstrdup(reconcile_field(r, (int) i, "ref")),
-            .vnext = xstrdup(reconcile_field(r, (int) i, "vnext")),
-            .legacy = xstrdup(reconcile_field(r, (int) i, "legacy")),
+    s->teams = xcalloc((size_t) PQntuples(r) + 1, sizeof *s->teams);
+    for (int i = 0; i < PQntuples(r); i++) {
+        /* of several map rows of one team, which stand side by side, the first */
+        if (i > 0 && strcmp(reconcile_field(r, i, "vnext"), reconcile_field(r, i - 1, "vnext")) == 0)
+            continue;
+        s->teams[s->count++] = (struct team){
+            .ref = xstrdup(reconcile_field(r, i, "ref")),
+            .vnext = xstrdup(reconcile_field(r, i, "vnext")),
+            .legacy = xstrdup(reconcile_field(r, i, "legacy")),
         };
+    }
     PQclear(r);
     return true;
 }
