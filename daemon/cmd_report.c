@@ -47,7 +47,7 @@ take(void *into, const char *name, const char *argument)
     } else if (strcmp(name, "seed") == 0) {
         return take_number(name, argument, INT64_MIN, INT64_MAX, "a whole number", &o->seed);
     } else if (strcmp(name, "game-id") == 0) {
-        o->game_id = argument;
+        o->game = argument;
     } else if (strcmp(name, "region") == 0) {
         o->region = argument;
     } else if (strcmp(name, "output") == 0) {
@@ -66,7 +66,7 @@ find_filters(const struct report_options *o, const struct mapping *m, struct rep
 {
     const struct {
         const char *option, *column, *value;
-    } asked[] = {{"game-id", "game_id", o->game_id}, {"region", "region", o->region}};
+    } asked[] = {{"game-id", REPORT_GAME, o->game}, {"region", "region", o->region}};
     struct buf why = {0};
     int status = EXIT_GOOD;
 
@@ -199,7 +199,7 @@ run_with(const struct report_options *o, const struct settings *settings, const 
                 .terminal = isatty(STDERR_FILENO) == 1,
                 .started = reconcile_now()},
         .report = {.sample_size = o->sample_size,
-                   .game_id = o->game_id,
+                   .game = o->game,
                    .region = o->region,
                    .map = map == NULL ? NULL : map->table.name},
     };

@@ -95,8 +95,8 @@ add_orphan(struct report_run *run, const struct stream *map, const char *type)
     orphan = cJSON_CreateObject();
     cJSON_AddItemToObject(orphan, "mapping_id", report_id(field(map, "id"), p->map_integer));
     cJSON_AddStringToObject(orphan, "type", type);
-    cJSON_AddItemToObject(orphan, "legacy_team_id", report_id(field(map, "legacy"), p->legacy_integer));
-    cJSON_AddItemToObject(orphan, "vnext_team_id", report_id(field(map, "vnext"), p->vnext_integer));
+    cJSON_AddItemToObject(orphan, REPORT_LEGACY_ID, report_id(field(map, "legacy"), p->legacy_integer));
+    cJSON_AddItemToObject(orphan, REPORT_VNEXT_ID, report_id(field(map, "vnext"), p->vnext_integer));
     cJSON_AddItemToArray(run->report.orphans, orphan);
 }
 
@@ -108,8 +108,8 @@ add_missing(struct report_run *run, const char *vnext, const char *legacy, const
     if (cJSON_GetArraySize(run->report.missing_list) >= REPORT_MISSING_MAX)
         return;
     missing = cJSON_CreateObject();
-    cJSON_AddItemToObject(missing, "vnext_team_id", report_id(vnext, run->plan->vnext_integer));
-    cJSON_AddItemToObject(missing, "legacy_team_id", report_id(legacy, run->plan->legacy_integer));
+    cJSON_AddItemToObject(missing, REPORT_VNEXT_ID, report_id(vnext, run->plan->vnext_integer));
+    cJSON_AddItemToObject(missing, REPORT_LEGACY_ID, report_id(legacy, run->plan->legacy_integer));
     cJSON_AddStringToObject(missing, "created_at", created);
     cJSON_AddItemToArray(run->report.missing_list, missing);
 }
@@ -186,7 +186,7 @@ take_key(struct report_run *run, struct stream *map, struct stream *legacy)
         report_add(r->legacy_twice, report_id(key.text, run->plan->legacy_integer), REPORT_IDS_MAX);
     }
     if (key.there && key.active && wanted) {
-        r->legacy_teams++;
+        r->legacy_active++;
         r->legacy_mapped += key.mapped > 0;
     }
     free(key.text);
@@ -216,7 +216,7 @@ count_vnext(struct report_run *run)
 
     if (r == NULL)
         return false;
-    run->report.vnext_teams = reconcile_number(r, 0, "active");
+    run->report.vnext_active = reconcile_number(r, 0, "active");
     run->report.recent = reconcile_number(r, 0, "recent");
     PQclear(r);
     return true;

@@ -14,7 +14,7 @@
 #define REPORT_SAMPLE_MAX 100000 /* their keys are held in memory */
 
 struct report_options {
-    const char *config, *game_id, *region, *output;
+    const char *config, *game, *region, *output;
     int64_t sample_size, seed;
     bool json, fail_on_errors;
 };

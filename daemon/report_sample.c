@@ -44,8 +44,8 @@ new_sample(struct report_run *run, const struct team *t, enum report_part part)
     if (cJSON_GetArraySize(run->report.samples[part]) >= REPORT_SAMPLES_MAX)
         return NULL;
     sample = cJSON_CreateObject();
-    cJSON_AddItemToObject(sample, "vnext_team_id", report_id(t->vnext, run->plan->vnext_integer));
-    cJSON_AddItemToObject(sample, "legacy_team_id", report_id(t->legacy, run->plan->legacy_integer));
+    cJSON_AddItemToObject(sample, REPORT_VNEXT_ID, report_id(t->vnext, run->plan->vnext_integer));
+    cJSON_AddItemToObject(sample, REPORT_LEGACY_ID, report_id(t->legacy, run->plan->legacy_integer));
     cJSON_AddItemToArray(run->report.samples[part], sample);
     return sample;
 }

@@ -14,6 +14,11 @@
 
 #include "dualwrite/buf.h"
 
+/* Keys of the document, whatever the mapping calls its entities. */
+#define REPORT_VNEXT_ID "vnext_team_id"
+#define REPORT_LEGACY_ID "legacy_team_id"
+#define REPORT_GAME "game_id"
+
 #define REPORT_IDS_MAX 1000     /* duplicates that are listed; the counts are whole */
 #define REPORT_ORPHANS_MAX 1000 /* orphans that are listed */
 #define REPORT_SAMPLES_MAX 5
@@ -25,15 +30,15 @@ enum report_part { REPORT_NAMES, REPORT_SLUGS, REPORT_MEMBERS, REPORT_RANKINGS_P
 struct report {
     const char *generated_at;
     int64_t sample_size;
-    const char *game_id, *region; /* the filters; NULL: none */
+    const char *game, *region; /* the filters; NULL: none */
     bool enabled, strict, blocked;
     double seconds;
     bool installed;  /* else there is no sync yet */
     const char *map; /* the map table, for the text; NULL: keys are the same on both sides, or made of each other */
 
-    int64_t legacy_teams, vnext_teams; /* active */
-    int64_t mapped;                    /* map rows */
-    int64_t legacy_mapped;             /* active legacy teams that have one */
+    int64_t legacy_active, vnext_active; /* active */
+    int64_t mapped;                      /* map rows */
+    int64_t legacy_mapped;               /* active legacy teams that have one */
 
     cJSON *legacy_twice, *vnext_twice; /* ids */
     int64_t legacy_twice_count, vnext_twice_count;

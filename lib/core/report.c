@@ -87,7 +87,7 @@ add_meta(cJSON *document, const struct report *r)
     cJSON_AddStringToObject(meta, "generated_at", r->generated_at);
     add_number(meta, "sample_size", r->sample_size);
     filters = cJSON_AddObjectToObject(meta, "filters");
-    add_filter(filters, "game_id", r->game_id, true);
+    add_filter(filters, REPORT_GAME, r->game, true);
     add_filter(filters, "region", r->region, false);
     cJSON_AddBoolToObject(meta, "dual_write_enabled", r->enabled);
     cJSON_AddBoolToObject(meta, "dual_write_strict_mode", r->strict);
@@ -98,9 +98,9 @@ add_meta(cJSON *document, const struct report *r)
 double
 report_percentage(const struct report *r)
 {
-    if (r->legacy_mapped >= r->legacy_teams)
+    if (r->legacy_mapped >= r->legacy_active)
         return 100;
-    return (double) (r->legacy_mapped * 10000 / r->legacy_teams) / 100;
+    return (double) (r->legacy_mapped * 10000 / r->legacy_active) / 100;
 }
 
 static void
@@ -108,11 +108,11 @@ add_coverage(cJSON *document, const struct report *r)
 {
     cJSON *coverage = cJSON_AddObjectToObject(document, "coverage");
 
-    add_number(coverage, "legacy_team_count", r->legacy_teams);
-    add_number(coverage, "vnext_team_count", r->vnext_teams);
+    add_number(coverage, "legacy_team_count", r->legacy_active);
+    add_number(coverage, "vnext_team_count", r->vnext_active);
     add_number(coverage, "mapped_team_count", r->mapped);
     add_number(coverage, "legacy_teams_with_mapping", r->legacy_mapped);
-    add_number(coverage, "unmapped_legacy_count", r->legacy_teams - r->legacy_mapped);
+    add_number(coverage, "unmapped_legacy_count", r->legacy_active - r->legacy_mapped);
     cJSON_AddNumberToObject(coverage, "mapping_percentage", report_percentage(r));
 }
 
@@ -235,7 +235,7 @@ advise_mismatches(cJSON *list, const struct report *r)
 static void
 advise_warnings(cJSON *list, const struct report *r)
 {
-    const int64_t unmapped = r->legacy_teams - r->legacy_mapped;
+    const int64_t unmapped = r->legacy_active - r->legacy_mapped;
 
     if (unmapped > 0)
         advise(list, WARNING, "migrate them to vNext with the application; dualwrited reconcile counts them",

@@ -83,8 +83,8 @@ put_meta(struct buf *out, const struct report *r)
 
     buf_printf(out, "Validation report of %s (%.1f s)\n", r->generated_at, r->seconds);
     put_count(out, "sample size", (double) r->sample_size);
-    if (r->game_id != NULL)
-        buf_printf(&text, "game_id=%s", r->game_id);
+    if (r->game != NULL)
+        buf_printf(&text, REPORT_GAME "=%s", r->game);
     if (r->region != NULL)
         buf_printf(&text, "%sregion=%s", text.len > 0 ? ", " : "", r->region);
     if (text.len == 0)
@@ -104,11 +104,11 @@ static void
 put_coverage(struct buf *out, const struct report *r)
 {
     buf_puts(out, "\nCoverage\n");
-    put_count(out, "legacy teams (active)", (double) r->legacy_teams);
-    put_count(out, "vNext teams (active)", (double) r->vnext_teams);
+    put_count(out, "legacy teams (active)", (double) r->legacy_active);
+    put_count(out, "vNext teams (active)", (double) r->vnext_active);
     put_count(out, "mapped teams", (double) r->mapped);
     put_count(out, "legacy teams with mapping", (double) r->legacy_mapped);
-    put_count(out, "unmapped legacy teams", (double) (r->legacy_teams - r->legacy_mapped));
+    put_count(out, "unmapped legacy teams", (double) (r->legacy_active - r->legacy_mapped));
     buf_printf(out, "  %-27s %.2f %%\n", "mapping coverage", report_percentage(r));
 }
 
@@ -149,9 +149,9 @@ put_orphans(struct buf *out, const cJSON *orphans)
         buf_printf(&text, "%s: map row ", item(orphan, "type")->valuestring);
         put_value(&text, item(orphan, "mapping_id"), false);
         buf_puts(&text, ", legacy team ");
-        put_value(&text, item(orphan, "legacy_team_id"), false);
+        put_value(&text, item(orphan, REPORT_LEGACY_ID), false);
         buf_puts(&text, ", vNext team ");
-        put_value(&text, item(orphan, "vnext_team_id"), false);
+        put_value(&text, item(orphan, REPORT_VNEXT_ID), false);
         buf_puts(out, "    ");
         put_wrapped(out, buf_text(&text), 4, 4);
     }
@@ -184,9 +184,9 @@ put_sample(struct buf *out, const cJSON *sample, const char *vnext, const char *
     struct buf text = {0};
 
     buf_puts(&text, "team ");
-    put_value(&text, item(sample, "vnext_team_id"), false);
+    put_value(&text, item(sample, REPORT_VNEXT_ID), false);
     buf_puts(&text, ", legacy ");
-    put_value(&text, item(sample, "legacy_team_id"), false);
+    put_value(&text, item(sample, REPORT_LEGACY_ID), false);
     buf_puts(&text, ": vNext ");
     put_value(&text, item(sample, vnext), true);
     buf_puts(&text, ", legacy ");
@@ -237,11 +237,11 @@ put_missing(struct buf *out, const cJSON *list)
         struct buf text = {0};
 
         buf_puts(&text, "team ");
-        put_value(&text, item(missing, "vnext_team_id"), false);
+        put_value(&text, item(missing, REPORT_VNEXT_ID), false);
         buf_puts(&text, " of ");
         put_value(&text, item(missing, "created_at"), false);
         buf_puts(&text,
-                 cJSON_IsNull(item(missing, "legacy_team_id")) ? ": no map row" : ": a map row, but no legacy team");
+                 cJSON_IsNull(item(missing, REPORT_LEGACY_ID)) ? ": no map row" : ": a map row, but no legacy team");
         buf_puts(out, "    ");
         put_wrapped(out, buf_text(&text), 4, 6);
         buf_free(&text);

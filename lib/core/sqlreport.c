@@ -202,7 +202,7 @@ count_vnext(const struct making *k)
 
 /* ---- the streams ---- */
 
-/* "m.vnext_team_id = s.s0" */
+/* "m.of = s.s0" */
 static void
 put_same(struct buf *out, const struct mapping_map *map)
 {

@@ -23,8 +23,8 @@ good(void)
                        .seconds = 1.2344,
                        .installed = true,
                        .map = "team_map",
-                       .legacy_teams = 10,
-                       .vnext_teams = 10,
+                       .legacy_active = 10,
+                       .vnext_active = 10,
                        .mapped = 10,
                        .legacy_mapped = 10,
                        .sampled = 10,
@@ -50,7 +50,7 @@ test_the_whole_document(void **state)
     char *json;
 
     (void) state;
-    r.game_id = "2";
+    r.game = "2";
     r.region = "2";
     cJSON_AddItemToArray(r.vnext_twice, report_id("9223372036854775807", true));
     cJSON_AddItemToArray(r.vnext_twice, report_id("12", false));
@@ -180,7 +180,7 @@ test_percentage(void **state)
 
     (void) state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct report r = {.legacy_teams = cases[i].teams, .legacy_mapped = cases[i].mapped};
+        struct report r = {.legacy_active = cases[i].teams, .legacy_mapped = cases[i].mapped};
 
         assert_true(report_percentage(&r) == cases[i].percentage);
     }
