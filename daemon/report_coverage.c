@@ -268,9 +268,9 @@ report_coverage(struct report_run *run)
     bool good;
 
     reconcile_doing(&run->ask, "comparing the map with both sides");
-    /* vNext first: what it has mapped by then legacy has too, unless it is under way */
-    good = open_side(run, DATABASE_VNEXT) && count_vnext(run) && list_unmapped(run) && list_twice(run) &&
-           (!two || open_side(run, DATABASE_LEGACY)) && merge(run);
+    /* both snapshots at once, vNext first: the map has a key before legacy has its row */
+    good = open_side(run, DATABASE_VNEXT) && (!two || open_side(run, DATABASE_LEGACY)) && count_vnext(run) &&
+           list_unmapped(run) && list_twice(run) && merge(run);
     if (!good)
         reconcile_break(&run->ask, "comparing the map with both sides");
     reconcile_close(&run->ask, DATABASE_VNEXT);

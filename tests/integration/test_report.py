@@ -1,5 +1,5 @@
-"""`dualwrited report`: the document of SPEC section 10 key by key, planted faults with their exact counts, filters, seeds, and what
-it says where it cannot report. The words of the document: tests/unit/test_report.c."""
+"""`dualwrited report`: the document of SPEC section 10 key by key, planted faults with their exact counts, filters, seeds, and
+what it says where it cannot report. The words of the document: tests/unit/test_report.c."""
 
 import json
 import re
@@ -27,6 +27,8 @@ KEYS = {
     "dual_write_health": ["recent_vnext_teams", "missing_legacy_count", "missing_mappings", "severity", "backlog",
                           "oldest_event_age_seconds", "failed_events", "processed_24h", "inline_legacy_writes_24h"],
 }
+TYPES = {"duplicate_legacy_ids": (list,), "duplicate_vnext_ids": (list,), "orphan_mappings": (list,), "samples": (dict,),
+         "missing_mappings": (list,), "severity": (str,)}
 
 
 def report(db, *args, check=0, user="daemon_login", **settings):
@@ -38,8 +40,7 @@ def report(db, *args, check=0, user="daemon_login", **settings):
             assert list(answer[section]) == keys
     for section in ("coverage", "mapping_health", "consistency", "dual_write_health"):
         for key, value in (answer[section] or {}).items():
-            assert type(value) in ((list,) if key.endswith("_ids") or key in ("orphan_mappings", "missing_mappings") else (dict,) if key == "samples" else
-                                   (str,) if key == "severity" else (int, float)), key
+            assert type(value) in TYPES.get(key, (int, float)), key
     assert all(re.match("🔴 CRITICAL|🟡 WARNING|✅ SUCCESS", line) for line in answer["recommendations"])
     return answer
 
@@ -415,13 +416,23 @@ def many_teams(db, first, last):
         FROM generate_series({first}, {last}) n""")
 
 
+def fetches(db):
+    return db.legacy.cluster.log().count("FETCH 10000 FROM dualwrite_")
+
+
 def test_memory_and_statements_do_not_grow_with_the_tables(db, tmp_path):
-    """Two of the streams' chunks, and then four: the same memory, and a FETCH more per chunk and side."""
-    db.legacy.execute(f"ALTER DATABASE \"{db.legacy.name}\" SET log_statement = 'all'")
+    """Two chunks of each stream, and then four: the same memory, and two FETCHes more."""
+    for side in db.sides:
+        side.execute(f"ALTER DATABASE \"{side.name}\" SET log_statement = 'all'")
+    streams = 1 if db.legacy.cluster is not db.cluster else 2
     many_teams(db, 1, 15000)
+    before = fetches(db)
     small, answer = high_water(db, tmp_path)
     assert answer["coverage"]["legacy_teams_with_mapping"] == 15000 and found(answer) == {}
+    assert fetches(db) - before == streams * 3
     many_teams(db, 15001, 35000)
+    before = fetches(db)
     large, answer = high_water(db, tmp_path)
     assert answer["coverage"]["legacy_teams_with_mapping"] == 35000 and answer["consistency"]["sampled_teams"] == 50
+    assert fetches(db) - before == streams * 5
     assert large - small < 2000
