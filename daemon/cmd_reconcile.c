@@ -1,6 +1,5 @@
 /*
- * cmd_reconcile.c - `dualwrited reconcile`: options, what must be true before anything is compared, and the order of the parts,
- * which are the reconcile_*.c.
+ * cmd_reconcile.c - `dualwrited reconcile`: options, and the order of the parts, which are the reconcile_*.c.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,13 +8,8 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "dualwrite/capture.h"
-#include "dualwrite/catalog_read.h"
-#include "dualwrite/mapping_check.h"
-#include "dualwrite/pgblock.h"
 #include "dualwrite/suggest.h"
 #include "dualwrite/xalloc.h"
-#include "embedded.h"
 #include "reconcile_run.h"
 
 /* ---- options ---- */
@@ -146,139 +140,6 @@ check_entities(const struct reconcile_options *o, const struct mapping *m)
     return status;
 }
 
-/* ---- before anything is compared ---- */
-
-static const char *
-side_name(const struct reconcile_run *run, enum database side)
-{
-    return run->pair.count == 1     ? "the database"
-           : side == DATABASE_VNEXT ? "the vNext database"
-                                    : "the legacy database";
-}
-
-/* A login without the role may not even look whether the schema is there. */
-static int
-say_refused(const struct reconcile_run *run, enum database side)
-{
-    fprintf(stderr, "dualwrited reconcile: %s refuses: %s%s%s%s\n", side_name(run, side), run->error,
-            run->sqlstate[0] == '\0' ? "" : " (SQLSTATE ", run->sqlstate, run->sqlstate[0] == '\0' ? "" : ")");
-    if (strcmp(run->sqlstate, "42501") == 0)
-        fprintf(stderr, "dualwrited reconcile: run it with the daemon's settings, as a role that was granted "
-                        "dualwrite_daemon\n");
-    return EXIT_UNFINISHED;
-}
-
-/* Version, side and mapping of what is installed there. */
-static int
-judge_installation(struct reconcile_run *run, enum database side, const PGresult *r)
-{
-    const char *wanted = run->pair.count == 1 ? "both" : side == DATABASE_VNEXT ? "vnext" : "legacy";
-    int version = atoi(reconcile_field(r, 0, "schema_version"));
-
-    if (version < CAPTURE_SCHEMA_VERSION ||
-        (version > CAPTURE_SCHEMA_VERSION && reconcile_number(r, 0, "works_with") > CAPTURE_SCHEMA_VERSION)) {
-        fprintf(
-            stderr,
-            "dualwrited reconcile: the schema dualwrite of %s has version %d, this program needs %d: run `dualwrited "
-            "install` of the %s\n",
-            side_name(run, side), version, CAPTURE_SCHEMA_VERSION,
-            version < CAPTURE_SCHEMA_VERSION ? "new version" : "version that wrote it");
-        return EXIT_CONFIGURATION;
-    }
-    if (strcmp(reconcile_field(r, 0, "side"), wanted) != 0) {
-        fprintf(
-            stderr,
-            "dualwrited reconcile: %s was installed as \"%s\", and these settings make it \"%s\": correct " SETTINGS_URL
-            " and " SETTINGS_LEGACY_URL ", or run `dualwrited install`\n",
-            side_name(run, side), reconcile_field(r, 0, "side"), wanted);
-        return EXIT_CONFIGURATION;
-    }
-    if (side == DATABASE_LEGACY)
-        return EXIT_GOOD;
-    if (strcmp(reconcile_field(r, 0, "mapping_digest"), reconcile_field(r, 0, "own_digest")) != 0) {
-        fprintf(stderr,
-                "dualwrited reconcile: another mapping is installed than %s, so the daemons write by another one: run "
-                "`dualwrited install` with it, or use the installed one\n",
-                run->settings->mapping_name);
-        return EXIT_CONFIGURATION;
-    }
-    run->digest = xstrdup(reconcile_field(r, 0, "own_digest"));
-    return EXIT_GOOD;
-}
-
-static int
-look_at_installation(struct reconcile_run *run, enum database side)
-{
-    const char *params[] = {run->settings->mapping_text};
-    PGresult *r = reconcile_query(run, side, sql_installed, 0, NULL);
-    int status = EXIT_CONFIGURATION;
-
-    if (r == NULL)
-        return say_refused(run, side);
-    if (strcmp(PQgetvalue(r, 0, 0), "ours") == 0) {
-        PQclear(r);
-        r = reconcile_query(run, side, sql_daemon_installation, 1, params);
-        status = r == NULL ? say_refused(run, side) : judge_installation(run, side, r);
-    } else {
-        fprintf(stderr, "dualwrited reconcile: the schema dualwrite is not installed in %s: run `dualwrited install`\n",
-                side_name(run, side));
-    }
-    PQclear(r);
-    return status;
-}
-
-/* The statements, made from the mapping and the live tables. */
-static int
-make_plans(struct reconcile_run *run)
-{
-    struct catalog *read[2] = {NULL, NULL};
-    struct faults faults = {0};
-    int status = EXIT_GOOD;
-
-    for (size_t i = 0; i < run->pair.count && status == EXIT_GOOD; i++) {
-        enum database side = (enum database) i;
-
-        if (!reconcile_open(run, side, false))
-            return say_refused(run, side);
-        read[i] = catalog_read(run->pair.pq[i], run->mapping, side == DATABASE_VNEXT,
-                               run->pair.count == 1 || side == DATABASE_LEGACY);
-        reconcile_close(run, side);
-        status = read[i] == NULL ? EXIT_UNFINISHED : EXIT_GOOD;
-    }
-    if (status == EXIT_GOOD) {
-        const struct catalogs c = {read[DATABASE_VNEXT], read[run->pair.count - 1]};
-
-        mapping_check(run->settings->mapping_name, run->mapping, &c, false, &faults);
-        if (faults.errors > 0) {
-            command_print_faults(&faults);
-            status = EXIT_CONFIGURATION;
-        } else {
-            run->plan = plan_make(run->mapping, &c);
-            run->compare = compare_make(run->mapping, &c);
-        }
-        faults_free(&faults);
-    }
-    for (int i = 0; i < 2; i++)
-        catalog_free(read[i]);
-    return status;
-}
-
-static int
-prepare(struct reconcile_run *run)
-{
-    int status = pair_connect(&run->pair, run->settings, "reconcile");
-
-    for (size_t i = 0; i < run->pair.count && status == EXIT_GOOD; i++)
-        if (PQsetClientEncoding(run->pair.pq[i], "UTF8") != 0) {
-            fprintf(stderr, "dualwrited reconcile: %s gives no UTF-8: %s", side_name(run, (enum database) i),
-                    PQerrorMessage(run->pair.pq[i]));
-            status = EXIT_UNFINISHED;
-        }
-    for (size_t i = 0; i < run->pair.count && status == EXIT_GOOD; i++)
-        status = look_at_installation(run, (enum database) i);
-    return status == EXIT_GOOD ? make_plans(run) : status;
-}
-
 /* ---- the run ---- */
 
 /* The passes, and then what is in flight. */
@@ -374,19 +235,14 @@ finish(struct reconcile_run *run)
     for (size_t i = 0; i < run->nprogress; i++)
         free(run->progress[i].position);
     free(run->progress);
-    plan_free(run->plan);
-    compare_free(run->compare, run->mapping->count);
-    pair_close(&run->pair);
-    free(run->digest);
-    free(run->timeout);
-    free(run->why);
-    free(run->error);
+    reconcile_forget(run);
 }
 
 static int
 run_with(const struct reconcile_options *o, const struct settings *settings)
 {
     struct reconcile_run run = {
+        .name = "reconcile",
         .options = o,
         .settings = settings,
         .mapping = settings->mapping,
@@ -398,7 +254,7 @@ run_with(const struct reconcile_options *o, const struct settings *settings)
 
     buf_printf(&timeout, "%" PRId64, settings->config->statement_timeout_ms);
     run.timeout = buf_steal(&timeout);
-    status = prepare(&run);
+    status = reconcile_prepare(&run, NULL);
     if (status == EXIT_GOOD)
         status = reconcile_store_open(&run);
     if (status == EXIT_GOOD) {

@@ -37,8 +37,8 @@ struct command {
     int (*run)(const struct command *self, int argc, char **argv);
 };
 
-extern const struct command cmd_run, cmd_install, cmd_uninstall, cmd_check, cmd_flags, cmd_mapping, cmd_status,
-    cmd_failed, cmd_explain, cmd_reconcile, cmd_healthcheck, cmd_rollback, cmd_reload;
+extern const struct command cmd_run, cmd_install, cmd_uninstall, cmd_check, cmd_flags, cmd_status, cmd_failed,
+    cmd_explain, cmd_reconcile, cmd_report, cmd_rollback, cmd_reload, cmd_mapping, cmd_healthcheck;
 
 /*
  * `run` of a command that only hands on: argv[1] chooses among self->words, whose names begin with this one's. Without a

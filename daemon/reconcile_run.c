@@ -161,6 +161,12 @@ reconcile_note(struct reconcile_run *run, const char *sql, int nparams, const ch
     return good;
 }
 
+bool
+reconcile_lost(const struct reconcile_run *run)
+{
+    return run->sqlstate[0] == '\0' || strncmp(run->sqlstate, "08", 2) == 0 || strncmp(run->sqlstate, "57P", 3) == 0;
+}
+
 void
 reconcile_break(struct reconcile_run *run, const char *what)
 {

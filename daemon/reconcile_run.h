@@ -1,5 +1,6 @@
 /*
- * reconcile_run.h - one run of `dualwrited reconcile`: its connections, how it asks, how fast it goes, and its parts.
+ * reconcile_run.h - one run of `dualwrited reconcile`: its connections, how it asks, how fast it goes, and its parts. `report`
+ * compares its sample by the same looks.
  *
  * Comparing is done in transactions that cannot write, one snapshot for each chunk (lib/sql/reconcile/look.sql), with the
  * session of a daemon's batch, so that values look the same as text. What is decided is lib/core/reconcile.c.
@@ -42,10 +43,13 @@ struct reconcile_progress {
 };
 
 struct reconcile_run {
+    const char *name; /* of the command, for messages */
     const struct reconcile_options *options;
     const struct settings *settings;
     const struct mapping *mapping;
     struct pair pair;
+    struct catalog *catalog[2]; /* of each connection */
+    struct catalogs catalogs;
     struct plan *plan;
     struct compare_plan *compare;
     char *digest;  /* of the mapping */
@@ -78,6 +82,16 @@ struct reconcile_suspect {
     struct reconcile_look look; /* the last one */
 };
 
+/* ---- reconcile_prepare.c ---- */
+
+/*
+ * Connects, and makes plans from the mapping and the live tables. EXIT_GOOD, or the status to exit with after saying what is
+ * wrong; reconcile_forget() is called in any case. `installed` of a command that only looks: it may do without the schema,
+ * and without rights to write; NULL: it may not.
+ */
+int reconcile_prepare(struct reconcile_run *run, bool *installed);
+void reconcile_forget(struct reconcile_run *run);
+
 /* ---- reconcile_run.c: asking ---- */
 
 monotime reconcile_now(void);
@@ -98,6 +112,9 @@ PGresult *reconcile_query(struct reconcile_run *run, enum database side, const c
 
 /* Writes our own tables: one statement and COMMIT; false after a refusal, which ends the run. */
 bool reconcile_note(struct reconcile_run *run, const char *sql, int nparams, const char *const *params);
+
+/* The last refusal was that the connection is gone, or that the server ends. */
+bool reconcile_lost(const struct reconcile_run *run);
 
 /* The last refusal is not one row's: the run ends, and says why. `what` it was doing. */
 void reconcile_break(struct reconcile_run *run, const char *what);

@@ -74,6 +74,8 @@ struct catalog {
     char *role; /* who asked, for messages */
     struct catalog_table *tables;
     size_t count;
+    bool
+        uninstalled; /* our functions are not there: statements that only look give NULL where they would fail by name */
 };
 
 /* Which database a table or statement is for. With one database both are the same. */

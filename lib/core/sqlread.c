@@ -158,8 +158,11 @@ mapped(struct buf *inputs, struct buf *values, const struct gen *g)
         if (c->value.unique == UNIQUE_SUFFIX) {
             buf_clear(&text);
             gen_text(&text, g, c, buf_text(&input), 0);
-            buf_printf(values, ", dualwrite.suffixed(%s, b.k::pg_catalog.text, %d) AS y%zu", buf_text(&text), length,
-                       i);
+            if (g->catalogs->vnext->uninstalled)
+                buf_printf(values, ", NULL::pg_catalog.text AS y%zu", i);
+            else
+                buf_printf(values, ", dualwrite.suffixed(%s, b.k::pg_catalog.text, %d) AS y%zu", buf_text(&text),
+                           length, i);
             buf_clear(&text);
             gen_text(&text, g, c, buf_text(&input), length);
             buf_printf(values, ", ");

@@ -156,6 +156,8 @@ value_map(struct buf *out, const struct gen *g, const struct mapping_column *c, 
     buf_puts(out, " ELSE ");
     if (c->value.has_otherwise) {
         quote_literal(out, c->value.otherwise);
+    } else if (g->catalogs->vnext->uninstalled) {
+        buf_puts(out, "NULL");
     } else {
         buf_puts(out, "dualwrite.unmapped(");
         place(out, g, c);
@@ -183,6 +185,8 @@ gen_lookup(struct buf *out, const struct gen *g, const struct mapping_column *c,
     if (c->value.has_otherwise) {
         quote_literal(out, c->value.otherwise);
         buf_puts(out, "::pg_catalog.text");
+    } else if (g->catalogs->vnext->uninstalled) {
+        buf_puts(out, "NULL::pg_catalog.text");
     } else {
         buf_puts(out, "dualwrite.lookup_missing(");
         place(out, g, c);

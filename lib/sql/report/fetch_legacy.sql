@@ -1,0 +1,2 @@
+-- report/fetch_legacy.sql: the next legacy teams.
+FETCH 10000 FROM dualwrite_legacy

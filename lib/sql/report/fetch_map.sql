@@ -1,0 +1,2 @@
+-- report/fetch_map.sql: the next rows of the map.
+FETCH 10000 FROM dualwrite_map
