@@ -80,6 +80,14 @@ struct fragments gen_written(const struct gen *g);
 /* What the removal puts into `column`; false when it leaves that alone. */
 bool gen_removed_value(struct buf *out, const struct gen *g, const char *column);
 
+/* sqlactive.c */
+
+/* Over the source's bare columns: the row is present, and not as its removal would leave its legacy row. */
+void gen_active(struct buf *out, const struct gen *g);
+
+/* Over t: not as a removal leaves it, by the constants that it sets; where it sets only times, by these. */
+void gen_active_there(struct buf *out, const struct gen *g);
+
 /* sqlvalue.c */
 
 /* Column `i` of the entity is part of its target key, which the statements carry by itself. */
