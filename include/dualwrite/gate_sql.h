@@ -3,8 +3,9 @@
  * the map knows.
  *
  * Pure, like sqlgen.h; the templates are in lib/sql/gate. Active legacy rows are counted, as the report's coverage does
- * (SPEC section 10). An entity without a map of its own is counted by its parent's; one whose parent has none either has no
- * statements, because then only comparing says what belongs together.
+ * (SPEC section 10). An entity without a map of its own is counted by its parent's. One whose parent has none either, or
+ * that shares its legacy table with another entity, has no statements for its legacy rows: only comparing says what belongs
+ * together.
  */
 #ifndef DUALWRITE_GATE_SQL_H
 #define DUALWRITE_GATE_SQL_H

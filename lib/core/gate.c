@@ -134,7 +134,8 @@ judge_entity(const struct say *s, const char *name, const struct gate_coverage *
         return;
     }
     if (!c->legacy_asked && !c->vnext_asked) {
-        says(s, GATE_MET, "%s: skipped, because it has no map; its rows are compared one by one", name);
+        says(s, GATE_MET, "%s: skipped, because no map tells its rows from others; reconcile compares them one by one",
+             name);
         return;
     }
     buf_printf(&text, "%s:", name);

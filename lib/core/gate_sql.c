@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "dualwrite/quote.h"
-#include "dualwrite/sqlparts.h"
 #include "dualwrite/ref.h"
+#include "dualwrite/sqlparts.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 
@@ -67,6 +67,16 @@ present(const struct gen *g)
     return gen_fill(sql_gate_present, &f);
 }
 
+/* Another entity feeds the same legacy table: nothing says which rows there are this one's. */
+static bool
+shares_target(const struct mapping *m, const struct mapping_entity *e)
+{
+    for (size_t i = 0; i < m->count; i++)
+        if (&m->entities[i] != e && mapping_same_table(&m->entities[i].target, &e->target))
+            return true;
+    return false;
+}
+
 struct gate_plan *
 gate_plan_make(const struct mapping *m, const struct catalogs *c)
 {
@@ -79,7 +89,7 @@ gate_plan_make(const struct mapping *m, const struct catalogs *c)
 
         if (e->map != NULL)
             plans[i].sql[GATE_PRESENT] = present(&g);
-        if (map != NULL) {
+        if (map != NULL && !shares_target(m, e)) {
             const char *key = e->map != NULL ? e->target_key.items[0] : e->parent->target_column;
 
             plans[i].sql[GATE_COVERED] = fill_covered(&g, map, key, sql_gate_covered);
