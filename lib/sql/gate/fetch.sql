@@ -1,2 +1,2 @@
 -- gate/fetch.sql: the next keys of the cursor.
-FETCH 50000 FROM dualwrite_gate
+FETCH 200000 FROM dualwrite_gate
