@@ -8,6 +8,8 @@ import pytest
 from conftest import Daemon, assert_in_step, binary, clean_environment, wait_until
 from helpers import ENABLED, LEGACY_TEAM, as_sync_session, cli, legacy_team, shadow_of
 
+from test_second_app import everything, new_shop, shop  # noqa: F401
+
 pytestmark = pytest.mark.layouts("one", "two")
 
 
@@ -140,6 +142,23 @@ def test_parked_lagging_disagreeing(ready):
     assert "runs another mapping and takes no work" in gate(ready, code=1)[1]["daemons"]["evidence"]
     ready.execute(f"INSERT INTO dualwrite.override (flag, value, why) VALUES ('{ENABLED}', 'false', 'test')")
     assert missed(gate(ready, code=1)[1]) == {"daemons", "flags"}
+
+
+def test_another_mapping(shop):  # noqa: F811
+    """Keys of uuid and text, quoted names, entities without maps, a child of a child."""
+    with Daemon(shop):
+        everything(shop)
+        wait_until(lambda: shop.backlog() == 0 and shop.value("SELECT count(*) FROM dualwrite.failed") == 0)
+        report, criteria = gate(shop, "--reconcile", code=0)
+        said = criteria["coverage"]["evidence"]
+        assert report["verdict"] == "yes"
+        assert said == ("customer: 100.00 % of 1 legacy row, 100.00 % of 1 vNext row; loyalty: 100.00 % of 1 legacy row; "
+                        "product: skipped, because no map tells its rows from others; reconcile compares them one by one; "
+                        "subscription: 100.00 % of 1 legacy row, 100.00 % of 1 vNext row; item: 100.00 % of 1 legacy row")
+        shop.execute("DELETE FROM crm.subscription_map")
+        report, criteria = gate(shop, code=1)
+        assert missed(criteria) == {"coverage"} and "subscription: 0.00 % of 1 legacy row, 0.00 % of 1 vNext row" in \
+            criteria["coverage"]["evidence"]
 
 
 def test_guard_triggers(ready):
