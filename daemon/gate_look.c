@@ -91,10 +91,29 @@ refuse(const struct gate_asked *a, struct gate_coverage *c)
         c->error = xstrdup(a->desk->error == NULL ? "no answer" : a->desk->error);
 }
 
+/* A transaction for counting; false after a refusal. */
+static bool
+begin_count(struct desk *d, enum database side)
+{
+    PGresult *r = desk_begin(d, side, COUNT_MS, false) ? desk_ask(d, side, sql_gate_session, 0, NULL) : NULL;
+
+    PQclear(r);
+    return r != NULL;
+}
+
+static PGresult *
+count_look(struct desk *d, enum database side, const char *sql, int nparams, const char *const *params)
+{
+    PGresult *r = begin_count(d, side) ? desk_ask(d, side, sql, nparams, params) : NULL;
+
+    desk_end(d, side, false);
+    return r;
+}
+
 static void
 count_one_database(const struct gate_asked *a, const struct gate_plan *plan, struct gate_coverage *c)
 {
-    PGresult *r = desk_look(a->desk, DATABASE_LEGACY, COUNT_MS, plan->sql[GATE_COVERED], 0, NULL);
+    PGresult *r = count_look(a->desk, DATABASE_LEGACY, plan->sql[GATE_COVERED], 0, NULL);
 
     if (r == NULL) {
         refuse(a, c);
@@ -109,7 +128,7 @@ count_one_database(const struct gate_asked *a, const struct gate_plan *plan, str
 static int64_t
 look_up(const struct gate_asked *a, const char *sql, const char *const *params)
 {
-    PGresult *r = desk_look(a->desk, DATABASE_VNEXT, COUNT_MS, sql, 2, params);
+    PGresult *r = count_look(a->desk, DATABASE_VNEXT, sql, 2, params);
     int64_t mapped = r == NULL ? -1 : whole(r, 0, 0);
 
     PQclear(r);
@@ -158,9 +177,7 @@ static void
 count_two_databases(const struct gate_asked *a, const struct gate_plan *plan, struct gate_coverage *c)
 {
     struct desk *d = a->desk;
-    PGresult *r = desk_begin(d, DATABASE_LEGACY, COUNT_MS, false)
-                      ? desk_ask(d, DATABASE_LEGACY, plan->sql[GATE_KEYS], 0, NULL)
-                      : NULL;
+    PGresult *r = begin_count(d, DATABASE_LEGACY) ? desk_ask(d, DATABASE_LEGACY, plan->sql[GATE_KEYS], 0, NULL) : NULL;
     bool more = r != NULL;
 
     while (more) {
@@ -181,7 +198,7 @@ count_two_databases(const struct gate_asked *a, const struct gate_plan *plan, st
 static void
 count_vnext(const struct gate_asked *a, const struct gate_plan *plan, struct gate_coverage *c)
 {
-    PGresult *r = desk_look(a->desk, DATABASE_VNEXT, COUNT_MS, plan->sql[GATE_PRESENT], 0, NULL);
+    PGresult *r = count_look(a->desk, DATABASE_VNEXT, plan->sql[GATE_PRESENT], 0, NULL);
 
     if (r == NULL) {
         refuse(a, c);
