@@ -11,6 +11,8 @@
 #include "dualwrite/check_judge.h"
 #include "dualwrite/pgarray.h"
 #include "dualwrite/quote.h"
+#include "dualwrite/triggers.h"
+#include "dualwrite/xalloc.h"
 #include "embedded.h"
 
 static const char *
@@ -115,49 +117,17 @@ our_triggers(struct check_run *run, enum database side, const struct mapping_tab
     return r;
 }
 
-enum event { EVENT_INSERT = 4, EVENT_DELETE = 8, EVENT_UPDATE = 16, EVENT_TRUNCATE = 32 }; /* bits of tgtype */
-
-/* A function of ours that must be called on these events. */
-struct wanted {
-    char function[80];
-    int64_t events;
-};
-
-/* The worst of its triggers: 'A' always, 'O' not while rows are replicated, 'D' disabled; 0: an event has none. */
-static char
-state_of(const PGresult *r, const struct wanted *w)
+/* The rows as facts, to be freed; their texts are the result's. */
+static struct trigger_fact *
+facts_of(const PGresult *r)
 {
-    int64_t events = 0;
-    char state = 'A';
+    struct trigger_fact *facts = xcalloc((size_t) PQntuples(r), sizeof *facts);
 
-    for (int row = 0; row < PQntuples(r); row++) {
-        char one = check_field(r, row, "enabled")[0];
-
-        if (strcmp(check_field(r, row, "function"), w->function) != 0)
-            continue;
-        events |= check_number(r, row, "events");
-        if (one != 'A' && state != 'D')
-            state = one;
-    }
-    return (events & w->events) == w->events ? state : '\0';
-}
-
-/* The worst of all; those that are not as they should be are named in `bad`. */
-static char
-worst(const PGresult *r, const struct wanted *items, size_t count, struct buf *bad)
-{
-    char state = 'A';
-
-    for (size_t i = 0; i < count; i++) {
-        char one = state_of(r, &items[i]);
-
-        if (one == 'A')
-            continue;
-        buf_printf(bad, "%s%s", bad->len == 0 ? "" : ", ", items[i].function);
-        if (state == 'A' || one == '\0' || (one == 'D' && state != '\0'))
-            state = one;
-    }
-    return state;
+    for (int row = 0; row < PQntuples(r); row++)
+        facts[row] = (struct trigger_fact){.function = check_field(r, row, "function"),
+                                           .enabled = check_field(r, row, "enabled")[0],
+                                           .events = check_number(r, row, "events")};
+    return facts;
 }
 
 static void
@@ -180,9 +150,10 @@ say_triggers(struct check_run *run, const char *check, const char *where, char s
 }
 
 static void
-check_wanted(struct check_run *run, enum database side, const char *check, const struct mapping_table *t,
-             const struct wanted *items, size_t count, const char *what)
+check_side_of(struct check_run *run, enum database side, const char *check, const struct mapping_entity *e,
+              const char *guard, const char *what)
 {
+    const struct mapping_table *t = side == DATABASE_VNEXT ? &e->source : &e->target;
     struct buf bad = {0};
     struct buf where = {0};
     PGresult *r = our_triggers(run, side, t);
@@ -191,9 +162,13 @@ check_wanted(struct check_run *run, enum database side, const char *check, const
     if (r == NULL) {
         check_refused(run, AREA_INSTALLATION, check, buf_text(&where));
     } else {
-        char state = worst(r, items, count, &bad);
+        const size_t count = (size_t) PQntuples(r);
+        struct trigger_fact *facts = facts_of(r);
+        char state = side == DATABASE_VNEXT ? triggers_of_source(e, facts, count, &bad)
+                                            : triggers_of_target(guard, facts, count, &bad);
 
         say_triggers(run, check, buf_text(&where), state, buf_text(&bad), what);
+        free(facts);
     }
     PQclear(r);
     buf_free(&where);
@@ -203,30 +178,13 @@ check_wanted(struct check_run *run, enum database side, const char *check, const
 static void
 check_capture(struct check_run *run, const struct mapping_entity *e)
 {
-    static const struct {
-        const char *word;
-        enum event event;
-    } kinds[] = {
-        {"insert", EVENT_INSERT}, {"update", EVENT_UPDATE}, {"delete", EVENT_DELETE}, {"truncate", EVENT_TRUNCATE}};
-    struct wanted items[4] = {{{0}, 0}};
-
-    for (size_t i = 0; i < 4; i++) {
-        snprintf(items[i].function, sizeof items[i].function, "capture_%s_%s", e->name, kinds[i].word);
-        items[i].events = kinds[i].event;
-    }
-    check_wanted(run, DATABASE_VNEXT, "capture-triggers", &e->source, items, 4, "changes are not captured");
+    check_side_of(run, DATABASE_VNEXT, "capture-triggers", e, NULL, "changes are not captured");
 }
 
 static void
 check_guard(struct check_run *run, const struct mapping_entity *e, const char *guard)
 {
-    static const struct wanted items[] = {
-        {"guard_record", EVENT_INSERT | EVENT_UPDATE | EVENT_DELETE | EVENT_TRUNCATE},
-        {"guard_refuse", EVENT_TRUNCATE},
-    };
-
-    check_wanted(run, DATABASE_LEGACY, "guard-triggers", &e->target, items, strcmp(guard, "on") == 0 ? 2 : 1,
-                 "direct writes are neither refused nor recorded");
+    check_side_of(run, DATABASE_LEGACY, "guard-triggers", e, guard, "direct writes are neither refused nor recorded");
 }
 
 static void

@@ -11,17 +11,29 @@
 
 #include "command.h"
 #include "desk.h"
+#include "dualwrite/config_keys.h"
 #include "dualwrite/status_report.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
+#include "status_watch.h"
 #include "version.h"
 
 #define COUNT_MS 1500 /* a count that takes longer, or waits for a lock (2 s), is given up for an estimate */
 
+#define WATCH_MS 2000
+
 struct asked {
     const char *config;
     bool json;
+    int64_t watch_ms; /* 0: once */
 };
+
+static int
+take_watch(const char *argument, int64_t *ms)
+{
+    *ms = argument == NULL ? WATCH_MS : strcmp(argument, "off") == 0 ? 0 : config_duration_ms(argument);
+    return *ms < 100 ? command_bad_argument("watch", argument, "a time from 100ms on, as 500ms, 5s or 1m") : EXIT_GOOD;
+}
 
 static int
 take(void *into, const char *name, const char *argument)
@@ -32,6 +44,8 @@ take(void *into, const char *name, const char *argument)
         a->config = argument;
     else if (strcmp(name, "json") == 0)
         a->json = true;
+    else if (strcmp(name, "watch") == 0)
+        return take_watch(argument, &a->watch_ms);
     else if (strcmp(argument, "json") == 0 || strcmp(argument, "text") == 0)
         a->json = strcmp(argument, "json") == 0;
     else
@@ -135,15 +149,46 @@ gather(struct desk *d, int *status)
     return report;
 }
 
+static void
+print(const struct asked *asked, const cJSON *report)
+{
+    struct buf out = {0};
+
+    if (asked->json) {
+        char *json = cJSON_Print(report);
+
+        buf_printf(&out, "%s\n", json);
+        cJSON_free(json);
+    } else {
+        status_text(&out, report, desk_width(), isatty(STDOUT_FILENO) == 1);
+    }
+    fputs(buf_text(&out), stdout);
+    buf_free(&out);
+}
+
 static int
-run(const struct command *self, int argc, char **argv)
+look_once(const struct asked *asked, const struct settings *settings)
 {
     static const int statuses[] = {
         [STATUS_OK] = EXIT_GOOD, [STATUS_WARNING] = EXIT_FOUND, [STATUS_CRITICAL] = EXIT_CRITICAL};
+    struct desk desk;
+    int status = desk_open(&desk, settings, "status");
+    cJSON *report = status == EXIT_GOOD ? gather(&desk, &status) : NULL;
+
+    desk_close(&desk);
+    if (report != NULL) {
+        print(asked, report);
+        status = statuses[status_level(report)];
+    }
+    cJSON_Delete(report);
+    return status;
+}
+
+static int
+run(const struct command *self, int argc, char **argv)
+{
     struct asked asked = {0};
     struct settings *settings;
-    struct desk desk;
-    cJSON *report;
     bool helped;
     int status = command_options(self, argc, argv, &asked, take, &helped);
 
@@ -152,32 +197,16 @@ run(const struct command *self, int argc, char **argv)
     settings = command_settings(asked.config);
     if (settings == NULL)
         return EXIT_CONFIGURATION;
-    status = desk_open(&desk, settings, "status");
-    report = status == EXIT_GOOD ? gather(&desk, &status) : NULL;
-    desk_close(&desk);
-    if (report != NULL) {
-        struct buf out = {0};
-
-        status = statuses[status_level(report)];
-        if (asked.json) {
-            char *json = cJSON_Print(report);
-
-            buf_printf(&out, "%s\n", json);
-            cJSON_free(json);
-        } else {
-            status_text(&out, report, desk_width(), isatty(STDOUT_FILENO) == 1);
-        }
-        fputs(buf_text(&out), stdout);
-        buf_free(&out);
-    }
-    cJSON_Delete(report);
+    status =
+        asked.watch_ms > 0 ? status_watch(settings, asked.watch_ms, asked.json, gather) : look_once(&asked, settings);
     settings_free(settings);
     return status;
 }
 
 static const struct option_help options[] = {
     {"config", "FILE", "the env file (default: $DUALWRITE_CONFIG, then " CONFIG_DEFAULT_FILE ")"},
-    {"json", NULL, "for programs; the same as --format=json"},
+    {"watch", "[INTERVAL]", "again and again until Ctrl-C (default: every 2s); not on a terminal: one line each time"},
+    {"json", NULL, "for programs; the same as --format=json; with --watch one line each time"},
     {"format", "FORMAT", "text or json"},
     {NULL, NULL, NULL},
 };
@@ -185,11 +214,12 @@ static const struct option_help options[] = {
 const struct command cmd_status = {
     .name = "status",
     .summary = "is it working: backlog, lag, failures, partitions, running daemons",
-    .help = "Asks the database, so it works from any host, whether a daemon runs there or not, and changes nothing.\n"
-            "What needs a look stands at the end, with what to do next. Numbers that would take long to count are\n"
-            "estimates, and say so.\n"
-            "Exit status: 0 good, 1 something to look at, 2 critical (no daemon works on what waits, or strict mode\n"
-            "has failures), 69 unreachable, 70 not finished.",
+    .help =
+        "Asks the database, so it works from any host, whether a daemon runs there or not, and changes nothing.\n"
+        "What needs a look stands at the end, with what to do next. Numbers that would take long to count are\n"
+        "estimates, and say so.\n"
+        "Exit status: 0 good, 1 something to look at, 2 critical (no daemon works on what waits, or strict mode\n"
+        "has failures), 69 unreachable, 70 not finished. --watch waits for a database that is away, and ends with 0.",
     .options = options,
     .run = run,
 };

@@ -1,6 +1,7 @@
 /* desk.c - an operator's command at its databases; see desk.h. */
 #include "desk.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,23 @@ desk_width(void)
     if (isatty(STDOUT_FILENO) != 1)
         return 0;
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40 ? size.ws_col : 80;
+}
+
+/* ---- saying what is wrong ---- */
+
+static void say(const struct desk *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void
+say(const struct desk *d, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    if (d->said == NULL)
+        vfprintf(stderr, fmt, ap);
+    else
+        buf_vprintf(d->said, fmt, ap);
+    va_end(ap);
 }
 
 /* ---- asking ---- */
@@ -157,18 +175,17 @@ desk_refused(const struct desk *d, const char *what)
     struct buf out = {0};
 
     shown_text(&out, d->error == NULL ? "no answer" : d->error, 0);
-    fprintf(stderr, "dualwrited: %s: %s (SQLSTATE %s)\n", what, buf_text(&out), d->sqlstate);
+    say(d, "dualwrited: %s: %s (SQLSTATE %s)\n", what, buf_text(&out), d->sqlstate);
     buf_clear(&out);
     if (strcmp(d->sqlstate, "42501") == 0) {
         quote_ident(&out, PQuser(d->pq[DATABASE_VNEXT]));
-        fprintf(stderr, "dualwrited: run it as a daemon's login, or GRANT dualwrite_daemon TO %s;\n", buf_text(&out));
+        say(d, "dualwrited: run it as a daemon's login, or GRANT dualwrite_daemon TO %s;\n", buf_text(&out));
     } else if (desk_timed_out(d)) {
-        fputs("dualwrited: the server was too slow: give it more with DUALWRITE_STATEMENT_TIMEOUT\n", stderr);
+        say(d, "dualwrited: the server was too slow: give it more with DUALWRITE_STATEMENT_TIMEOUT\n");
     } else if (strcmp(d->sqlstate, "55P03") == 0) {
-        fputs("dualwrited: somebody holds a lock on it: look at pg_stat_activity, and run the same command again\n",
-              stderr);
+        say(d, "dualwrited: somebody holds a lock on it: look at pg_stat_activity, and run the same command again\n");
     } else if (lost) {
-        fputs("dualwrited: look whether the server runs, and run the same command again\n", stderr);
+        say(d, "dualwrited: look whether the server runs, and run the same command again\n");
     }
     buf_free(&out);
     return lost ? EXIT_UNREACHABLE : EXIT_UNFINISHED;
@@ -189,8 +206,8 @@ check_installed(struct desk *d)
     ours = strcmp(PQgetvalue(r, 0, 0), "ours") == 0;
     PQclear(r);
     if (!ours) {
-        fprintf(stderr, "dualwrited: dualwrite is not installed in %s: run `dualwrited install`, or correct %s\n",
-                d->shown[DATABASE_VNEXT], SETTINGS_URL);
+        say(d, "dualwrited: dualwrite is not installed in %s: run `dualwrited install`, or correct %s\n",
+            d->shown[DATABASE_VNEXT], SETTINGS_URL);
         return EXIT_UNFINISHED;
     }
     r = desk_look(d, DATABASE_VNEXT, d->settings->config->statement_timeout_ms, sql_desk_installation, 0, NULL);
@@ -200,16 +217,15 @@ check_installed(struct desk *d)
     legacy = strcmp(PQgetvalue(r, 0, 1), "legacy") == 0;
     PQclear(r);
     if (version < CAPTURE_SCHEMA_VERSION) {
-        fprintf(
-            stderr,
+        say(d,
             "dualwrited: the schema dualwrite in %s has version %d, this program needs %d: run `dualwrited install`, "
             "or ask with the program that installed it\n",
             d->shown[DATABASE_VNEXT], version, CAPTURE_SCHEMA_VERSION);
         return EXIT_UNFINISHED;
     }
     if (legacy) {
-        fprintf(stderr, "dualwrited: %s leads to the legacy database of an installation (%s), not to the vNext one\n",
-                SETTINGS_URL, d->shown[DATABASE_VNEXT]);
+        say(d, "dualwrited: %s leads to the legacy database of an installation (%s), not to the vNext one\n",
+            SETTINGS_URL, d->shown[DATABASE_VNEXT]);
         return EXIT_CONFIGURATION;
     }
     return EXIT_GOOD;
@@ -218,12 +234,19 @@ check_installed(struct desk *d)
 int
 desk_open(struct desk *d, const struct settings *settings, const char *name)
 {
+    return desk_open_saying(d, settings, name, NULL);
+}
+
+int
+desk_open_saying(struct desk *d, const struct settings *settings, const char *name, struct buf *said)
+{
     const char *const urls[] = {settings->config->database_url, settings->config->legacy_database_url};
     char *why = NULL;
 
     *d = (struct desk){.settings = settings,
+                       .said = said,
                        .two = settings_two_databases(settings),
-                       .terminal = isatty(STDERR_FILENO) == 1,
+                       .terminal = said == NULL && isatty(STDERR_FILENO) == 1,
                        .doing = "connecting"};
     clock_gettime(CLOCK_MONOTONIC, &d->started);
     for (size_t i = 0; i < (d->two ? 2 : 1); i++)
@@ -232,8 +255,8 @@ desk_open(struct desk *d, const struct settings *settings, const char *name)
     if (d->pq[DATABASE_VNEXT] == NULL) {
         char *line = one_line(why);
 
-        fprintf(stderr, "dualwrited: cannot connect (%s): %s\n", d->shown[DATABASE_VNEXT], line);
-        fputs("dualwrited: check " SETTINGS_URL ", and that the server runs and lets this host in\n", stderr);
+        say(d, "dualwrited: cannot connect (%s): %s\n", d->shown[DATABASE_VNEXT], line);
+        say(d, "dualwrited: check " SETTINGS_URL ", and that the server runs and lets this host in\n");
         free(line);
         free(why);
         return EXIT_UNREACHABLE;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "dualwrite/buf.h"
 #include "dualwrite/catalog.h"
 #include "settings.h"
 
@@ -25,6 +26,8 @@ struct desk {
     char sqlstate[6]; /* of the last refusal */
     char *error;      /* ... in the server's words; one line */
 
+    struct buf *said; /* what is wrong goes here; NULL: to stderr */
+
     const char *doing; /* progress */
     struct timespec started;
     bool terminal;
@@ -36,6 +39,9 @@ struct desk {
  * EXIT_GOOD, or the status to exit with after saying on stderr what is wrong. desk_close() is called in any case.
  */
 int desk_open(struct desk *d, const struct settings *settings, const char *name);
+
+/* The same; what is wrong goes to `said`, now and later, and no progress is shown. */
+int desk_open_saying(struct desk *d, const struct settings *settings, const char *name, struct buf *said);
 void desk_close(struct desk *d);
 
 /* What is being done, for a terminal, once two seconds have passed; desk_quiet() takes it away. */

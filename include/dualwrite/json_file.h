@@ -24,4 +24,7 @@
  */
 cJSON *json_file_parse(const char *file, const char *text, size_t len, struct faults *faults);
 
+/* The same for what a program wrote: numbers may have fractions and are doubles, and how much it is the caller decides. */
+cJSON *json_file_parse_document(const char *file, const char *text, size_t len, struct faults *faults);
+
 #endif

@@ -17,6 +17,9 @@
 /* While dual write is on, an event that waits longer is worth a look. */
 #define STATUS_LAG_S 60
 
+/* A daemon beats every five seconds: one that is quiet for longer has missed one. */
+#define STATUS_BEAT_S 6
+
 enum status_level { STATUS_OK, STATUS_WARNING, STATUS_CRITICAL };
 
 /* What was answered; owned by the caller. */
@@ -37,7 +40,13 @@ cJSON *status_report(const struct status_parts *parts);
 
 enum status_level status_level(const cJSON *report);
 
-/* One screen of text, lines cut at `width` columns (0: any). */
+/* One screen of text, lines cut at `width` columns (0: any); what was found is wrapped instead. */
 void status_text(struct buf *out, const cJSON *report, size_t width, bool color);
+
+/* One line for a log that is looked at later: time and key=value; `again`: what to say of the time before, or NULL. */
+void status_line(struct buf *out, const cJSON *report, const char *again);
+
+/* The same while nobody answers, since `seconds`; as JSON object in one line with `json`. */
+void status_line_away(struct buf *out, const char *at, double seconds, const char *why, bool json);
 
 #endif

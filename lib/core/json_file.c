@@ -20,6 +20,8 @@ struct scan {
     size_t len;
     size_t pos;
     size_t line;
+    bool fractions; /* numbers may have them */
+    bool cut;       /* the text ends within a string */
     struct faults *faults;
 };
 
@@ -111,7 +113,8 @@ scan_string(struct scan *s)
         else if (!step_character(s))
             return false;
     }
-    if (s->pos < s->len)
+    s->cut = s->pos >= s->len;
+    if (!s->cut)
         s->pos++;
     return true;
 }
@@ -127,7 +130,9 @@ scan_number(struct scan *s)
     while (s->pos + n < s->len && start[n] != '\0' && strchr("0123456789+-.eE", start[n]) != NULL)
         n++;
     digits = start[0] == '-' ? 1 : 0;
-    if (memchr(start, '.', n) != NULL || memchr(start, 'e', n) != NULL || memchr(start, 'E', n) != NULL)
+    if (s->fractions)
+        n = n > 0 ? n : 1; /* cJSON says what is wrong with one */
+    else if (memchr(start, '.', n) != NULL || memchr(start, 'e', n) != NULL || memchr(start, 'E', n) != NULL)
         fault_line(s->faults, s->file, s->line,
                    "has the number %.*s; write a whole number, or a string (\"%.*s\"), which stays exact",
                    (int) (n > 40 ? 40 : n), start, (int) (n > 40 ? 40 : n), start);
@@ -210,30 +215,30 @@ fault_syntax(struct faults *faults, const char *file, const char *text, const ch
     fault_line(faults, file, line, "%s, at: %.*s", what, (int) n, token);
 }
 
-cJSON *
-json_file_parse(const char *file, const char *text, size_t len, struct faults *faults)
+static cJSON *
+parse(struct scan s)
 {
-    struct scan s = {.file = file, .text = text, .len = len, .line = 1, .faults = faults};
+    const char *file = s.file;
+    struct faults *faults = s.faults;
     const char *end = NULL;
     char *copy;
     cJSON *tree;
 
-    if (len > JSON_FILE_MAX) {
-        faults_add(faults, FAULT_ERROR, file, "is %zu bytes long; more than %zu are not read", len, JSON_FILE_MAX);
-        return NULL;
-    }
     if (!scan_text(&s))
         return NULL;
-    copy = xstrndup(len > 0 ? text : "", len);
+    copy = xstrndup(s.len > 0 ? s.text : "", s.len);
     if (*skip_space(copy) == '\0') {
         fault_line(faults, file, 1, "is empty; a JSON object {...} is expected");
         free(copy);
         return NULL;
     }
     /* With the final NUL counted in: cJSON before 1.7.18 reads one byte past a shorter length (CVE-2023-53154). */
-    tree = cJSON_ParseWithLengthOpts(copy, len + 1, &end, 0);
+    tree = cJSON_ParseWithLengthOpts(copy, s.len + 1, &end, 0);
     if (tree == NULL) {
-        fault_syntax(faults, file, copy, end == NULL ? copy : end,
+        fault_syntax(faults, file, copy,
+                     s.cut && s.fractions ? copy + strlen(copy)
+                     : end == NULL        ? copy
+                                          : end,
                      "is not JSON here; look for a comma, colon, quote or bracket too few or too many");
     } else if (*skip_space(end) != '\0') {
         fault_syntax(faults, file, copy, end, "goes on after the end of the JSON; take the rest out");
@@ -242,4 +247,20 @@ json_file_parse(const char *file, const char *text, size_t len, struct faults *f
     }
     free(copy);
     return tree;
+}
+
+cJSON *
+json_file_parse(const char *file, const char *text, size_t len, struct faults *faults)
+{
+    if (len > JSON_FILE_MAX) {
+        faults_add(faults, FAULT_ERROR, file, "is %zu bytes long; more than %zu are not read", len, JSON_FILE_MAX);
+        return NULL;
+    }
+    return parse((struct scan){.file = file, .text = text, .len = len, .line = 1, .faults = faults});
+}
+
+cJSON *
+json_file_parse_document(const char *file, const char *text, size_t len, struct faults *faults)
+{
+    return parse((struct scan){.file = file, .text = text, .len = len, .line = 1, .fractions = true, .faults = faults});
 }

@@ -138,6 +138,22 @@ put_backlog(struct buf *out, const cJSON *report)
     buf_puts(out, n == 1 ? " event waits" : " events wait");
 }
 
+/* One that was killed counts until ten seconds after its last beat: what is known meanwhile is that it is quiet. */
+static void
+judge_beat(struct judging *j, const cJSON *daemon)
+{
+    struct buf age = {0};
+
+    if (number(daemon, "last_beat_age_seconds") <= STATUS_BEAT_S)
+        return;
+    shown_span(&age, number(daemon, "last_beat_age_seconds"));
+    find(j, STATUS_WARNING, "late_beat",
+         "run `dualwrited status` again: it beats again, or counts no more after 10 s; then look at its host",
+         "%s on %s, pid %d, has not beaten for %s: it may be dead", string(daemon, "instance_short"),
+         string(daemon, "host"), (int) number(daemon, "pid"), buf_text(&age));
+    buf_free(&age);
+}
+
 static void
 judge_daemons(struct judging *j, const cJSON *report)
 {
@@ -152,6 +168,7 @@ judge_daemons(struct judging *j, const cJSON *report)
     {
         if (cJSON_IsTrue(item(daemon, "mapping_installed"))) {
             able++;
+            judge_beat(j, daemon);
             continue;
         }
         find(j, STATUS_WARNING, "mapping",

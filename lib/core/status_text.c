@@ -201,13 +201,30 @@ put_ranges(struct buf *out, const cJSON *report, const char *instance, bool held
         buf_putc(out, '-');
 }
 
+#define NARROW 120     /* columns: below it the table leaves out what other lines tell */
+#define BESIDE_HOST 66 /* columns that the narrow table takes beside the hosts, as a rule */
+
+/* A version that is not this program's, which is worth a column also where there is little room. */
+static bool
+has_other_version(const cJSON *report)
+{
+    const cJSON *d;
+
+    cJSON_ArrayForEach(d, item(report, "daemons"))
+    {
+        if (strcmp(string(d, "version"), string(report, "version")) != 0)
+            return true;
+    }
+    return false;
+}
+
 static void
-add_daemon(struct grid *g, const cJSON *report, const cJSON *d)
+add_daemon(struct grid *g, const cJSON *report, const cJSON *d, bool narrow, size_t host)
 {
     struct buf text = {0};
 
     grid_add(g, string(d, "instance_short"), 8);
-    grid_add(g, string(d, "host"), 30);
+    grid_add(g, string(d, "host"), host);
     grid_addf(g, "%.0f", number(d, "pid"));
     if (!cJSON_IsTrue(item(d, "mapping_installed")))
         buf_puts(&text, "ANOTHER MAPPING");
@@ -219,30 +236,46 @@ add_daemon(struct grid *g, const cJSON *report, const cJSON *d)
     grid_add(g, buf_text(&text), 24);
     buf_clear(&text);
     put_ranges(&text, report, string(d, "instance"), true);
-    grid_add(g, buf_text(&text), 16);
+    if (!narrow)
+        grid_add(g, buf_text(&text), 16);
     buf_clear(&text);
     shown_span(&text, number(d, "last_beat_age_seconds"));
     grid_take(g, &text);
     shown_span(&text, number(d, "uptime_seconds"));
     grid_take(g, &text);
-    grid_add(g, string(d, "version"), 30);
+    if (!narrow || has_other_version(report))
+        grid_add(g, string(d, "version"), 30);
+}
+
+static void
+add_heads(struct grid *g, const cJSON *report, bool narrow)
+{
+    static const char *const heads[] = {"daemon",    "host",      "pid",     "state",  "partitions",
+                                        "holds now", "last beat", "running", "version"};
+
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        if (narrow &&
+            (strcmp(heads[i], "holds now") == 0 || (strcmp(heads[i], "version") == 0 && !has_other_version(report))))
+            continue;
+        grid_add(g, heads[i], 0);
+    }
+    g->columns = g->count;
 }
 
 static void
 put_daemons(struct buf *out, const cJSON *report, size_t width)
 {
-    static const char *const heads[] = {"daemon",    "host",      "pid",     "state",  "partitions",
-                                        "holds now", "last beat", "running", "version"};
-    struct grid g = {.columns = sizeof heads / sizeof heads[0]};
+    const bool narrow = width > 0 && width < NARROW;
+    const size_t host = !narrow ? 30 : width < BESIDE_HOST + 12 ? 12 : width - BESIDE_HOST;
+    struct grid g = {.columns = 1};
     const cJSON *d;
 
     buf_putc(out, '\n');
     if (cJSON_GetArraySize(item(report, "daemons")) == 0)
         buf_puts(out, "no daemon is running\n");
     else
-        for (size_t i = 0; i < g.columns; i++)
-            grid_add(&g, heads[i], 0);
-    cJSON_ArrayForEach(d, item(report, "daemons")) add_daemon(&g, report, d);
+        add_heads(&g, report, narrow);
+    cJSON_ArrayForEach(d, item(report, "daemons")) add_daemon(&g, report, d, narrow, host);
     grid_put(out, &g, 0, width);
     grid_free(&g);
     cJSON_ArrayForEach(d, item(report, "silent_daemons"))
@@ -252,11 +285,41 @@ put_daemons(struct buf *out, const cJSON *report, size_t width)
         buf_printf(&line, "%s  %s pid %.0f has not beaten for ", string(d, "instance_short"), string(d, "host"),
                    number(d, "pid"));
         shown_span(&line, number(d, "last_beat_age_seconds"));
-        buf_puts(&line, " and counts for nothing any more");
+        buf_puts(&line, ": counts no more");
         shown_text(out, buf_text(&line), width);
         buf_putc(out, '\n');
         buf_free(&line);
     }
+}
+
+/* `text` behind what is in the line already (`indent` columns), wrapped between words. */
+static void
+put_wrapped(struct buf *out, const char *text, size_t indent, size_t width)
+{
+    const size_t room = width > indent + 20 ? width - indent : 0;
+    struct buf shown = {0};
+    const char *word;
+    size_t used = 0;
+
+    shown_text(&shown, text, 0);
+    for (word = buf_text(&shown); *word != '\0';) {
+        struct buf one = {0};
+        size_t wide;
+
+        buf_add(&one, word, strcspn(word, " "));
+        word += one.len;
+        word += strspn(word, " ");
+        wide = shown_width(buf_text(&one));
+        if (room > 0 && used > 0 && used + 1 + wide > room) {
+            buf_printf(out, "\n%*s", (int) indent, "");
+            used = 0;
+        }
+        buf_printf(out, "%s%s", used > 0 ? " " : "", buf_text(&one));
+        used += wide + (used > 0);
+        buf_free(&one);
+    }
+    buf_putc(out, '\n');
+    buf_free(&shown);
 }
 
 static void
@@ -275,15 +338,12 @@ put_findings(struct buf *out, const cJSON *report, size_t width, bool color)
                 continue;
             buf_printf(out, "%s%-8s%s  ", color ? words[i].start : "", words[i].word,
                        color && *words[i].start != '\0' ? "\x1b[0m" : "");
-            shown_text(out, string(f, "text"), 0); /* never cut: this is what matters */
-            buf_putc(out, '\n');
+            put_wrapped(out, string(f, "text"), 10, width); /* never cut: this is what matters */
             if (*string(f, "next") != '\0') {
                 buf_puts(out, "          -> ");
-                shown_text(out, string(f, "next"), 0);
-                buf_putc(out, '\n');
+                put_wrapped(out, string(f, "next"), 13, width);
             }
         }
-    (void) width;
 }
 
 void
@@ -295,7 +355,8 @@ status_text(struct buf *out, const cJSON *report, size_t width, bool color)
         buf_puts(&text, "yes");
     else
         buf_printf(&text, "no, because %s", string(report, "not_ready_because"));
-    put_row(out, "ready", &text, 0);
+    buf_printf(out, "%-13s ", "ready");
+    put_wrapped(out, buf_text(&text), 14, width);
     buf_free(&text);
     put_flags(out, report, width);
     put_queue(out, report, width);

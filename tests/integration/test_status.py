@@ -149,6 +149,17 @@ def test_partitions_are_dealt_and_mapping_mismatch_is_said(installed):
     assert "ANOTHER MAPPING" in said and "gone-pod" in said and "long-gone" not in said
 
 
+def test_a_missed_beat_is_told_with_its_age(installed):
+    """A daemon that was killed counts until ten seconds after its last beat; that it is quiet is seen before."""
+    live(installed, age="5 s")
+    assert "late_beat" not in found(status(installed))
+    installed.execute("UPDATE dualwrite.daemon SET beat_at = clock_timestamp() - interval '7.5 s'")
+    report = status(installed, code=1)
+    assert report["ready"] is True and report["daemons"][0]["last_beat_age_seconds"] > 7
+    assert found(report)["late_beat"]["level"] == "warning"
+    assert "web-1, pid 4711, has not beaten for" in found(report)["late_beat"]["text"]
+
+
 def test_who_holds_a_partition(installed):
     conn = installed.connect()
     conn.execute("SELECT pg_advisory_xact_lock(1685414252, 3)")

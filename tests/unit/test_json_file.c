@@ -219,13 +219,35 @@ test_cut(void **state)
     }
 }
 
+/* What a program wrote: numbers of any form; one that was cut off is called so, wherever that was. */
+static void
+test_document(void **state)
+{
+    static const char text[] = "{\"a\": 1.5, \"b\": [-2e3], \"c\": \"long\"}";
+    struct faults faults = {0};
+    cJSON *tree = json_file_parse_document("f.json", text, sizeof text - 1, &faults);
+
+    (void) state;
+    assert_non_null(tree);
+    assert_int_equal(faults.count, 0);
+    assert_true(cJSON_GetObjectItem(tree, "a")->valuedouble > 1.4);
+    cJSON_Delete(tree);
+    for (size_t len = 1; len < sizeof text - 1; len++) {
+        if (text[len - 1] == '-' || text[len - 1] == 'e') /* a number that was cut: any fault will do */
+            continue;
+        assert_null(json_file_parse_document("f.json", text, len, &faults));
+        assert_non_null(strstr(faults.items[faults.count - 1].text, "ends before the JSON is complete"));
+    }
+    faults_free(&faults);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),    cmocka_unit_test(test_bad),        cmocka_unit_test(test_nul),
         cmocka_unit_test(test_numbers), cmocka_unit_test(test_depth),      cmocka_unit_test(test_size),
-        cmocka_unit_test(test_cut),     cmocka_unit_test(test_last_comma),
+        cmocka_unit_test(test_cut),     cmocka_unit_test(test_last_comma), cmocka_unit_test(test_document),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* test_status_report.c - what `status` makes of the databases' answers: the document, its judgement, one screen of text. */
-/* links: lib/core/status_report.c lib/core/status_text.c lib/core/shown.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/status_report.c lib/core/status_text.c lib/core/status_line.c lib/core/shown.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -113,6 +113,9 @@ level_of(const cJSON *report, const char *about)
     "[]}"
 #define OTHER_MAPPING                                                                                                  \
     "[{\"instance\": \"b\", \"instance_short\": \"b\", \"host\": \"h\", \"pid\": 1, \"mapping_installed\": false}]"
+#define QUIET(age)                                                                                                     \
+    "{\"instance\": \"b\", \"instance_short\": \"b\", \"host\": \"h\", \"pid\": 1, \"mapping_installed\": true, "      \
+    "\"last_beat_age_seconds\": " age "}"
 #define HELD(live)                                                                                                     \
     "[{\"partition\": 3, \"instance\": null, \"holder\": {\"backend_pid\": 99, \"instance\": null, \"live\": " live    \
     "}}]"
@@ -144,6 +147,8 @@ test_judgement(void **state)
          "warning",
          STATUS_WARNING,
          true},
+        {{.daemons = "[" QUIET("6") "]"}, NULL, NULL, STATUS_OK, true},
+        {{.daemons = "[" QUIET("6.1") "]"}, "late_beat", "warning", STATUS_WARNING, true},
         {{.backlog = WAITING(5, 59.9)}, NULL, NULL, STATUS_OK, true},
         {{.backlog = WAITING(5, 60)}, "lag", "warning", STATUS_WARNING, true},
         {{.backlog = LATE, .oldest = 61}, "lag", "warning", STATUS_WARNING, true},
@@ -247,13 +252,74 @@ test_text(void **state)
     cJSON_Delete(report);
 }
 
+/* 80 columns: what other lines tell is left out of the table, and what was found is wrapped between words. */
+static void
+test_narrow(void **state)
+{
+    struct world w = fine;
+    struct buf out = {0};
+    cJSON *report;
+
+    (void) state;
+    w.backlog = WAITING(5, 65);
+    report = report_of(&w);
+    cJSON_ReplaceItemInObject(report, "version", cJSON_CreateString("1")); /* as the daemon's */
+    status_text(&out, report, 80, false);
+    assert_non_null(strstr(buf_text(&out), "daemon    host   pid  state   partitions  last beat  running\n"
+                                           "aaaaaaaa  web-1  7    asleep  0-1         0.4 s      1 min 1 s\n"));
+    assert_non_null(strstr(buf_text(&out),
+                           "          -> run `dualwrited status` again: a backlog that falls is being worked\n"
+                           "             off; one that stands: the daemon's log says why\n"));
+    buf_clear(&out);
+    cJSON_ReplaceItemInObject(report, "version", cJSON_CreateString("2"));
+    status_text(&out, report, 80, false);
+    assert_non_null(strstr(buf_text(&out), "running    version\n"));
+    buf_free(&out);
+    cJSON_Delete(report);
+}
+
+static void
+test_line(void **state)
+{
+    struct world w = fine;
+    struct buf out = {0};
+    cJSON *report;
+
+    (void) state;
+    w.backlog = WAITING(5, 65);
+    w.failed = FAILED(2, 1);
+    report = report_of(&w);
+    status_line(&out, report, "answers again after 3.0 s");
+    assert_string_equal(
+        buf_text(&out),
+        "now status=warning ready=yes dual_write=on backlog=5 oldest_s=65.0 parked=2 retrying=1 daemons=1 "
+        "about=parked,lag msg=\"answers again after 3.0 s\"\n");
+    cJSON_Delete(report);
+    buf_clear(&out);
+    w = fine;
+    w.backlog = LATE;
+    report = report_of(&w);
+    status_line(&out, report, NULL);
+    assert_string_equal(buf_text(&out), "now status=ok ready=yes dual_write=on backlog=123456 backlog_exact=false "
+                                        "parked=0 retrying=0 daemons=1\n");
+    cJSON_Delete(report);
+    buf_clear(&out);
+    status_line_away(&out, "now", 2.5, "no \"host\"\n\x1b[31m", false);
+    assert_string_equal(buf_text(&out),
+                        "now status=unreachable for_s=2.5 error=\"no \\\"host\\\"\\\\n\\\\u{1b}[31m\"\n");
+    buf_clear(&out);
+    status_line_away(&out, "now", 2.5, "gone", true);
+    assert_string_equal(buf_text(&out),
+                        "{\"at\":\"now\",\"status\":\"unreachable\",\"for_seconds\":2.5,\"error\":\"gone\"}\n");
+    buf_free(&out);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_judgement),
-        cmocka_unit_test(test_estimate),
-        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_judgement), cmocka_unit_test(test_estimate), cmocka_unit_test(test_text),
+        cmocka_unit_test(test_narrow),    cmocka_unit_test(test_line),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
