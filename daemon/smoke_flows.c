@@ -69,6 +69,10 @@ skip_reason(const struct smoke *s, int flow, const struct smoke_row *row)
         return xstrdup("flow 1 made no row to work with");
     if (flow > 2 && flows[flow].child && s->child.key == NULL)
         return xstrdup("flow 2 made no row to work with");
+    if (flow > 1 && !s->root.in_legacy)
+        return xstrdup("flow 1 did not reach legacy");
+    if (flow > 2 && flows[flow].child && !s->child.in_legacy)
+        return xstrdup("flow 2 did not reach legacy");
     if (s->api != NULL && cJSON_IsNull(cJSON_GetArrayItem(cJSON_GetObjectItem(s->api, "flows"), flow - 1)))
         return xstrdup("the description of the API has no request for it");
     return NULL;
@@ -139,7 +143,7 @@ verify(struct smoke *s, int flow, const struct smoke_row *row, const char *befor
 
 /* The row was written at `committed`: to the end. */
 static void
-follow(struct smoke *s, int flow, const struct smoke_row *row, const char *xid, double committed, const char *before,
+follow(struct smoke *s, int flow, struct smoke_row *row, const char *xid, double committed, const char *before,
        cJSON *entry)
 {
     const char *operation = cJSON_GetStringValue(cJSON_GetObjectItem(entry, "operation"));
@@ -155,6 +159,7 @@ follow(struct smoke *s, int flow, const struct smoke_row *row, const char *xid, 
     cJSON_ReplaceItemInObject(entry, "lag_ms", cJSON_CreateNumber((double) (long long) (a.lag_ms * 10 + 0.5) / 10));
     if (!verify(s, flow, row, before, entry))
         return;
+    row->in_legacy = true;
     line = smoke_log_line(s, operation, row, &why);
     if (line != NULL)
         cJSON_ReplaceItemInObject(entry, "log", cJSON_CreateString(line));

@@ -224,9 +224,9 @@ smoke_may_arrive(struct smoke *s, char **reason, char **next)
         *next = xstrdup(source != NULL && strcmp(source, "override") == 0 ? "dualwrited rollback resume"
                                                                           : "dualwrited flags");
     } else if (count_of(state, "daemons") == 0) {
-        *reason = smoke_text_of("no daemon is running; %.0f%s events wait", count_of(state, "waiting"),
+        *reason = smoke_text_of("no daemon is running (%.0f%s events wait)", count_of(state, "waiting"),
                                 count_of(state, "waiting") >= 10000 ? " or more" : "");
-        *next = xstrdup("dualwrited status");
+        *next = xstrdup("start one: dualwrited run; or for the time of the test: dualwrited smoke --with-daemon");
     } else if (count_of(state, "installed") == 0) {
         *reason = xstrdup("no running daemon has the installed mapping, so none takes work");
         *next = xstrdup("dualwrited status");

@@ -31,6 +31,7 @@ struct smoke_row {
     size_t entity;
     cJSON *key;      /* array of texts; NULL: there is no row */
     cJSON *identity; /* ... of texts or null */
+    bool in_legacy;
 };
 
 struct smoke {

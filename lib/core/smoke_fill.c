@@ -146,9 +146,20 @@ put_slug(struct buf *out, const struct gen *g, const struct catalog_column *c, c
     return true;
 }
 
+/* Without the line's end of the file. */
 static void
-put_template(struct buf *out, const char *template, const struct gen *g, const char *column,
-             const struct mapping_table *table)
+put_trimmed(struct buf *out, struct buf *sql)
+{
+    size_t len = sql->len;
+
+    while (len > 0 && sql->data[len - 1] == '\n')
+        len--;
+    buf_add(out, buf_text(sql), len);
+    buf_free(sql);
+}
+
+static void
+put_template(struct buf *out, const char *template, const struct gen *g, const char *column)
 {
     struct fragments f = {0};
     struct buf order = {0}, sql = {0};
@@ -161,13 +172,37 @@ put_template(struct buf *out, const char *template, const struct gen *g, const c
     fragments_take(&f, "order", buf_steal(&order));
     gen_set_ident(&f, "column", column);
     gen_set_table(&f, "source", &g->e->source);
-    gen_set_table(&f, "table", table == NULL ? &g->e->source : table);
     template_fill(&sql, template, &f);
-    while (sql.len > 0 && sql.data[sql.len - 1] == '\n')
-        sql.data[--sql.len] = '\0';
-    buf_puts(out, buf_text(&sql));
-    buf_free(&sql);
+    put_trimmed(out, &sql);
     fragments_free(&f);
+}
+
+/* A value of `table` that, where the column is unique, no other row has. */
+static void
+put_referenced(struct buf *out, const struct gen *g, const struct catalog_column *c, const char *referenced,
+               const struct mapping_table *table)
+{
+    const bool unique = is_unique(g->source, c->name, true);
+    struct fragments f = {0};
+    struct buf sql = {0};
+
+    gen_set_ident(&f, "column", c->name);
+    gen_set_ident(&f, "referenced", referenced);
+    gen_set_table(&f, "table", table);
+    gen_set_table(&f, "source", &g->e->source);
+    template_fill(&sql, unique ? sql_smoke_unused : sql_smoke_existing, &f);
+    put_trimmed(out, &sql);
+    fragments_free(&f);
+}
+
+/* The legacy table that a lookup needs the value in, and that cannot be read from here; NULL: there is none. */
+static const struct mapping_table *
+out_of_reach(const struct gen *g, const struct mapping_column *copy)
+{
+    return copy != NULL && copy->value.lookup != NULL && copy->value.lookup->legacy &&
+                   g->catalogs->vnext != g->catalogs->legacy
+               ? &copy->value.lookup->table
+               : NULL;
 }
 
 /* A value that is there where the column refers to: through its foreign key, or through the mapping's lookup. */
@@ -182,14 +217,13 @@ put_existing(struct buf *out, const struct gen *g, const struct catalog_column *
         if (f->count == 1 && strcmp(f->columns[0], c->name) == 0) {
             const struct mapping_table table = {f->schema, f->table};
 
-            put_template(out, sql_smoke_existing, g, f->referenced[0], &table);
+            put_referenced(out, g, c, f->referenced[0], &table);
             return true;
         }
     }
-    if (copy == NULL || copy->value.lookup == NULL ||
-        (copy->value.lookup->legacy && g->catalogs->vnext != g->catalogs->legacy))
+    if (copy == NULL || copy->value.lookup == NULL)
         return false;
-    put_template(out, sql_smoke_existing, g, copy->value.lookup->key, &copy->value.lookup->table);
+    put_referenced(out, g, c, copy->value.lookup->key, &copy->value.lookup->table);
     return true;
 }
 
@@ -240,7 +274,7 @@ put_unique(struct buf *out, const struct gen *g, const struct catalog_column *c,
     if (strcmp(c->base, "uuid") == 0)
         buf_puts(out, "pg_catalog.gen_random_uuid()");
     else if (is_integer(c))
-        put_template(out, sql_smoke_next, g, c->name, NULL);
+        put_template(out, sql_smoke_next, g, c->name);
     else if (fill_is_text(c))
         return put_slug(out, g, c, name, why);
     else
@@ -296,14 +330,16 @@ fill_value(struct buf *out, const struct gen *g, const struct catalog_column *c,
         quote_literal(out, usual(&copy->value));
         return true;
     }
-    if (is_unique(g->source, c->name, true) || among(&e->source_key, c->name))
-        return put_unique(out, g, c, fill->name, why);
+    if (out_of_reach(g, copy) != NULL)
+        return no_value(g, c, "must be a key that the mapping's lookup finds in the legacy database", why);
     if (put_existing(out, g, c))
         return true;
+    if (is_unique(g->source, c->name, true) || among(&e->source_key, c->name))
+        return put_unique(out, g, c, fill->name, why);
     if (is_time(c) || (fill_is_text(c) && is_unique(g->source, c->name, false)))
         return put_of_type(out, g, c, fill->name);
     buf_puts(out, "coalesce(");
-    put_template(out, sql_smoke_newest, g, c->name, NULL);
+    put_template(out, sql_smoke_newest, g, c->name);
     buf_puts(out, ", ");
     if (!put_of_type(out, g, c, fill->name))
         return no_value(g, c, "is NOT NULL, has no default, and no value is known", why);

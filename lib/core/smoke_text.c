@@ -1,4 +1,5 @@
 /* smoke_text.c - the document of `smoke` for people; see dualwrite/smoke_report.h. */
+#include <stdio.h>
 #include <string.h>
 
 #include "dualwrite/shown.h"
@@ -149,22 +150,23 @@ put_written(struct buf *out, const cJSON *doc, size_t width)
     cJSON_ArrayForEach(one, item(doc, "writer_statements"))
     {
         struct buf text = {0};
+        char heading[24];
 
-        if (out->len > 0 && one == item(doc, "writer_statements")->child)
+        if (one == item(doc, "writer_statements")->child)
             buf_puts(out, "\nWhat the writer's transactions wrote, their triggers included:\n");
-        buf_printf(&text, "flow %.0f:", number(one, "flow"));
+        snprintf(heading, sizeof heading, "flow %.0f", number(one, "flow"));
         cJSON_ArrayForEach(table, item(one, "written"))
         {
             static const char *const kinds[] = {"inserted", "updated", "deleted"};
 
-            buf_printf(&text, "%s %s", table == item(one, "written")->child ? "" : ",", string(table, "table"));
+            buf_printf(&text, "%s%s", table == item(one, "written")->child ? "" : ", ", string(table, "table"));
             for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
                 if (number(table, kinds[i]) > 0)
                     buf_printf(&text, " %.0f %s", number(table, kinds[i]), kinds[i]);
         }
         if (!cJSON_IsArray(item(one, "written")))
-            buf_puts(&text, " not known: track_counts is off");
-        put_wrapped(out, "", buf_text(&text), width);
+            buf_puts(&text, "not known: track_counts is off");
+        put_wrapped(out, heading, buf_text(&text), width);
         buf_free(&text);
     }
 }
@@ -218,6 +220,8 @@ put_end(struct buf *out, const cJSON *doc, size_t width)
 
     if (cJSON_IsTrue(item(doc, "kept")))
         buf_puts(out, "– the test data stays, as you wished\n");
+    else if (cJSON_IsTrue(item(doc, "cleaned")) && number(item(doc, "cleaned_rows"), "vnext") == 0)
+        buf_puts(out, "– no test data was made\n");
     else if (cJSON_IsTrue(item(doc, "cleaned")))
         buf_printf(out, "✓ the test data is gone on both sides: %.0f vNext rows, %.0f legacy rows, %.0f map rows\n",
                    number(item(doc, "cleaned_rows"), "vnext"), number(item(doc, "cleaned_rows"), "legacy"),
