@@ -236,7 +236,8 @@ install: build ## install under $(DESTDIR)$(prefix): binary, man pages, samples,
 	$(INSTALL) -m 755 $(BUILD)/dualwrited '$(DESTDIR)$(bindir)/dualwrited'
 	@set -e; for page in $(MAN_PAGES); do \
 	    $(INSTALL) -m 644 "$$page" "$(DESTDIR)$(mandir)/man$${page##*.}/"; done
-	$(INSTALL) -m 644 $(wildcard README.md CHANGELOG.md LICENSE) config/mapping.json '$(DESTDIR)$(docdir)/'
+	$(INSTALL) -m 644 $(wildcard README.md CHANGELOG.md LICENSE) config/mapping.json config/smoke-api.json \
+	    '$(DESTDIR)$(docdir)/'
 	$(INSTALL) -m 644 $(wildcard config/examples/subscriptions/*) '$(DESTDIR)$(docdir)/examples/subscriptions/'
 	$(if $(wildcard config/dualwrited.env), \
 	    $(call install-config,config/dualwrited.env,$(DESTDIR)$(confdir)/dualwrited.env,640))

@@ -30,7 +30,7 @@ static const struct option_help options[] = {
     {"via", "WAY", "sql: write the vNext tables (the default); api: the application's HTTP endpoints"},
     {"base-url", "URL", "via api: where the application is; a token comes from $SMOKE_API_TOKEN"},
     {"api-file", "FILE", "via api: the endpoints of another application than the built-in one"},
-    {"set", "NAME=VALUE", "ENTITY.COLUMN of a new row, or a variable of the API; repeated"},
+    {"set", "ASSIGNMENT", "ENTITY.COLUMN=VALUE of a new row, or VARIABLE=VALUE of the API; repeated"},
     {"log", "FILE", "a daemon's log, where each flow's completed line must come; repeated"},
     {"with-daemon", NULL, "start a daemon for the time of the test, and look into its log"},
     {"timeout", "DURATION", "how long a change may take to reach legacy (default: 10s)"},

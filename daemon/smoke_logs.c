@@ -74,6 +74,7 @@ smoke_log_line(struct smoke *s, const char *operation, const struct smoke_row *r
     const char *id_key = s->mapping->entities[row->entity].log_id;
     const char *id = cJSON_GetStringValue(cJSON_GetArrayItem(row->key, 0));
     const double from = smoke_now();
+    const double late = s->asked->timeout_ms < LATE_MS ? (double) s->asked->timeout_ms : LATE_MS;
     char *line = NULL;
 
     *why = NULL;
@@ -82,7 +83,7 @@ smoke_log_line(struct smoke *s, const char *operation, const struct smoke_row *r
         return NULL;
     }
     while (line == NULL && (line = find(s, operation, id_key, id, why)) == NULL && *why == NULL &&
-           smoke_now() - from < LATE_MS && !smoke_interrupted())
+           smoke_now() - from < late && !smoke_interrupted())
         smoke_nap(20);
     if (line == NULL && *why == NULL)
         *why = smoke_text_of("no line event_type=dual_write_completed operation=%s %s=%s came in %s", operation, id_key,

@@ -114,6 +114,7 @@ def test_five_flows(installed):
     assert settings[1]["region"] == "EU" and remove[1] is None and {one[2] for one in app.seen} == {f"Bearer {TOKEN}"}
 
 
+@pytest.mark.layouts("one", reason="the times are those of the application")
 def test_performance(installed):
     with Daemon(installed), Application(installed) as app:
         before = everything(installed)
@@ -175,6 +176,7 @@ def test_a_wrong_token_and_nobody_there(installed):
         assert "--base-url" in report["flows"][0]["next"]
 
 
+@pytest.mark.layouts("one", reason="it is seen on the vNext side")
 def test_an_endpoint_that_says_yes_and_does_nothing(installed):
     with Daemon(installed), Application(installed, {"role/": lambda h: h.answer(200, {"success": True})}) as app:
         report = smoke(installed, app, code=1)
