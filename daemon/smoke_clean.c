@@ -27,6 +27,13 @@ struct clean {
     char *why;
 };
 
+/* Via SQL each new row was looked at; what an application made by itself may stand for a legacy row that was there before. */
+static bool
+takes_legacy(const struct smoke *s, size_t entity)
+{
+    return s->api == NULL || smoke_is_own(&s->mapping->entities[entity]);
+}
+
 static bool
 concerned(const struct smoke *s, size_t entity)
 {
@@ -125,7 +132,7 @@ find_rows(struct clean *c, int from, int count)
     for (size_t i = 0; good && i < s->mapping->count; i++)
         if (concerned(s, i))
             good = (i == s->root.entity || find_children(c, i)) &&
-                   smoke_legacy_keys(s, i, c->gone[i].identities, c->gone[i].legacy);
+                   (!takes_legacy(s, i) || smoke_legacy_keys(s, i, c->gone[i].identities, c->gone[i].legacy));
     return good;
 }
 
@@ -286,7 +293,7 @@ find_late(struct clean *c)
     bool good = true;
 
     for (size_t i = 0; good && i < c->s->mapping->count; i++)
-        if (concerned(c->s, i))
+        if (concerned(c->s, i) && takes_legacy(c->s, i))
             good = smoke_legacy_keys(c->s, i, c->gone[i].identities, c->gone[i].legacy);
     return good;
 }

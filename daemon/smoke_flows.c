@@ -65,6 +65,10 @@ skip_reason(const struct smoke *s, int flow, const struct smoke_row *row)
     if (row->entity == s->mapping->count)
         return xstrdup(flow == 1 ? "the mapping has no entity without a parent"
                                  : "no entity of the mapping has this one as its parent");
+    if (s->api != NULL && !smoke_is_own(&s->mapping->entities[row->entity]))
+        return smoke_text_of(
+            "%s has no map, so legacy may have a row with the key of the new one, which --via=sql would notice",
+            s->mapping->entities[row->entity].name);
     if (flow > 1 && s->root.key == NULL)
         return xstrdup("flow 1 made no row to work with");
     if (flow > 2 && flows[flow].child && s->child.key == NULL)

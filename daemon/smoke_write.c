@@ -96,7 +96,7 @@ add_written(cJSON *evidence, const cJSON *before, const cJSON *after)
 }
 
 /*
- * A root without a map has a legacy key made of its own values: legacy may have such a row already, which would be
+ * An entity without a map has a legacy key made of its own values: legacy may have such a row already, which would be
  * overwritten, and taken away at the end. False: it has, or that cannot be told.
  */
 static bool
@@ -105,7 +105,7 @@ is_new(struct smoke *s, const struct smoke_row *row, char **why)
     cJSON *rows;
     bool is;
 
-    if (s->mapping->entities[row->entity].map != NULL || row == &s->child)
+    if (s->mapping->entities[row->entity].map != NULL)
         return true;
     rows = smoke_look(s, row, true);
     is = rows != NULL && !cJSON_IsTrue(cJSON_GetObjectItem(cJSON_GetObjectItem(rows, "legacy"), "found"));
@@ -141,7 +141,7 @@ transaction(struct smoke *s, int flow, const char *sql, struct smoke_row *row, c
     if (good) {
         *xid = xstrdup(PQgetvalue(settings, 0, 1));
         take_row(row, r);
-        good = flow != 1 || is_new(s, row, why);
+        good = flow > 2 || is_new(s, row, why);
         if (flow == 1 && good)
             cJSON_AddItemToArray(s->made, cJSON_Duplicate(row->key, true));
     } else {

@@ -9,6 +9,8 @@
 #ifndef DUALWRITE_SMOKE_SQL_H
 #define DUALWRITE_SMOKE_SQL_H
 
+#include <stdbool.h>
+
 #include "dualwrite/catalog.h"
 #include "dualwrite/mapping.h"
 
@@ -34,6 +36,12 @@ struct smoke_fill {
  */
 size_t smoke_root(const struct mapping *m);
 size_t smoke_child(const struct mapping *m, size_t root);
+
+/*
+ * Whether the legacy row of a new row can only be the new row's own: a map gives it a key, or a new parent does. Else legacy
+ * may have had such a row before.
+ */
+bool smoke_is_own(const struct mapping_entity *e);
 
 /* The source column that carries a test row's name; NULL: the mapping copies no text that is no key. */
 const char *smoke_name_column(const struct mapping *m, const struct catalogs *c, const struct mapping_entity *e);

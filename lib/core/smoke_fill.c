@@ -336,7 +336,8 @@ fill_value(struct buf *out, const struct gen *g, const struct catalog_column *c,
         return true;
     if (is_unique(g->source, c->name, true) || among(&e->source_key, c->name))
         return put_unique(out, g, c, fill->name, why);
-    if (is_time(c) || (fill_is_text(c) && is_unique(g->source, c->name, false)))
+    if (is_time(c) ||
+        (fill_is_text(c) && (is_unique(g->source, c->name, false) || (e->map == NULL && among(&e->identity, c->name)))))
         return put_of_type(out, g, c, fill->name);
     buf_puts(out, "coalesce(");
     put_template(out, sql_smoke_newest, g, c->name);

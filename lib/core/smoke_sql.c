@@ -37,6 +37,17 @@ smoke_root(const struct mapping *m)
     return first;
 }
 
+bool
+smoke_is_own(const struct mapping_entity *e)
+{
+    if (e->map != NULL)
+        return true;
+    for (size_t i = 0; e->parent != NULL && i < e->identity.count; i++)
+        if (strcmp(e->identity.items[i], e->parent->column) == 0)
+            return true;
+    return false;
+}
+
 const char *
 smoke_name_column(const struct mapping *m, const struct catalogs *c, const struct mapping_entity *e)
 {
