@@ -329,8 +329,9 @@ smoke_clean(struct smoke *s)
     cJSON *rows;
 
     desk_doing(s->d, "removing the test data");
-    if (PQstatus(s->d->pq[DATABASE_VNEXT]) != CONNECTION_OK)
-        PQreset(s->d->pq[DATABASE_VNEXT]);
+    for (int side = DATABASE_VNEXT; side <= DATABASE_LEGACY; side++)
+        if (PQstatus(s->d->pq[side]) != CONNECTION_OK)
+            PQreset(s->d->pq[side]);
     if (s->api != NULL && s->root.key == NULL && s->plan != NULL)
         find_unsaid(s);
     all = cJSON_GetArraySize(s->made);

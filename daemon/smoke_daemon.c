@@ -13,6 +13,7 @@
 
 #include "command.h"
 #include "dualwrite/slurp.h"
+#include "embedded.h"
 #include "smoke_run.h"
 
 #define START_MS 10000
@@ -62,6 +63,20 @@ is_ready(const struct smoke_daemon *daemon)
     return is;
 }
 
+/* Another one would share the partitions, and the lines that are looked for would be in its log. */
+static bool
+is_alone(struct desk *d)
+{
+    PGresult *r = desk_look(d, DATABASE_VNEXT, d->settings->config->statement_timeout_ms, sql_smoke_state, 0, NULL);
+    cJSON *state = r == NULL ? NULL : cJSON_Parse(PQgetvalue(r, 0, 0));
+    const cJSON *daemons = cJSON_GetObjectItem(state, "daemons");
+    bool is = cJSON_IsNumber(daemons) && daemons->valuedouble == 0;
+
+    cJSON_Delete(state);
+    PQclear(r);
+    return is;
+}
+
 int
 smoke_daemon_start(struct smoke_daemon *daemon, struct desk *d, const char *config)
 {
@@ -69,6 +84,11 @@ smoke_daemon_start(struct smoke_daemon *daemon, struct desk *d, const char *conf
     const double from = smoke_now();
     int log;
 
+    if (!is_alone(d)) {
+        fputs("dualwrited smoke: a daemon runs already: leave out --with-daemon, and give its log with --log=FILE\n",
+              stderr);
+        return EXIT_USAGE;
+    }
     snprintf(daemon->log, sizeof daemon->log, "%s/dualwrited-smoke.XXXXXX",
              folder == NULL || strlen(folder) > 30 ? "/tmp" : folder);
     desk_doing(d, "starting a daemon");

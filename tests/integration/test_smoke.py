@@ -1,6 +1,7 @@
 """`dualwrited smoke`: the five flows by SQL, what it says when they do not arrive, and that nothing is left behind."""
 
 import json
+import re
 import signal
 import subprocess
 import time
@@ -123,6 +124,9 @@ def test_a_daemon_for_the_time_of_the_test(installed):
     assert statuses(report) == ["passed"] * 5
     assert "operation=sync_team_created" in report["flows"][0]["log"]
     wait_until(lambda: installed.value("SELECT count(*) FROM dualwrite.live_daemon") == 0)
+    with Daemon(installed):
+        done = cli(installed, "smoke", "--with-daemon", check=False)
+        assert done.returncode == 64 and "--log=FILE" in done.stderr
     done = cli(installed, "smoke", "--with-daemon", DUALWRITE_MAPPING_FILE="/nowhere", check=False)
     assert done.returncode == 78
 
@@ -232,6 +236,54 @@ def test_a_signal_cleans_up(installed, tmp_path):
         assert statuses(report)[2:] == ["skipped"] * 3 and "interrupted" in err
         installed.legacy.execute(f"DROP TRIGGER slow ON {LEGACY_MEMBERSHIP}")
         assert everything(installed) == before
+
+
+@pytest.mark.parametrize("how", ["killed", "disconnected"])
+def test_a_run_that_is_cut_off(installed, tmp_path, how):
+    """Killed, it leaves a row, which the next run counts; one that lost its connections cleans up on new ones."""
+    config = tmp_path / "dualwrited.env"
+    write_env_file(config, config_for(installed, "postgres"))
+    with Daemon(installed) as daemon:
+        before = everything(installed)
+        process = subprocess.Popen([binary(), "smoke", "--json", "--config", str(config)], env=clean_environment(),
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        with daemon.stop_cont():
+            wait_until(lambda: installed.value(f"SELECT count(*) FROM {TEAM}") == 1)
+            if how == "killed":
+                process.kill()
+            else:
+                for side in installed.sides:
+                    side.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dualwrited/smoke'")
+                wait_until(lambda: installed.value("""SELECT count(*) FROM pg_stat_activity WHERE state = 'active'
+                                                          AND application_name = 'dualwrited/smoke'""") == 0)
+        out, err = process.communicate(timeout=60)
+        if how == "killed":
+            assert smoke(installed)["leftovers"] == 1
+            return
+        report = json.loads(out)
+        assert process.returncode == 1 and re.search("SQLSTATE (57P01|08006)", report["flows"][0]["reason"]), out + err
+        assert report["cleaned"] is True and everything(installed) == before
+
+
+@pytest.mark.layouts("one", reason="what is looked at is the same")
+def test_a_legacy_row_that_was_there_before(application):
+    """Without a map the legacy key is made of the row's own values, and may be somebody's."""
+    mapping = {"channel": "bell", "entities": [{
+        "name": "word", "source": {"table": "new_word", "key": ["id"]}, "target": {"table": "old_word", "key": ["id"]},
+        "columns": {"id": "id", "name": "name"}, "removal": "delete", "log": {"id": "word_id"},
+        "operations": {"insert": "word_i", "update": "word_u", "remove": "word_r"}}]}
+    db = application(mapping, vnext="CREATE TABLE new_word (id bigint PRIMARY KEY, name text NOT NULL)",
+                     legacy="CREATE TABLE old_word (id bigint PRIMARY KEY, name text NOT NULL); INSERT INTO old_word VALUES (1, 'x')")
+    install(db)
+    with Daemon(db):
+        report = smoke(db, code=1)
+        assert "legacy has a row with the key of the new row already" in report["flows"][0]["reason"]
+        assert db.execute("SELECT * FROM old_word") == [(1, "x")]
+        report = smoke(db, "--set=word.id=2")
+        assert statuses(report) == ["passed"] + ["skipped"] * 4, report
+        assert "the mapping copies no column" in report["flows"][3]["reason"]
+        assert "no entity of the mapping has this one as its parent" in report["flows"][1]["reason"]
+        assert db.execute("SELECT * FROM old_word") == [(1, "x")] and report["cleaned_rows"]["legacy"] == 0
 
 
 def test_a_login_that_may_not_clean_up(installed):
