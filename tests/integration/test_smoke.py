@@ -359,6 +359,24 @@ def test_performance(installed):
     assert installed.execute("SELECT * FROM dualwrite.override") == before
 
 
+@pytest.mark.layouts("one", reason="overrides are the vNext side's")
+def test_a_signal_puts_the_override_back(installed, tmp_path):
+    config = tmp_path / "dualwrited.env"
+    write_env_file(config, config_for(installed, "postgres"))
+    with Daemon(installed):
+        before = everything(installed)
+        process = subprocess.Popen([binary(), "smoke", "--json", "--perf=1000", "--config", str(config)], env=clean_environment(),
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        wait_until(lambda: installed.value("SELECT why LIKE '%smoke%' FROM dualwrite.override WHERE value = 'false'"))
+        wait_until(lambda: installed.value(f"SELECT count(*) FROM {TEAM} WHERE name LIKE '% off%'") >= 60)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        report = json.loads(out)
+        assert process.returncode == 130 and report["perf"] == {"skipped": "interrupted"}, out + err
+        assert installed.execute("SELECT * FROM dualwrite.override") == []
+        assert report["cleaned"] is True and everything(installed) == before
+
+
 @pytest.mark.layouts("one", reason="it is refused before")
 def test_usage(installed):
     for args in (["--perf=0"], ["--via=mail"], ["--via=api"], ["--base-url=http://x"], ["--set=x"], ["--timeout=5"],
