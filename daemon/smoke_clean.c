@@ -73,7 +73,7 @@ may_clean(struct clean *c)
             lacks(&lack, s->catalogs.vnext, &e->map->table);
     }
     if (r != NULL && PQgetvalue(r, 0, 0)[0] != 't')
-        buf_printf(&lack, "%smembership in dualwrite_daemon", lack.len == 0 ? "" : ", ");
+        buf_printf(&lack, "%sthe role dualwrite_daemon", lack.len == 0 ? "" : ", ");
     if (r == NULL)
         c->why = smoke_refusal(s);
     else if (lack.len > 0)
