@@ -15,14 +15,17 @@ SHELL := /bin/sh
 
 # pkg-config name -> Debian package; a library that is missing is named with its package
 LIBS          := libpq libuv libcjson libmicrohttpd
+# only its headers: it is loaded by the command that needs it
+LIBS_LOADED   := libcurl
 LIBS_OPTIONAL := libsystemd
 debian.libpq         := libpq-dev
 debian.libuv         := libuv1-dev
 debian.libcjson      := libcjson-dev
 debian.libmicrohttpd := libmicrohttpd-dev
+debian.libcurl       := libcurl4-openssl-dev
 debian.libsystemd    := libsystemd-dev
 
-DEPS_BUILD := gcc libc6-dev pkg-config $(foreach lib,$(LIBS) $(LIBS_OPTIONAL),$(debian.$(lib)))
+DEPS_BUILD := gcc libc6-dev pkg-config $(foreach lib,$(LIBS) $(LIBS_LOADED) $(LIBS_OPTIONAL),$(debian.$(lib)))
 DEPS_DEMO  := postgresql
 DEPS_CHECK := postgresql faketime libcmocka-dev python3 python3-psycopg python3-pytest python3-pytest-xdist python3-django \
     python3-psycopg2 spin
@@ -47,7 +50,8 @@ PROTECT := $(if $(SANITIZE),$(SANITIZERS),$(HARDENING)) -fPIE
 
 HAVE_LIBS := $(strip $(foreach lib,$(LIBS) $(LIBS_OPTIONAL), \
     $(shell $(PKG_CONFIG) --exists $(lib) 2>/dev/null && echo $(lib))))
-LIB_CFLAGS := $(if $(HAVE_LIBS),$(shell $(PKG_CONFIG) --cflags $(HAVE_LIBS)))
+LIB_CFLAGS := $(if $(HAVE_LIBS),$(shell $(PKG_CONFIG) --cflags $(HAVE_LIBS))) \
+    $(shell $(PKG_CONFIG) --cflags $(LIBS_LOADED) 2>/dev/null)
 LIB_LIBS := $(if $(HAVE_LIBS),$(shell $(PKG_CONFIG) --libs $(HAVE_LIBS)))
 
 ALL_CPPFLAGS = -D_GNU_SOURCE -Iinclude -I$(BUILD) $(LIB_CFLAGS) \
@@ -61,7 +65,7 @@ GIT_ID := $(if $(wildcard .git),$(shell git describe --always --dirty --match=NO
 FULL_VERSION := $(VERSION)$(if $(GIT_ID),+git.$(GIT_ID))
 
 SOURCES := $(sort $(wildcard lib/*/*.c daemon/*.c))
-EMBED := $(sort $(shell find lib/sql -name '*.sql' 2>/dev/null)) config/mapping.json
+EMBED := $(sort $(shell find lib/sql -name '*.sql' 2>/dev/null)) config/mapping.json config/smoke-api.json
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embedded.o
 
 say = @$(if $(V),:,printf '  %-6s %s\n' $(1) $(2));
@@ -107,7 +111,7 @@ check-libs:
 	    command -v "$${tool%:*}" >/dev/null || { \
 	        missing=1; echo >&2 "$${tool%:*} is missing: Debian package $${tool##*:}"; }; \
 	done; \
-	for lib in $(foreach lib,$(LIBS),$(lib):$(debian.$(lib))); do \
+	for lib in $(foreach lib,$(LIBS) $(LIBS_LOADED),$(lib):$(debian.$(lib))); do \
 	    $(PKG_CONFIG) --exists "$${lib%%:*}" || { \
 	        missing=1; echo >&2 "library $${lib%%:*} is missing: Debian package $${lib#*:}"; }; \
 	done; \
@@ -232,7 +236,8 @@ install: build ## install under $(DESTDIR)$(prefix): binary, man pages, samples,
 	$(INSTALL) -m 755 $(BUILD)/dualwrited '$(DESTDIR)$(bindir)/dualwrited'
 	@set -e; for page in $(MAN_PAGES); do \
 	    $(INSTALL) -m 644 "$$page" "$(DESTDIR)$(mandir)/man$${page##*.}/"; done
-	$(INSTALL) -m 644 $(wildcard README.md CHANGELOG.md LICENSE) config/mapping.json '$(DESTDIR)$(docdir)/'
+	$(INSTALL) -m 644 $(wildcard README.md CHANGELOG.md LICENSE) config/mapping.json config/smoke-api.json \
+	    '$(DESTDIR)$(docdir)/'
 	$(INSTALL) -m 644 $(wildcard config/examples/subscriptions/*) '$(DESTDIR)$(docdir)/examples/subscriptions/'
 	$(if $(wildcard config/dualwrited.env), \
 	    $(call install-config,config/dualwrited.env,$(DESTDIR)$(confdir)/dualwrited.env,640))

@@ -1,0 +1,175 @@
+/* smoke_look.c - a test row on both sides, read through the mapping as a daemon reads it; see smoke_run.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "dualwrite/change.h"
+#include "dualwrite/explain_sql.h"
+#include "dualwrite/sqlrow.h"
+#include "dualwrite/xalloc.h"
+#include "smoke_run.h"
+
+static PGresult *
+ask(struct smoke *s, enum database side, bool within, const char *sql, int nparams, const char *const *params)
+{
+    if (within && s->d->pq[side] == s->d->pq[DATABASE_VNEXT])
+        return desk_ask(s->d, side, sql, nparams, params);
+    return desk_look(s->d, side, s->d->settings->config->statement_timeout_ms, sql, nparams, params);
+}
+
+static const char *
+field(const PGresult *r, int row, const char *column)
+{
+    int i = PQfnumber(r, column);
+
+    return i < 0 || PQgetisnull(r, row, i) ? NULL : PQgetvalue(r, row, i);
+}
+
+static bool
+truth(const PGresult *r, int row, const char *column)
+{
+    const char *text = field(r, row, column);
+
+    return text != NULL && text[0] == 't';
+}
+
+static PGresult *
+read_rows(struct smoke *s, size_t entity, bool within, const cJSON *identities)
+{
+    const size_t width = s->mapping->entities[entity].identity.count;
+    char **arrays = smoke_arrays(identities, width);
+    PGresult *r = ask(s, DATABASE_VNEXT, within, s->plan->entities[entity].sql[PLAN_READ], (int) width,
+                      (const char *const *) arrays);
+
+    smoke_arrays_free(arrays, width);
+    return r;
+}
+
+static cJSON *
+named(const struct mapping_names *names, const cJSON *values)
+{
+    cJSON *out = cJSON_CreateObject();
+
+    for (size_t i = 0; i < names->count; i++)
+        cJSON_AddItemToObject(out, names->items[i], cJSON_Duplicate(cJSON_GetArrayItem(values, (int) i), true));
+    return out;
+}
+
+static void
+add_table(cJSON *doc, const char *name, const struct mapping_table *t)
+{
+    char *text = smoke_text_of("%s.%s", t->schema, t->name);
+
+    cJSON_AddStringToObject(doc, name, text);
+    free(text);
+}
+
+/* The legacy row of the first row of PLAN_READ. */
+static cJSON *
+look_legacy(struct smoke *s, size_t entity, bool within, const PGresult *r)
+{
+    const struct mapping_entity *e = &s->mapping->entities[entity];
+    cJSON *key = cJSON_Parse(field(r, 0, "key"));
+    cJSON *legacy = NULL;
+    char **keys = xcalloc(e->target_key.count, sizeof *keys);
+    struct row row = {
+        .found = truth(r, 0, "found"),
+        .present = truth(r, 0, "present"),
+        .parent = (char *) field(r, 0, "parent"),
+        .parent_key = (char *) field(r, 0, "parent_key"),
+        .key = keys,
+        .nkey = e->target_key.count,
+        .values = (char *) field(r, 0, "values"),
+    };
+    char *sql = explain_compare_sql(s->mapping, &s->catalogs, e);
+    struct buf rows = {0};
+    const char *params[1];
+    PGresult *compared;
+    PGresult *verified = NULL;
+
+    for (size_t i = 0; i < row.nkey; i++)
+        keys[i] = cJSON_GetStringValue(cJSON_GetArrayItem(key, (int) i));
+    /* as row_decide() has it for a row with an event of each kind */
+    row.create = row.found && row.present;
+    row.write = row.create || (row.found && e->removal.kind == REMOVAL_SET);
+    row.remove = !row.present && ((e->removal.kind == REMOVAL_SET && !row.found) || e->removal.kind == REMOVAL_DELETE);
+    buf_putc(&rows, '[');
+    sqlrow_write(&rows, e, &row, 1);
+    buf_putc(&rows, ']');
+    params[0] = buf_text(&rows);
+    compared = ask(s, DATABASE_LEGACY, within, sql, 1, params);
+    if (compared != NULL)
+        verified = ask(s, DATABASE_LEGACY, within, s->plan->entities[entity].sql[PLAN_VERIFY], 1, params);
+    if (verified != NULL) {
+        const bool found = truth(compared, 0, "found");
+
+        legacy = cJSON_CreateObject();
+        cJSON_AddItemToObject(legacy, "key", named(&e->target_key, key));
+        cJSON_AddBoolToObject(legacy, "found", found);
+        cJSON_AddBoolToObject(legacy, "equal",
+                              (!found && !row.create) || truth(verified, 0, "equal") ||
+                                  !(row.write || row.create || row.remove));
+        cJSON_AddItemToObject(legacy, "columns", cJSON_Parse(field(compared, 0, "columns")));
+    }
+    PQclear(compared);
+    PQclear(verified);
+    buf_free(&rows);
+    free(sql);
+    free(keys);
+    cJSON_Delete(key);
+    return legacy;
+}
+
+cJSON *
+smoke_look(struct smoke *s, const struct smoke_row *row, bool within)
+{
+    const struct mapping_entity *e = &s->mapping->entities[row->entity];
+    cJSON *one = cJSON_CreateArray();
+    cJSON *legacy = NULL;
+    cJSON *doc = NULL;
+    PGresult *r;
+
+    cJSON_AddItemToArray(one, cJSON_Duplicate(row->identity, true));
+    r = read_rows(s, row->entity, within, one);
+    cJSON_Delete(one);
+    if (r != NULL && PQntuples(r) > 0)
+        legacy = look_legacy(s, row->entity, within, r);
+    if (legacy != NULL) {
+        doc = cJSON_CreateObject();
+        cJSON_AddStringToObject(doc, "entity", e->name);
+        add_table(doc, "vnext_table", &e->source);
+        cJSON_AddItemToObject(doc, "vnext_key", named(&e->source_key, row->key));
+        add_table(doc, "legacy_table", &e->target);
+        cJSON_AddBoolToObject(doc, "found", truth(r, 0, "found"));
+        cJSON_AddBoolToObject(doc, "present", truth(r, 0, "present"));
+        if (e->map == NULL || e->map->verified == NULL || field(r, 0, "verified") == NULL)
+            cJSON_AddNullToObject(doc, "map_verified");
+        else
+            cJSON_AddBoolToObject(doc, "map_verified", truth(r, 0, "verified"));
+        cJSON_AddItemToObject(doc, "legacy", legacy);
+    }
+    PQclear(r);
+    return doc;
+}
+
+bool
+smoke_legacy_keys(struct smoke *s, size_t entity, const cJSON *identities, cJSON *keys)
+{
+    PGresult *r;
+
+    if (cJSON_GetArraySize(identities) == 0)
+        return true;
+    r = read_rows(s, entity, false, identities);
+    for (int i = 0; r != NULL && i < PQntuples(r); i++) {
+        cJSON *key = cJSON_Parse(field(r, i, "key"));
+        const cJSON *part;
+        bool whole = true;
+
+        cJSON_ArrayForEach(part, key) whole = whole && cJSON_IsString(part);
+        if (whole)
+            cJSON_AddItemToArray(keys, key);
+        else /* it has no legacy row */
+            cJSON_Delete(key);
+    }
+    PQclear(r);
+    return r != NULL;
+}
