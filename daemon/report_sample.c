@@ -153,7 +153,7 @@ count_members(struct sampling *s, size_t from, size_t to, enum report_step step,
         for (size_t i = from; i < to; i++) {
             struct team *t = &s->teams[i];
 
-            if (strcmp(side == DATABASE_VNEXT ? t->vnext : t->legacy, reconcile_field(r, row, "team")) == 0)
+            if (strcmp(side == DATABASE_VNEXT ? t->vnext : t->legacy, reconcile_field(r, row, "root")) == 0)
                 (ranked ? t->ranked : t->members)[side] = reconcile_number(r, row, "members");
         }
     PQclear(r);
@@ -225,7 +225,7 @@ compare_rankings(struct sampling *s, size_t from, size_t to, const PGresult *r)
     good = n == 0 || reconcile_look(&s->run->ask, s->run->plan->rankings, items, n, false, looks);
     for (size_t i = 0; i < n; i++) {
         if (good)
-            take_ranking(s->run, team_of(s, from, to, reconcile_field(r, (int) i, "team")), &looks[i]);
+            take_ranking(s->run, team_of(s, from, to, reconcile_field(r, (int) i, "root")), &looks[i]);
         reconcile_look_free(&looks[i]);
     }
     free(items);

@@ -28,11 +28,11 @@ enum report_step {
     REPORT_TWICE,          /* vNext: vnext, total: keys that stand in the map more than once */
     REPORT_UNMAPPED,       /* vNext: vnext, created, total: recent rows without a map row */
     REPORT_SAMPLE,         /* vNext: $1 seed, $2 how many: ref, legacy, vnext */
-    REPORT_MEMBERS_VNEXT,  /* vNext: $1 text[] of vNext keys: team, members */
-    REPORT_MEMBERS_LEGACY, /* legacy: $1 text[] of legacy keys: team, members */
+    REPORT_MEMBERS_VNEXT,  /* vNext: $1 text[] of vNext keys: root, members */
+    REPORT_MEMBERS_LEGACY, /* legacy: $1 text[] of legacy keys: root, members */
     REPORT_RANKED_VNEXT,   /* the same of the rankings */
     REPORT_RANKED_LEGACY,
-    REPORT_RANKINGS, /* vNext: $1 text[] of vNext keys: ref, team */
+    REPORT_RANKINGS, /* vNext: $1 text[] of vNext keys: ref, root */
     REPORT_STEPS
 };
 

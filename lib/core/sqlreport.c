@@ -58,7 +58,7 @@ put_names(struct buf *out, const char *alias, const struct mapping_names *names)
     put_key(out, alias, (const char *const *) names->items, names->count);
 }
 
-/* "s.s0, .." of the team's own columns, which team.sql calls so */
+/* "s.s0, .." of the team's own columns, which root.sql calls so */
 static void
 put_numbered(struct buf *out, char letter, size_t count)
 {
@@ -151,7 +151,7 @@ put_target_keys(struct buf *out, const struct gen *g)
 }
 
 static char *
-team(const struct making *k)
+root(const struct making *k)
 {
     const struct mapping_entity *e = k->g.e;
     struct fragments f = {0};
@@ -188,7 +188,7 @@ team(const struct making *k)
         fragments_set(&f, "created", "NULL::pg_catalog.text");
     }
     gen_set_table(&f, "source", &e->source);
-    return gen_fill(sql_report_team, &f);
+    return gen_fill(sql_report_root, &f);
 }
 
 static char *
@@ -196,7 +196,7 @@ count_vnext(const struct making *k)
 {
     struct fragments f = {0};
 
-    fragments_take(&f, "team", team(k));
+    fragments_take(&f, "root", root(k));
     return gen_fill(sql_report_vnext, &f);
 }
 
@@ -218,7 +218,7 @@ static void
 take_mapped(struct fragments *f, const struct making *k, const char *join)
 {
     const struct mapping_map *map = k->g.e->map;
-    char *rows = team(k);
+    char *rows = root(k);
     struct buf text = {0};
 
     if (map == NULL) {
@@ -328,7 +328,7 @@ unmapped(const struct making *k)
     take(&f, "vnext", &text);
     put_same(&text, map);
     take(&f, "same", &text);
-    fragments_take(&f, "team", team(k));
+    fragments_take(&f, "root", root(k));
     gen_set_table(&f, "map", &map->table);
     return gen_fill(sql_report_unmapped, &f);
 }

@@ -50,15 +50,15 @@ ORDER BY pg_catalog.hashtextextended(m."vnext_team_id"::pg_catalog.text, $1::pg_
 
 
 -- members_vnext
-SELECT d.team, pg_catalog.count(*) AS members
-FROM (SELECT DISTINCT s.i0, s.i1, s.team
-      FROM (SELECT "team_id" AS i0, "user_id" AS i1, "team_id" AS parent, "team_id"::pg_catalog.text AS team, coalesce("status"::pg_catalog.text IN ('ACTIVE'), false) AND NOT coalesce("status"::pg_catalog."varchar" = 'INACTIVE'::pg_catalog."varchar", false) AS active FROM "public"."organizations_teammembership") s
+SELECT d.root, pg_catalog.count(*) AS members
+FROM (SELECT DISTINCT s.i0, s.i1, s.root
+      FROM (SELECT "team_id" AS i0, "user_id" AS i1, "team_id" AS parent, "team_id"::pg_catalog.text AS root, coalesce("status"::pg_catalog.text IN ('ACTIVE'), false) AND NOT coalesce("status"::pg_catalog."varchar" = 'INACTIVE'::pg_catalog."varchar", false) AS active FROM "public"."organizations_teammembership") s
       WHERE s.active AND s.parent = ANY ($1::pg_catalog.text[]::pg_catalog.int8[])) d
-GROUP BY d.team
+GROUP BY d.root
 
 
 -- members_legacy
-SELECT t."team_id"::pg_catalog.text AS team, pg_catalog.count(*) AS members
+SELECT t."team_id"::pg_catalog.text AS root, pg_catalog.count(*) AS members
 FROM "public"."teams_teammembership" t
 WHERE NOT coalesce(t."status" = 'INACTIVE'::pg_catalog."varchar", false) AND coalesce(t."status"::pg_catalog.text IN ('ACTIVE'), false) AND t."team_id" = ANY ($1::pg_catalog.text[]::pg_catalog.int8[])
 GROUP BY t."team_id"

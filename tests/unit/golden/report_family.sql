@@ -40,15 +40,15 @@ ORDER BY pg_catalog.hashtextextended(m."New Id"::pg_catalog.text, $1::pg_catalog
 
 
 -- members_vnext
-SELECT d.team, pg_catalog.count(*) AS members
-FROM (SELECT DISTINCT s.i0, s.team
-      FROM (SELECT "Id" AS i0, "Org Id" AS parent, "Org Id"::pg_catalog.text AS team, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS active FROM "New"."Group") s
+SELECT d.root, pg_catalog.count(*) AS members
+FROM (SELECT DISTINCT s.i0, s.root
+      FROM (SELECT "Id" AS i0, "Org Id" AS parent, "Org Id"::pg_catalog.text AS root, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS active FROM "New"."Group") s
       WHERE s.active AND s.parent = ANY ($1::pg_catalog.text[]::pg_catalog.uuid[])) d
-GROUP BY d.team
+GROUP BY d.root
 
 
 -- members_legacy
-SELECT t."O"::pg_catalog.text AS team, pg_catalog.count(*) AS members
+SELECT t."O"::pg_catalog.text AS root, pg_catalog.count(*) AS members
 FROM "Old"."Group" t
 WHERE NOT coalesce(t."Alive" = 'false'::pg_catalog.bool AND t."Kind" IS NULL, false) AND t."O" = ANY ($1::pg_catalog.text[]::pg_catalog.int8[])
 GROUP BY t."O"
