@@ -38,6 +38,21 @@ accepted(const char *name, const char *argument)
     return *argument == '\0' ? "a name that is not empty" : NULL;
 }
 
+/* One that is repeated has a line for each. */
+static void
+set_option(cJSON *all, const char *name, const char *word)
+{
+    const char *before = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(all, name));
+    struct buf value = {0};
+
+    if (strcmp(name, "set") == 0 && before != NULL)
+        buf_printf(&value, "%s\n", before);
+    buf_puts(&value, word);
+    cJSON_DeleteItemFromObjectCaseSensitive(all, name);
+    cJSON_AddStringToObject(all, name, buf_text(&value));
+    buf_free(&value);
+}
+
 static int
 take(void *into, const char *name, const char *argument)
 {
@@ -70,8 +85,7 @@ take(void *into, const char *name, const char *argument)
             return command_bad_argument(name, argument, accepted(name, word));
         if (strcmp(name, "config") == 0)
             a->config = argument;
-        cJSON_DeleteItemFromObjectCaseSensitive(a->options, name);
-        cJSON_AddStringToObject(a->options, name, word);
+        set_option(a->options, name, word);
     }
     return EXIT_GOOD;
 }
@@ -167,6 +181,8 @@ static const struct option_help options[] = {
     {"unit", "NAME", "local: its systemd unit (default: dualwrited)"},
     {"via", "WAY", "sql or api: how the flows write, see smoke"},
     {"base-url", "URL", "with --via=api"},
+    {"api-file", "FILE", "with --via=api: see smoke"},
+    {"set", "NAME=VALUE", "for the rows of the flows: see smoke; repeated"},
     {"sample-size", "N", "of the reports (default: 100)"},
     {"perf", "N", "how many teams the measurement creates (default: 20)"},
     {"skip-performance", NULL, "without phase 5"},

@@ -27,8 +27,8 @@ struct stage_step {
     const char *name;
     const char *doing; /* for people who wait */
     enum stage_place place;
-    const char *words;   /* one blank between two; {name} is an option's value, and a word that holds one that is not
-                          * there is left out */
+    const char *words;   /* one blank between two; {name}, at most one in a word, is an option's value: a word for each
+                          * of its lines, none where it is not given */
     const char *file;    /* what it prints, within the folder */
     int highest;         /* exit statuses above it: the step has failed */
     bool must;           /* without it the phase stops; else the criteria say what is missing */

@@ -227,10 +227,12 @@ judge_performance(struct court *c)
     else
         say(c, ratio <= STAGE_SLOWER_MAX, "No performance regression", "logs/perf.json",
             "team creation takes %.2f of what it takes without dual write; %.2f is the most", ratio, STAGE_SLOWER_MAX);
-    say(c, inline_smoke == 0 && (left_out(c, "skip-performance") || inline_perf == 0), "No inline legacy writes",
-        "logs/smoke.json",
-        left_out(c, "skip-performance") ? "%.0f in the flows" : "%.0f in the flows, %.0f in the measurement",
-        inline_smoke, inline_perf);
+    if (isnan(inline_smoke) || (!left_out(c, "skip-performance") && isnan(inline_perf)))
+        say(c, NO, "No inline legacy writes", "logs/smoke.json", "not known: %s",
+            string(item(c->evidence, "smoke"), "inline_why"));
+    else
+        say(c, inline_smoke == 0 && !(inline_perf > 0), "No inline legacy writes", "logs/smoke.json",
+            "%.0f in the flows, %.0f in the measurement", inline_smoke, isnan(inline_perf) ? 0 : inline_perf);
 }
 
 /* ---- failure and rollback ---- */

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "dualwrite/buf.h"
-
 static const struct {
     const char *name;
     const char *title;
@@ -23,7 +21,10 @@ static const struct {
 #define BEFORE "baseline/validation_before"
 #define AFTER "after/validation_after"
 #define REPORT "report --sample-size={sample-size}"
-#define CLEANUP "rollback cleanup --match={match} --yes"
+#define SMOKE "smoke --json --via={via} --base-url={base-url} --api-file={api-file} --set={set}"
+#define RESUME "rollback resume --flag=TEAM_VNEXT_DUAL_WRITE_ENABLED"
+#define CLEANUP                                                                                                        \
+    "rollback cleanup --match={match} --yes-all" /* test data by its name, also where there is nothing else */
 
 const struct stage_step stage_steps[] = {
     {.phase = 0,
@@ -79,7 +80,7 @@ const struct stage_step stage_steps[] = {
     {.phase = 3,
      .name = "smoke",
      .doing = "the five flows",
-     .words = "smoke --json --keep --via={via} --base-url={base-url}",
+     .words = SMOKE " --keep --log={log}",
      .file = "logs/smoke.json",
      .needs_enabled = true,
      .undo = CLEANUP},
@@ -110,7 +111,7 @@ const struct stage_step stage_steps[] = {
     {.phase = 5,
      .name = "perf",
      .doing = "creating teams with dual write on and off",
-     .words = "smoke --json --perf={perf} --via={via} --base-url={base-url}",
+     .words = SMOKE " --perf={perf}",
      .file = "logs/perf.json",
      .needs_enabled = true,
      .unless = "skip-performance",
@@ -143,7 +144,7 @@ const struct stage_step stage_steps[] = {
      .doing = "turning dual write off",
      .words = "rollback disable",
      .file = "logs/rollback_disable.txt",
-     .undo = "rollback resume"},
+     .undo = RESUME},
     {.phase = 7,
      .name = "flags_disabled",
      .doing = "asking for the flags",
@@ -164,7 +165,7 @@ const struct stage_step stage_steps[] = {
     {.phase = 7,
      .name = "resume",
      .doing = "taking the rollback back",
-     .words = "rollback resume",
+     .words = RESUME,
      .file = "logs/rollback_resume.txt",
      .settles = "disable"},
     {.phase = 7,
@@ -216,29 +217,38 @@ stage_step_named(const char *name)
     return NULL;
 }
 
-/* Appends a word with its {places} filled in; false when one of them has no value. */
-static bool
-fill(struct buf *out, const char *word, size_t len, const cJSON *options, const char *folder)
+static const char *
+value_of(const char *name, const cJSON *options, const char *folder)
 {
-    for (size_t i = 0; i < len; i++) {
-        const char *end = word[i] == '{' ? memchr(word + i, '}', len - i) : NULL;
-        char name[32] = {0};
-        const char *value;
+    if (strcmp(name, "folder") == 0)
+        return folder;
+    if (strcmp(name, "match") == 0)
+        return STAGE_MATCH;
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(options, name));
+}
 
-        if (end == NULL) {
-            buf_putc(out, word[i]);
-            continue;
-        }
-        memcpy(name, word + i + 1, (size_t) (end - word) - i - 1);
-        value = strcmp(name, "folder") == 0  ? folder
-                : strcmp(name, "match") == 0 ? STAGE_MATCH
-                                             : cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(options, name));
-        if (value == NULL)
-            return false;
-        buf_puts(out, value);
-        i = (size_t) (end - word);
+/* Adds the word with its place filled in, once for each line of the value; without a value it is left out. */
+static void
+fill(struct words *out, const char *word, size_t len, const cJSON *options, const char *folder)
+{
+    const char *open = memchr(word, '{', len);
+    const char *close = open == NULL ? NULL : memchr(open, '}', len - (size_t) (open - word));
+    char name[32] = {0};
+    const char *value;
+
+    if (close == NULL || (size_t) (close - open) > sizeof name) {
+        words_addf(out, "%.*s", (int) len, word);
+        return;
     }
-    return true;
+    memcpy(name, open + 1, (size_t) (close - open) - 1);
+    value = value_of(name, options, folder);
+    while (value != NULL && *value != '\0') {
+        const size_t line = strcspn(value, "\n");
+
+        words_addf(out, "%.*s%.*s%.*s", (int) (open - word), word, (int) line, value,
+                   (int) (len - (size_t) (close - word) - 1), close + 1);
+        value += line + (value[line] == '\n');
+    }
 }
 
 void
@@ -246,11 +256,8 @@ stage_words(struct words *out, const char *text, const cJSON *options, const cha
 {
     while (*text != '\0') {
         const size_t len = strcspn(text, " ");
-        struct buf word = {0};
 
-        if (fill(&word, text, len, options, folder))
-            words_add(out, buf_text(&word));
-        buf_free(&word);
+        fill(out, text, len, options, folder);
         text += len;
         text += strspn(text, " ");
     }
