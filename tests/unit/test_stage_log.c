@@ -26,7 +26,8 @@ test_counts(void **state)
     static const char *const lines[] = {
         T " INFO event_type=dual_write_scheduled operation=sync_team_created team_id=1 user_id=2\n",
         "<6>" T " INFO event_type=dual_write_scheduled operation=sync_team_created team_id=2\n",
-        "{\"time\":\"" T "\",\"level\":\"INFO\",\"event_type\":\"dual_write_completed\",\"operation\":\"sync_team_created\"}\n",
+        "{\"time\":\"" T
+        "\",\"level\":\"INFO\",\"event_type\":\"dual_write_completed\",\"operation\":\"sync_team_created\"}\n",
         T " WARNING event_type=dual_write_failed operation=sync_x team_id=1 error=\"a b\" severity=warning\n",
         T " ERROR event_type=dual_write_failed operation=sync_x team_id=1 error=\"a b\" severity=ERROR\n",
         T " INFO event_type=ready\n",

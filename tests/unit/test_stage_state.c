@@ -120,7 +120,8 @@ static void
 test_what_is_no_state(void **state)
 {
     static const char *const texts[] = {
-        "[]", "{}", "{\"version\": 2}", "{\"version\": 1, \"options\": {}, \"undo\": [], \"phases\": [], \"started_at\": \"x\"}"};
+        "[]", "{}", "{\"version\": 2}",
+        "{\"version\": 1, \"options\": {}, \"undo\": [], \"phases\": [], \"started_at\": \"x\"}"};
     cJSON *s = fresh("{}");
     cJSON *note = cJSON_Parse("{\"command\": [\"a\", 1]}");
 

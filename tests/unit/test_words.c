@@ -48,7 +48,8 @@ test_shown_as_a_shell_takes_them(void **state)
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_words), cmocka_unit_test(test_shown_as_a_shell_takes_them)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_words),
+                                       cmocka_unit_test(test_shown_as_a_shell_takes_them)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
