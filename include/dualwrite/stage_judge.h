@@ -10,6 +10,8 @@
 
 #define STAGE_SLOWER_MAX 1.10 /* team creation with dual write may take so much of what it takes without */
 
+#define STAGE_FLAGS_BACK "The flags are as they were before the test" /* a criterion that the notices ask for */
+
 /*
  * `state` is stage.json; `evidence` has, by the name of the step, the JSON that it printed, and under "log" the counts of
  * stage_log.h ("why" in them: why there is no log). An array of {"criterion", "held": true, false, or null when it was left

@@ -51,7 +51,7 @@ const struct stage_step *stage_step_named(const char *name);
 
 /*
  * The words `text` becomes, behind those that are in `out`. `options` is an object of strings; {folder} is `folder`,
- * {match} the names of test data.
+ * {match} the names of test data, {reason} why there is a rollback.
  */
 void stage_words(struct words *out, const char *text, const cJSON *options, const char *folder);
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "dualwrite/buf.h"
-#include "dualwrite/stage_log.h"
 #include "dualwrite/stage_state.h"
 
 #define ENABLED "TEAM_VNEXT_DUAL_WRITE_ENABLED"
@@ -105,8 +104,8 @@ judge_flags_after(struct court *c)
     const char *strict_after = effective(c, "flags_after", STRICT);
 
     say(c, strcmp(after, "unknown") != 0 && strcmp(before, after) == 0 && strcmp(strict_before, strict_after) == 0,
-        "The flags are as they were before the test", "after/flags.json",
-        "enabled %s before and %s after, strict mode %s and %s", before, after, strict_before, strict_after);
+        STAGE_FLAGS_BACK, "after/flags.json", "enabled %s before and %s after, strict mode %s and %s", before, after,
+        strict_before, strict_after);
 }
 
 /* ---- flows ---- */
@@ -136,7 +135,7 @@ judge_flows(struct court *c)
     buf_free(&said);
 }
 
-/* Every operation of a flow that passed was announced; where the flows name none, as many as there are flows. */
+/* Every operation of a flow that passed was announced. */
 static void
 judge_scheduled(struct court *c)
 {
@@ -149,20 +148,17 @@ judge_scheduled(struct court *c)
 
     cJSON_ArrayForEach(flow, item(item(c->evidence, "smoke"), "flows"))
     {
-        char operation[80];
-
         if (strcmp(string(flow, "status"), "passed") != 0)
             continue;
         flows++;
-        if (stage_log_value(string(flow, "log"), "operation", operation, sizeof operation))
-            missing += item(scheduled, operation) == NULL;
+        missing += item(scheduled, string(flow, "operation")) == NULL;
     }
     cJSON_ArrayForEach(n, scheduled)
         buf_printf(&said, "%s%s %.0f", said.len == 0 ? "" : ", ", n->string, n->valuedouble);
     if (said.len == 0)
         buf_puts(&said, item(log, "why") == NULL ? "no such line" : string(log, "why"));
-    say(c, flows > 0 && missing == 0 && cJSON_GetArraySize(scheduled) >= (flows < 5 ? 1 : 5),
-        "Logs show dual_write_scheduled for each operation", "logs/daemon.log", "%s", buf_text(&said));
+    say(c, flows > 0 && missing == 0, "Logs show dual_write_scheduled for each operation", "logs/daemon.log", "%s",
+        buf_text(&said));
     buf_free(&said);
 }
 

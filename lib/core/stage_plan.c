@@ -142,7 +142,7 @@ const struct stage_step stage_steps[] = {
     {.phase = 7,
      .name = "disable",
      .doing = "turning dual write off",
-     .words = "rollback disable",
+     .words = "rollback disable --reason={reason}",
      .file = "logs/rollback_disable.txt",
      .undo = RESUME},
     {.phase = 7,
@@ -224,6 +224,8 @@ value_of(const char *name, const cJSON *options, const char *folder)
         return folder;
     if (strcmp(name, "match") == 0)
         return STAGE_MATCH;
+    if (strcmp(name, "reason") == 0)
+        return "rehearsed in a staged test";
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(options, name));
 }
 

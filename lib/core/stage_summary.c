@@ -38,6 +38,16 @@ crossed(const cJSON *state)
 }
 
 static bool
+holds(const cJSON *state, const char *criterion)
+{
+    const cJSON *one;
+
+    cJSON_ArrayForEach(one, item(state, "criteria")) if (strcmp(string(one, "criterion"), criterion) ==
+                                                         0) return cJSON_IsTrue(item(one, "held"));
+    return false;
+}
+
+static bool
 rolled_back(const cJSON *state)
 {
     return stage_state_status(state, "disable") == 0;
@@ -51,7 +61,7 @@ put_text(struct buf *out, const char *text)
 
     shown_text(&shown, text, 0);
     for (const char *c = buf_text(&shown); *c != '\0'; c++) {
-        if (strchr("|<>`*_[]", *c) != NULL)
+        if (strchr("|<>`*[]", *c) != NULL)
             buf_putc(out, '\\');
         buf_putc(out, *c);
     }
@@ -169,11 +179,8 @@ put_incident(struct buf *out, const cJSON *state, const cJSON *evidence)
         put_text(out, string(one, "value"));
         buf_puts(out, ")");
     }
-    buf_printf(
-        out,
-        "\n\n**Impact:** %.0f new teams without a legacy shadow, %.0f failed events, %.0f waiting; test data only, "
-        "requests were not made to fail\n\n",
-        number(health, "missing_legacy_count"), number(health, "failed_events"), number(health, "backlog"));
+    buf_printf(out, "\n\n**Impact:** %.0f new teams without a legacy shadow, %.0f failed events, %.0f waiting\n\n",
+               number(health, "missing_legacy_count"), number(health, "failed_events"), number(health, "backlog"));
     buf_puts(out, "**Root cause:** ");
     if (cJSON_IsObject(failed)) {
         buf_puts(out, "not known to the test; the failure that it simulated was ");
@@ -205,17 +212,17 @@ put_notices(struct buf *out, const cJSON *state, const cJSON *evidence)
                bad == 0 ? "" : "; the incident summary is above");
     buf_printf(out, "- Product: validation on staging complete, %s.\n",
                bad == 0 ? "ready for the next phase" : "not ready for the next phase");
-    buf_puts(out, "- Operations: the flags of staging are as they were before the test; ");
+    buf_printf(out, "- Operations: the flags of staging are %sas they were before the test; ",
+               holds(state, STAGE_FLAGS_BACK) ? "" : "NOT ");
     if (cJSON_IsNumber(item(perf, "ratio")))
         buf_printf(out, "creating a team takes %.2f of the time it takes without dual write.\n", number(perf, "ratio"));
     else
         buf_puts(out, "performance was not measured.\n");
     buf_puts(out, "\n## Next\n\n");
     if (bad == 0)
-        buf_puts(out,
-                 "1. Set TEAM\\_VNEXT\\_DUAL\\_WRITE\\_ENABLED=true in the settings, and `dualwrited reload --all`.\n"
-                 "2. `dualwrited reconcile --fix` brings old rows over.\n"
-                 "3. `dualwrited gate` says when the cut-over may come.\n");
+        buf_puts(out, "1. Set TEAM_VNEXT_DUAL_WRITE_ENABLED=true in the settings, and `dualwrited reload --all`.\n"
+                      "2. `dualwrited reconcile --fix` brings old rows over.\n"
+                      "3. `dualwrited gate` says when the cut-over may come.\n");
     else
         buf_puts(out, "1. Go through the incident summary, from the first criterion on.\n"
                       "2. Run the test again: `dualwrited stage --out-dir` and a new folder.\n");

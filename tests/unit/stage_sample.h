@@ -16,9 +16,7 @@
 #define FLAGS(enabled)                                                                                                 \
     "{\"flags\": [{\"flag\": \"TEAM_VNEXT_DUAL_WRITE_ENABLED\", \"effective\": \"" enabled "\"},"                      \
     " {\"flag\": \"TEAM_VNEXT_DUAL_WRITE_STRICT_MODE\", \"effective\": \"false\"}]}"
-#define FLOW(operation)                                                                                                \
-    "{\"name\": \"" operation "\", \"status\": \"passed\","                                                            \
-    " \"log\": \"INFO event_type=dual_write_completed operation=" operation " team_id=1\"}"
+#define FLOW(operation) "{\"name\": \"" operation "\", \"operation\": \"" operation "\", \"status\": \"passed\"}"
 #define REPORT(teams, percentage, health)                                                                              \
     "{\"coverage\": {\"vnext_team_count\": " teams ", \"mapped_team_count\": " teams                                   \
     ", \"mapping_percentage\": " percentage                                                                            \

@@ -1,5 +1,5 @@
 /* test_stage_judge.c - each criterion of the staged test holds by its evidence, and by nothing else. */
-/* links: lib/core/stage_judge.c lib/core/stage_log.c lib/core/stage_state.c lib/core/stage_plan.c lib/core/words.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/stage_judge.c lib/core/stage_state.c lib/core/stage_plan.c lib/core/words.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

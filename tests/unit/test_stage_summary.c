@@ -1,5 +1,5 @@
 /* test_stage_summary.c - SUMMARY.md and the verdict: complete where all holds, with the incident filled in where it does not. */
-/* links: lib/core/stage_summary.c lib/core/stage_judge.c lib/core/stage_log.c lib/core/stage_state.c lib/core/stage_plan.c lib/core/shown.c lib/core/words.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/stage_summary.c lib/core/stage_judge.c lib/core/stage_state.c lib/core/stage_plan.c lib/core/shown.c lib/core/words.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
