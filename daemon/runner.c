@@ -164,7 +164,9 @@ run_command(struct run *r, const struct words *argv)
 {
     const int out = r->out == NULL ? memfd_create("out", MFD_CLOEXEC) : open_out(r->out, r->append);
     const bool both = r->err != NULL && r->out != NULL && strcmp(r->err, r->out) == 0;
-    const int err = r->err == NULL || both ? -1 : open_out(r->err, false);
+    const int err = r->silent                ? open("/dev/null", O_WRONLY | O_CLOEXEC)
+                    : r->err == NULL || both ? -1
+                                             : open_out(r->err, false);
     pid_t pid = -1;
     int error = 0;
     struct stat size;
@@ -177,7 +179,7 @@ run_command(struct run *r, const struct words *argv)
         wait_for(r, pid);
     if (r->out == NULL && out >= 0)
         r->text = text_of(out);
-    if (err >= 0 && fstat(err, &size) == 0 && size.st_size == 0)
+    if (!r->silent && err >= 0 && fstat(err, &size) == 0 && S_ISREG(size.st_mode) && size.st_size == 0)
         unlink(r->err);
     if (out >= 0)
         close(out);

@@ -14,6 +14,7 @@
 struct run {
     const char *out; /* the file for its stdout; NULL: kept in `text` */
     const char *err; /* ... for its stderr, taken away when nothing was said; NULL: ours; the same as out: both there */
+    bool silent;     /* its stderr is nobody's */
     bool append;     /* to out */
     void (*tick)(void *arg); /* called each second meanwhile; may be NULL */
     void *arg;

@@ -49,7 +49,7 @@ ask(const struct words *argv, const char *what)
 static void
 find_compose(struct words *out)
 {
-    struct run r = {.err = "/dev/null"};
+    struct run r = {.silent = true};
     struct words version = {0};
 
     words_add(&version, "docker-compose");
