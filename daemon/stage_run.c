@@ -20,6 +20,8 @@
 #include "stage_place.h"
 #include "version.h"
 
+#define ENABLE_PHASE 2 /* the first that changes anything */
+
 struct stage {
     const struct stage_asked *asked;
     struct folder folder;
@@ -391,6 +393,27 @@ begin_anew(struct stage *s)
     free(text);
 }
 
+/* The phases from that one on again; those on test data that is gone begin with making it. */
+static int
+go_back(struct stage *s, int phase)
+{
+    const struct stage_step *smoke = stage_step_named("smoke");
+    struct words back = {0};
+
+    undo_words(s, smoke, &back);
+    if (phase > smoke->phase && phase < STAGE_PHASES - 1 && phase <= stage_state_next(s->state) &&
+        !stage_state_noted(s->state, &back)) {
+        phase = smoke->phase;
+        fprintf(stderr, "dualwrited stage: phase %d comes first: its test data is gone\n", phase);
+    }
+    words_free(&back);
+    if (stage_state_back_to(s->state, phase))
+        return EXIT_GOOD;
+    fprintf(stderr, "dualwrited stage: phase %d cannot be next: phase %d is not done yet\n", phase,
+            stage_state_next(s->state));
+    return EXIT_USAGE;
+}
+
 /* The folder's test, or a new one. */
 static int
 begin(struct stage *s)
@@ -416,11 +439,8 @@ begin(struct stage *s)
         free(why);
         return EXIT_USAGE;
     }
-    if (a->from_phase >= 0 && !stage_state_back_to(s->state, a->from_phase)) {
-        fprintf(stderr, "dualwrited stage: phase %d cannot be next: phase %d is not done yet\n", a->from_phase,
-                stage_state_next(s->state));
-        return EXIT_USAGE;
-    }
+    if (a->from_phase >= 0)
+        return go_back(s, a->from_phase);
     return EXIT_GOOD;
 }
 
@@ -441,6 +461,17 @@ run_phases(struct stage *s)
         fprintf(stderr, "; `dualwrited stage --out-dir=%s --undo` takes back what is still there", s->folder.path);
     fputs("\n", stderr);
     return status;
+}
+
+/* What a test under way had changed is taken back: it goes on with changing it again. */
+static bool
+forget_undone(struct stage *s)
+{
+    const int next = stage_state_next(s->state);
+
+    if (next > ENABLE_PHASE && next < STAGE_PHASES)
+        stage_state_back_to(s->state, ENABLE_PHASE);
+    return folder_save(&s->folder, s->state);
 }
 
 static void
@@ -470,7 +501,7 @@ stage_run(const struct stage_asked *asked)
     }
     if (status == EXIT_GOOD) {
         say_where(&s);
-        if (!undo(&s, !asked->undo && !asked->restart))
+        if (!undo(&s, !asked->undo && !asked->restart) || (asked->undo && !forget_undone(&s)))
             status = EXIT_UNFINISHED;
         else if (!asked->undo)
             status = run_phases(&s);
