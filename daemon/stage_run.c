@@ -10,14 +10,13 @@
 
 #include "command.h"
 #include "dualwrite/shown.h"
-#include "dualwrite/stage_judge.h"
 #include "dualwrite/stage_state.h"
-#include "dualwrite/stage_summary.h"
 #include "dualwrite/stage_where.h"
 #include "dualwrite/xalloc.h"
 #include "runner.h"
 #include "stage_folder.h"
 #include "stage_place.h"
+#include "stage_result.h"
 #include "version.h"
 
 #define ENABLE_PHASE 2 /* the first that changes anything */
@@ -312,68 +311,7 @@ run_phase(struct stage *s, int phase)
     return good ? EXIT_GOOD : status;
 }
 
-/* What the commands of this test printed, by step. */
-static cJSON *
-gather(const struct stage *s)
-{
-    cJSON *evidence = cJSON_CreateObject();
-    const cJSON *log = cJSON_GetObjectItemCaseSensitive(s->state, "log");
-
-    for (size_t i = 0; i < stage_step_count; i++) {
-        char *text =
-            stage_state_status(s->state, stage_steps[i].name) < 0 ? NULL : folder_text(&s->folder, stage_steps[i].file);
-        cJSON *answer = text == NULL ? NULL : cJSON_Parse(text);
-
-        if (answer != NULL)
-            cJSON_AddItemToObject(evidence, stage_steps[i].name, answer);
-        free(text);
-    }
-    if (log != NULL)
-        cJSON_AddItemToObject(evidence, "log", cJSON_Duplicate(log, true));
-    return evidence;
-}
-
-static int
-conclude(struct stage *s)
-{
-    cJSON *evidence = gather(s);
-    cJSON *criteria = stage_judge(s->state, evidence);
-    char *delta = folder_text(&s->folder, "delta.md");
-    struct buf page = {0};
-    char now[25];
-    bool good;
-
-    now_text(now);
-    cJSON_ReplaceItemInObjectCaseSensitive(s->state, "criteria", criteria);
-    cJSON_ReplaceItemInObjectCaseSensitive(s->state, "finished_at", cJSON_CreateString(now));
-    stage_summary(&page, s->state, evidence, delta);
-    good = folder_write(&s->folder, "SUMMARY.md", buf_text(&page)) && folder_save(&s->folder, s->state);
-    buf_free(&page);
-    free(delta);
-    cJSON_Delete(evidence);
-    return !good ? EXIT_UNFINISHED : EXIT_GOOD;
-}
-
 /* ---- all ---- */
-
-static int
-show_result(const struct stage *s)
-{
-    struct buf out = {0};
-
-    if (s->asked->json) {
-        char *text = cJSON_Print(s->state);
-
-        buf_printf(&out, "%s\n", text);
-        cJSON_free(text);
-    } else {
-        stage_verdict(&out, s->state);
-        buf_printf(&out, "%s/SUMMARY.md is for the tracker\n", s->folder.path);
-    }
-    fputs(buf_text(&out), stdout);
-    buf_free(&out);
-    return stage_judge_crossed(cJSON_GetObjectItemCaseSensitive(s->state, "criteria")) == 0 ? EXIT_GOOD : EXIT_FOUND;
-}
 
 /* A new test; what a former one in the same folder has to take back is still to be taken back. */
 static void
@@ -445,6 +383,15 @@ begin(struct stage *s)
 }
 
 static int
+conclude(struct stage *s)
+{
+    char now[25];
+
+    now_text(now);
+    return result_write(&s->folder, s->state, now) ? EXIT_GOOD : EXIT_UNFINISHED;
+}
+
+static int
 run_phases(struct stage *s)
 {
     int status = EXIT_GOOD;
@@ -454,7 +401,7 @@ run_phases(struct stage *s)
     if (status == EXIT_GOOD && run_stopped() == 0)
         status = conclude(s);
     if (status == EXIT_GOOD)
-        return show_result(s);
+        return result_show(&s->folder, s->state, s->asked->json);
     undo(s, true);
     fprintf(stderr, "dualwrited stage: the same command goes on from here");
     if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(s->state, "undo")) > 0)
