@@ -54,7 +54,7 @@ def test_a_runbook_runs_as_it_stands(db, tmp_path, runbook):
     log, config = tmp_path / "daemon.log", tmp_path / "dualwrited.env"
     write_env_file(config, config_for(db, "postgres"))
     with LoggedDaemon(db, log, TEAM_VNEXT_DUAL_WRITE_ENABLED=True):
-        for name in ("Alpha", "Beta", "Gamma", "Staging Test Team"):
+        for name in ("Alpha", "Beta", "Gamma") + (("Staging Test Team",) if runbook.stem == "rollback" else ()):
             db.new_team(name=name)
         drained(db)
         shell = RunbookShell(tmp_path, config, log)
