@@ -21,10 +21,10 @@
 #include "embedded.h"
 
 #define KEYS_MAX 32
-#define FAIL_MS 60000 /* a daemon gives a lock 2 s, and may have other batches before */
-#define HEAL_MS 60000 /* retries are 10 s apart at most */
+#define FAIL_MS 60000   /* a daemon gives a lock 2 s, and may have other batches before */
+#define HEAL_MS 60000   /* retries are 10 s apart at most */
 #define AWAIT_MS "1000" /* it has failed by then */
-#define QUIET_MS 1500 /* what would be synced is, in that time */
+#define QUIET_MS 1500   /* what would be synced is, in that time */
 #define PAUSE_MS 50
 
 /* The row that is played with. */

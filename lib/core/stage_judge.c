@@ -198,8 +198,8 @@ judge_health(struct court *c)
     const cJSON *health = item(item(c->evidence, "after"), "dual_write_health");
     const char *severity = string(health, "severity");
 
-    say(c, cJSON_IsObject(health), "The report has its dual-write health section", "after/validation_after.json",
-        cJSON_IsObject(health) ? "severity %s, %.0f new teams in 24 h" : "there is none",
+    say(c, cJSON_IsObject(health) ? YES : NO, "The report has its dual-write health section",
+        "after/validation_after.json", cJSON_IsObject(health) ? "severity %s, %.0f new teams in 24 h" : "there is none",
         *severity == '\0' ? "unknown" : severity, number(health, "recent_vnext_teams"));
     say(c, number(health, "missing_legacy_count") == 0 && strcmp(severity, "error") != 0,
         "No new team lacks its legacy shadow", "after/validation_after.json", "%.0f missing",
