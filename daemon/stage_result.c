@@ -9,6 +9,18 @@
 #include "dualwrite/stage_state.h"
 #include "dualwrite/stage_summary.h"
 
+/* Adds the JSON of a file under that name, where it is JSON. */
+static void
+add(cJSON *evidence, const struct folder *f, const char *name, const char *file)
+{
+    char *text = folder_text(f, file);
+    cJSON *answer = text == NULL ? NULL : cJSON_Parse(text);
+
+    if (answer != NULL)
+        cJSON_AddItemToObject(evidence, name, answer);
+    free(text);
+}
+
 /* What the commands of this test printed, by step. */
 static cJSON *
 gather(const struct folder *f, const cJSON *state)
@@ -16,14 +28,11 @@ gather(const struct folder *f, const cJSON *state)
     cJSON *evidence = cJSON_CreateObject();
     const cJSON *log = cJSON_GetObjectItemCaseSensitive(state, "log");
 
-    for (size_t i = 0; i < stage_step_count; i++) {
-        char *text = stage_state_status(state, stage_steps[i].name) < 0 ? NULL : folder_text(f, stage_steps[i].file);
-        cJSON *answer = text == NULL ? NULL : cJSON_Parse(text);
-
-        if (answer != NULL)
-            cJSON_AddItemToObject(evidence, stage_steps[i].name, answer);
-        free(text);
-    }
+    for (size_t i = 0; i < stage_step_count; i++)
+        if (stage_state_status(state, stage_steps[i].name) >= 0)
+            add(evidence, f, stage_steps[i].name, stage_steps[i].file);
+    if (stage_state_status(state, "delta") >= 0)
+        add(evidence, f, "delta", "delta.json");
     if (log != NULL)
         cJSON_AddItemToObject(evidence, "log", cJSON_Duplicate(log, true));
     return evidence;

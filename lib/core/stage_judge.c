@@ -180,6 +180,26 @@ judge_map(struct court *c)
         "delta.json", "%.1f %% before, %.1f %% after", before, after);
 }
 
+/* What the comparison of the reports expects, where it cannot do without. */
+static void
+judge_delta(struct court *c)
+{
+    const cJSON *delta = item(c->evidence, "delta");
+    const cJSON *one;
+    struct buf missed = {0};
+
+    cJSON_ArrayForEach(one, item(delta, "expectations")) if (cJSON_IsTrue(item(one, "required")) &&
+                                                             !cJSON_IsTrue(item(one, "held")))
+        buf_printf(&missed, "%s%s", missed.len == 0 ? ": " : ", ", string(one, "title"));
+    if (!cJSON_IsObject(delta))
+        say(c, NO, "What the comparison of the reports expects held", "delta.json", "not compared");
+    else
+        say(c, missed.len == 0, "What the comparison of the reports expects held", "delta.json",
+            "%.0f held, %.0f did not, %.0f not known%s", number(item(delta, "summary"), "held"),
+            number(item(delta, "summary"), "missed"), number(item(delta, "summary"), "not_known"), buf_text(&missed));
+    buf_free(&missed);
+}
+
 static void
 judge_mapping_health(struct court *c)
 {
@@ -301,6 +321,7 @@ stage_judge(const cJSON *state, const cJSON *evidence)
     judge_flows(&c);
     judge_scheduled(&c);
     judge_map(&c);
+    judge_delta(&c);
     judge_mapping_health(&c);
     judge_health(&c);
     judge_performance(&c);

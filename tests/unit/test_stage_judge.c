@@ -53,10 +53,10 @@ test_one_thing_wrong(void **state)
     } cases[] = {
         {"\"flags_enabled\": " FLAGS("true"), "\"flags_enabled\": " FLAGS("false"), "Dual write e"},
         {FLOW("c"), "{\"name\": \"c\", \"status\": \"failed\", \"reason\": \"no row\"}", "All five tes|Legacy shado"},
-
         {"\"c\": 1,", "", "Logs show du"},
         {REPORT("10", "90", "null"), REPORT("11", "90", "null"), "Map rows cre"},
         {"90.9", "89", "Mapping cove"},
+        {"\"required\": true, \"held\": true", "\"required\": true, \"held\": false", "What the com"},
         {"\"smoke\": {", "\"smoke\": {\"inline_legacy_writes\": 3, ", "No inline le"},
         {"\"inline_legacy_writes\": 0}", "\"inline_legacy_writes\": null}", "No inline le"},
         {"\"ratio\": 1.02", "\"ratio\": 1.11", "No performan"},
