@@ -48,7 +48,8 @@ result_write(const struct folder *f, cJSON *state, const char *now)
     bool good;
 
     cJSON_ReplaceItemInObjectCaseSensitive(state, "criteria", criteria);
-    cJSON_ReplaceItemInObjectCaseSensitive(state, "finished_at", cJSON_CreateString(now));
+    if (now != NULL)
+        cJSON_ReplaceItemInObjectCaseSensitive(state, "finished_at", cJSON_CreateString(now));
     stage_summary(&page, state, evidence, delta);
     good = folder_write(f, "SUMMARY.md", buf_text(&page)) && folder_save(f, state);
     buf_free(&page);

@@ -8,7 +8,10 @@
 
 #include "stage_folder.h"
 
-/* Judges, and writes criteria and end into stage.json, and SUMMARY.md; false after saying why not. */
+/*
+ * Judges what there is, and writes the criteria into stage.json, and SUMMARY.md; `now` is the end, NULL: the test has stopped and
+ * will go on. False after saying why not.
+ */
 bool result_write(const struct folder *f, cJSON *state, const char *now);
 
 /* The verdict, or stage.json, on stdout; the status to exit with. */

@@ -279,6 +279,24 @@ be_enabled(struct stage *s, const struct stage_step *step, int *status)
 
 /* ---- a phase ---- */
 
+/* Where to look: what the step said on stderr, else its answer. */
+static void
+put_why(const struct stage *s, const struct stage_step *step, struct buf *why)
+{
+    struct buf err = {0};
+    char *path;
+
+    if (run_stopped()) {
+        buf_printf(why, "stopped by a signal at %s", step->name);
+        return;
+    }
+    buf_printf(&err, "logs/%s.err", step->name);
+    path = folder_path(&s->folder, buf_text(&err));
+    buf_printf(why, "%s failed: see %s", step->name, access(path, F_OK) == 0 ? buf_text(&err) : step->file);
+    free(path);
+    buf_free(&err);
+}
+
 static int
 run_phase(struct stage *s, int phase)
 {
@@ -299,8 +317,7 @@ run_phase(struct stage *s, int phase)
             continue;
         good = be_enabled(s, step, &status) && run_step(s, step, &status);
         if (!good)
-            buf_printf(&why, run_stopped() ? "stopped by a signal at %s" : "%s failed: logs/%s.err says why",
-                       s->step->name, s->step->name);
+            put_why(s, step, &why);
     }
     stage_state_end(s->state, phase, now_s() - since, good ? NULL : buf_text(&why));
     say(s, "phase %d of %d, %s: %s in %.1f s", phase, STAGE_PHASES - 1, stage_phase_name(phase),
@@ -403,6 +420,7 @@ run_phases(struct stage *s)
     if (status == EXIT_GOOD)
         return result_show(&s->folder, s->state, s->asked->json);
     undo(s, true);
+    result_write(&s->folder, s->state, NULL);
     fprintf(stderr, "dualwrited stage: the same command goes on from here");
     if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(s->state, "undo")) > 0)
         fprintf(stderr, "; `dualwrited stage --out-dir=%s --undo` takes back what is still there", s->folder.path);

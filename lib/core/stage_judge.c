@@ -55,22 +55,37 @@ left_out(const struct court *c, const char *option)
     return item(item(c->state, "options"), option) != NULL;
 }
 
+/* A number that nobody has is not shown as C spells it. */
+static void
+put_known(struct buf *out, const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (strncmp(text, "+nan", 4) == 0 || strncmp(text, "-nan", 4) == 0 || strncmp(text, "nan ", 4) == 0) {
+            buf_puts(out, "unknown");
+            text += *text == 'n' ? 2 : 3;
+        } else {
+            buf_putc(out, *text);
+        }
+}
+
 __attribute__((format(printf, 5, 6))) static void
 say(struct court *c, enum held held, const char *criterion, const char *file, const char *fmt, ...)
 {
     cJSON *one = cJSON_CreateObject();
-    struct buf value = {0};
+    struct buf value = {0}, known = {0};
     va_list ap;
 
     va_start(ap, fmt);
     buf_vprintf(&value, fmt, ap);
     va_end(ap);
+    put_known(&known, buf_text(&value));
     cJSON_AddStringToObject(one, "criterion", criterion);
     cJSON_AddItemToObject(one, "held", held == LEFT_OUT ? cJSON_CreateNull() : cJSON_CreateBool(held == YES));
-    cJSON_AddStringToObject(one, "value", buf_text(&value));
+    cJSON_AddStringToObject(one, "value", buf_text(&known));
     cJSON_AddStringToObject(one, "evidence", file);
     cJSON_AddItemToArray(c->criteria, one);
     buf_free(&value);
+    buf_free(&known);
 }
 
 /* ---- flags ---- */

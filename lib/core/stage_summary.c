@@ -84,7 +84,8 @@ put_head(struct buf *out, const cJSON *state)
     put_text(out, string(item(state, "environment"), "shown"));
     buf_puts(out, " |\n| program | ");
     put_text(out, string(item(state, "environment"), "version"));
-    buf_printf(out, " |\n| began | %s |\n| ended | %s |\n", string(state, "started_at"), string(state, "finished_at"));
+    buf_printf(out, " |\n| began | %s |\n| ended | %s |\n", string(state, "started_at"),
+               cJSON_IsString(item(state, "finished_at")) ? string(state, "finished_at") : "not yet");
     buf_puts(out, "\n");
 }
 
@@ -171,6 +172,11 @@ put_incident(struct buf *out, const cJSON *state, const cJSON *evidence)
     const cJSON *one;
 
     buf_puts(out, "## Incident summary\n\n**Issue:**");
+    cJSON_ArrayForEach(one, item(state, "phases")) if (strcmp(string(one, "state"), "stopped") == 0)
+    {
+        buf_printf(out, "\n- the test stopped in phase %.0f, %s: ", number(one, "phase"), string(one, "name"));
+        put_text(out, string(one, "why"));
+    }
     cJSON_ArrayForEach(one, item(state, "criteria")) if (cJSON_IsFalse(item(one, "held")))
     {
         buf_puts(out, "\n- does not hold: ");

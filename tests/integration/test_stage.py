@@ -234,6 +234,7 @@ def test_a_preflight_that_fails(db, admin, tmp_path):
     done = stage(tmp_path / "other", "--config", admin, check=2)
     assert "phase 0 preflight: check: exit status 2" in done.stderr
     assert state_of(tmp_path / "other")["phases"][0]["state"] == "stopped"
+    assert "the test stopped in phase 0, preflight: check failed" in (tmp_path / "other" / "SUMMARY.md").read_text()
 
 
 # ---- containers and pods ---------------------------------------------------------------------------------------------

@@ -97,6 +97,7 @@ static void
 test_nothing_is_believed(void **state)
 {
     cJSON *criteria;
+    cJSON *one;
     cJSON *none = cJSON_CreateObject();
     cJSON *options = cJSON_CreateObject();
     cJSON *s = stage_state_new("", options, "");
@@ -104,6 +105,7 @@ test_nothing_is_believed(void **state)
     (void) state;
     criteria = stage_judge(s, none);
     assert_int_equal(stage_judge_crossed(criteria), cJSON_GetArraySize(criteria) - 1);
+    cJSON_ArrayForEach(one, criteria) assert_null(strstr(cJSON_GetObjectItem(one, "value")->valuestring, "nan"));
     cJSON_Delete(criteria);
     cJSON_Delete(none);
     cJSON_Delete(options);

@@ -69,6 +69,29 @@ test_issues(void **state)
 }
 
 static void
+test_stopped(void **state)
+{
+    cJSON *given = cJSON_CreateObject();
+    cJSON *none = cJSON_CreateObject();
+    cJSON *s = stage_state_new("", given, "2026-01-25T18:00:00.000Z");
+    struct buf out = {0};
+
+    (void) state;
+    stage_state_begin(s, 0, "2026-01-25T18:00:00.000Z");
+    stage_state_end(s, 0, 1, "check failed: logs/check.err says why");
+    cJSON_ReplaceItemInObject(s, "criteria", stage_judge(s, none));
+    stage_summary(&out, s, none, NULL);
+    assert_non_null(
+        strstr(buf_text(&out), "- the test stopped in phase 0, preflight: check failed: logs/check.err says why"));
+    assert_non_null(strstr(buf_text(&out), "| ended | not yet |"));
+    assert_non_null(strstr(buf_text(&out), "**Rollback executed:** no"));
+    buf_free(&out);
+    cJSON_Delete(s);
+    cJSON_Delete(none);
+    cJSON_Delete(given);
+}
+
+static void
 test_hostile_text(void **state)
 {
     static const char *const there[] = {"\\<script\\>", NULL};
@@ -83,7 +106,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_success), cmocka_unit_test(test_issues),
-                                       cmocka_unit_test(test_hostile_text)};
+                                       cmocka_unit_test(test_stopped), cmocka_unit_test(test_hostile_text)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
