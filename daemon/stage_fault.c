@@ -198,6 +198,20 @@ touch(struct victim *v, const char *value, char *xid, size_t size)
     return desk_end(v->d, DATABASE_VNEXT, r != NULL) && r != NULL;
 }
 
+/* touch() was refused; returns the status to exit with. */
+static int
+refused(const struct victim *v)
+{
+    if (strcmp(v->d->sqlstate, "42501") != 0)
+        return desk_refused(v->d, "changing the vNext row");
+    fprintf(stderr,
+            "dualwrited: changing the vNext row: %s: the login needs the rights of the application on %s.%s; --config "
+            "names another "
+            "env file\n",
+            v->d->error, v->entity->source.schema, v->entity->source.name);
+    return EXIT_UNFINISHED;
+}
+
 /* The legacy value; NULL: there is none. Free it. */
 static char *
 legacy_value(struct victim *v)
@@ -310,7 +324,7 @@ fail_and_heal(struct victim *v, cJSON *answer)
     if (!hold(v))
         return EXIT_UNFINISHED;
     if (!touch(v, v->changed, xid, sizeof xid))
-        return desk_refused(v->d, "changing the vNext row");
+        return refused(v);
     cJSON_AddNumberToObject(answer, "vnext_write_ms", now_ms() - since);
     failed = see_it_fail(v, answer);
     if (failed)
@@ -318,7 +332,7 @@ fail_and_heal(struct victim *v, cJSON *answer)
     let_go(v);
     healed = see_it_heal(v, v->changed, answer);
     if (!touch(v, value_of(v), xid, sizeof xid))
-        return desk_refused(v->d, "changing the vNext row back");
+        return refused(v);
     return failed && healed ? EXIT_GOOD : EXIT_FOUND;
 }
 
@@ -353,7 +367,7 @@ change_while_off(struct victim *v, cJSON *answer)
 
     if (before == NULL || !touch(v, v->changed, xid, sizeof xid)) {
         free(before);
-        return desk_refused(v->d, "changing the vNext row");
+        return refused(v);
     }
     desk_doing(v->d, "looking whether legacy stays as it is");
     since = now_ms();
@@ -369,7 +383,7 @@ change_while_off(struct victim *v, cJSON *answer)
     cJSON_AddNumberToObject(answer, "waiting_events", waiting);
     free(before);
     if (!touch(v, value_of(v), xid, sizeof xid))
-        return desk_refused(v->d, "changing the vNext row back");
+        return refused(v);
     return same && waiting > 0 ? EXIT_GOOD : EXIT_FOUND;
 }
 

@@ -100,6 +100,18 @@ def test_failure_without_test_data(db, admin):
         assert "dualwrited smoke --keep" in dualwrited("stage", "--step=failure", "--config", admin, check=70).stderr
 
 
+@pytest.mark.layouts("one", reason="vNext rows are written alike")
+def test_failure_without_the_rights_of_the_application(db, tmp_path):
+    install(db)
+    config = tmp_path / "daemon.env"
+    write_env_file(config, config_for(db))
+    with Daemon(db):
+        db.new_team(name="Staging Test Team Alpha")
+        drained(db)
+        done = dualwrited("stage", "--step=failure", "--config", config, check=70)
+    assert "permission denied" in done.stderr and "the rights of the application on public.organizations_team" in done.stderr
+
+
 @pytest.mark.layouts("two", reason="the lock is in the legacy database")
 def test_a_killed_simulation_leaves_no_lock(db, admin):
     with Daemon(db):
