@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TOKEN "SMOKE_API_TOKEN" /* what smoke takes with --via=api */
+
 static const char *
 option(const cJSON *options, const char *name)
 {
@@ -94,6 +96,10 @@ stage_where_words(struct words *out, const cJSON *options, const char *self, con
     case STAGE_DOCKER:
         words_add(out, "docker");
         words_add(out, "exec");
+        if (option(options, "via") != NULL && strcmp(option(options, "via"), "api") == 0) {
+            words_add(out, "-e"); /* by its name: the value is on no command line */
+            words_add(out, TOKEN);
+        }
         words_add(out, option(options, "container"));
         break;
     case STAGE_COMPOSE:

@@ -21,6 +21,8 @@ static const struct {
      "journalctl --no-pager --output=cat --unit=dw '--since=2026-01-25 18:00:00 UTC'"},
     {"{\"env\": \"staging-docker\", \"container\": \"web\"}", "docker exec web dualwrited",
      "docker logs --since=" SINCE " it"},
+    {"{\"env\": \"staging-docker\", \"container\": \"web\", \"via\": \"api\"}",
+     "docker exec -e SMOKE_API_TOKEN web dualwrited", "docker logs --since=" SINCE " it"},
     {"{\"env\": \"staging-docker\", \"compose-file\": \"a b.yml\", \"service\": \"web\", \"program\": \"/opt/dw\"}",
      "docker compose -f 'a b.yml' exec -T web /opt/dw", "docker logs --since=" SINCE " it"},
     {"{\"env\": \"staging-k8s\", \"selector\": \"app=web\"}", "kubectl exec it -- dualwrited",
