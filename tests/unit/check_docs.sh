@@ -110,7 +110,7 @@ anchors() {
     sed -n 's/^##* //p' "$1" | tr '[:upper:]' '[:lower:]' | sed -e 's/[^a-z0-9 _-]//g' -e 's/ /-/g'
 }
 
-for document in README.md docs/*.md; do
+for document in README.md docs/*.md docs/runbooks/*.md; do
     while read -r link; do
         case $link in
         *://* | mailto:*) continue ;;

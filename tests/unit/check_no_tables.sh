@@ -4,13 +4,15 @@
 # report.c and report.h have them.)
 ours; so are the keys of the validation report, which
 # lib/core/delta_*.c reads.)
+ours. So are the keys of the validation report, which
+# stage_judge.c reads.)
 set -eu
 cd "$(dirname "$0")/../.."
 
 words='organizations_|teams_team|teammembership|membership_id|sync_team|sync_ranking|team_id|legacy_team|vnext_team|game_id'
 words="$words|valorant|csgo|dota2|pubg|branding|logo_url"
 
-if grep -rnwE --include='*.[ch]' --include='*.sql' --exclude='delta_*.c' "($words)[a-z_]*" daemon lib include |
+if grep -rnwE --include='*.[ch]' --include='*.sql' --exclude='delta_*.c' --exclude='stage_judge.c' "($words)[a-z_]*" daemon lib include |
     grep -v -e '^lib/core/report\.c:' -e '^include/dualwrite/report\.h:'; then
     echo "words of the sample application in the program's own files: say it with the mapping, or with another example"
     exit 1

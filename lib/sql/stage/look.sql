@@ -1,0 +1,2 @@
+-- stage/look.sql: what legacy has.
+SELECT target.:{target_column}::pg_catalog.text FROM :{target} AS target WHERE :{match}
