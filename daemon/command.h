@@ -38,7 +38,7 @@ struct command {
 };
 
 extern const struct command cmd_run, cmd_install, cmd_uninstall, cmd_check, cmd_flags, cmd_mapping, cmd_status,
-    cmd_failed, cmd_explain, cmd_reconcile, cmd_healthcheck;
+    cmd_failed, cmd_explain, cmd_reconcile, cmd_rollback, cmd_healthcheck;
 
 /*
  * `run` of a command that only hands on: argv[1] chooses among self->words, whose names begin with this one's. Without a

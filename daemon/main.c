@@ -5,9 +5,9 @@
 #include "command.h"
 #include "version.h"
 
-static const struct command *const commands[] = {&cmd_run,       &cmd_install, &cmd_uninstall,   &cmd_check,
-                                                 &cmd_flags,     &cmd_status,  &cmd_failed,      &cmd_explain,
-                                                 &cmd_reconcile, &cmd_mapping, &cmd_healthcheck, NULL};
+static const struct command *const commands[] = {
+    &cmd_run,     &cmd_install,   &cmd_uninstall, &cmd_check,    &cmd_flags,       &cmd_status, &cmd_failed,
+    &cmd_explain, &cmd_reconcile, &cmd_mapping,   &cmd_rollback, &cmd_healthcheck, NULL};
 
 static const struct command program = {
     .name = "",

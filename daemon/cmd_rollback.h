@@ -1,0 +1,11 @@
+/*
+ * cmd_rollback.h - the commands behind `dualwrited rollback`, one file each.
+ */
+#ifndef CMD_ROLLBACK_H
+#define CMD_ROLLBACK_H
+
+#include "command.h"
+
+extern const struct command cmd_rollback_cleanup, cmd_rollback_backup, cmd_rollback_restore;
+
+#endif
