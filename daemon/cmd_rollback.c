@@ -3,7 +3,7 @@
  */
 #include "cmd_rollback.h"
 
-static const struct command *const words[] = {&cmd_rollback_cleanup, NULL};
+static const struct command *const words[] = {&cmd_rollback_cleanup, &cmd_rollback_backup, &cmd_rollback_restore, NULL};
 
 const struct command cmd_rollback = {
     .name = "rollback",

@@ -4,25 +4,16 @@ import json
 import re
 import signal
 import subprocess
-import tempfile
 
 import pytest
 
-from conftest import Daemon, assert_in_step, binary, clean_environment, config_for, dualwrited, install, wait_until, write_env_file
+from conftest import Daemon, assert_in_step, binary, clean_environment, config_for, install, wait_until, write_env_file
 from helpers import (LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, MEMBERSHIP, TEAM, Writers, as_sync_session, drained,
-                     events, failed, legacy_rows, shadow_of)
+                     events, failed, legacy_rows, rollback, shadow_of)
 
 pytestmark = pytest.mark.layouts("one", "two")
 
 TABLES = (TEAM, MEMBERSHIP, MAP, LEGACY_TEAM, LEGACY_MEMBERSHIP)
-
-
-def rollback(db, word, *args, check=True, user="postgres", **settings):
-    with tempfile.NamedTemporaryFile(prefix="dualwrite-test.", suffix=".env") as config:
-        write_env_file(config.name, config_for(db, user, **settings))
-        done = dualwrited("rollback", word, "--config", config.name, *args, check=check)
-        open(config.name, "a").close()  # the context manager removes it
-        return done
 
 
 def cleanup(db, *args, match="Staging Test%", **more):
