@@ -58,7 +58,12 @@ bool cleanup_collect(struct cleanup_run *run, const struct keyset *roots, bool l
 void cleanup_plan_free(struct cleanup_plan *plan);
 
 double cleanup_plan_rows(const struct cleanup_plan *plan);
-bool cleanup_plan_same(const struct cleanup_plan *a, const struct cleanup_plan *b);
+
+/*
+ * Nothing that was shown has changed: the vNext rows are the same, and no other row is gone. Shadows of theirs may have come: a
+ * daemon was about to make them.
+ */
+bool cleanup_plan_stands(const struct cleanup_plan *shown, const struct cleanup_plan *now);
 
 /* One table's rows, in the order in which they are deleted; a table that several entities share comes once. */
 struct cleanup_step {

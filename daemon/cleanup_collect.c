@@ -404,17 +404,41 @@ cleanup_plan_rows(const struct cleanup_plan *plan)
     return rows;
 }
 
-bool
-cleanup_plan_same(const struct cleanup_plan *a, const struct cleanup_plan *b)
+/* The root's legacy rows that were not shown are shadows of vNext rows that were. */
+static bool
+came_by_sync(const struct cleanup_part *shown, const struct cleanup_part *now)
 {
-    bool same = a->count == b->count;
+    const size_t columns = shown->keys[DATABASE_VNEXT].columns;
+    struct keyset expected = {.columns = now->rows[CLEANUP_TARGET].columns};
+    bool good;
 
-    for (size_t i = 0; i < a->count && same; i++)
-        for (int place = 0; place < CLEANUP_PLACES && same; place++)
-            same = keyset_same(&a->parts[i].rows[place], &b->parts[i].rows[place]);
-    for (int side = 0; side < 2 && same && a->count > 0; side++)
-        same = keyset_same(&a->parts[0].names[side], &b->parts[0].names[side]);
-    return same;
+    if (shown->entity->map == NULL) /* found by their own columns */
+        return true;
+    keyset_add_part(&expected, &shown->rows[CLEANUP_TARGET], 0);
+    for (size_t i = 0; i < now->rows[CLEANUP_MAP].count; i++) {
+        const char *const *row = keyset_at(&now->rows[CLEANUP_MAP], i);
+
+        if (keyset_find(&shown->keys[DATABASE_VNEXT], row, columns) < shown->keys[DATABASE_VNEXT].count)
+            keyset_add(&expected, row + columns);
+    }
+    keyset_settle(&expected);
+    good = keyset_missing(&now->rows[CLEANUP_TARGET], &expected) == 0;
+    keyset_free(&expected);
+    return good;
+}
+
+bool
+cleanup_plan_stands(const struct cleanup_plan *shown, const struct cleanup_plan *now)
+{
+    bool stands = shown->count == now->count && shown->count > 0 &&
+                  keyset_same(&shown->parts[0].names[DATABASE_VNEXT], &now->parts[0].names[DATABASE_VNEXT]) &&
+                  came_by_sync(&shown->parts[0], &now->parts[0]);
+
+    for (size_t i = 0; stands && i < shown->count; i++)
+        stands = keyset_same(&shown->parts[i].rows[CLEANUP_SOURCE], &now->parts[i].rows[CLEANUP_SOURCE]) &&
+                 keyset_missing(&shown->parts[i].rows[CLEANUP_TARGET], &now->parts[i].rows[CLEANUP_TARGET]) == 0 &&
+                 keyset_missing(&shown->parts[i].rows[CLEANUP_MAP], &now->parts[i].rows[CLEANUP_MAP]) == 0;
+    return stands;
 }
 
 static void

@@ -240,7 +240,7 @@ check(struct deletion *n)
     char *found = NULL;
     int status = EXIT_GOOD;
 
-    if (!n->resumed && !cleanup_plan_same(n->shown, &n->plan)) {
+    if (!n->resumed && !cleanup_plan_stands(n->shown, &n->plan)) {
         fprintf(stderr,
                 "dualwrited rollback cleanup: the rows changed since they were shown (%.0f then, %.0f now, or other "
                 "names); "

@@ -179,10 +179,14 @@ static void
 checklist(const struct cleanup_plan *plan, const struct cleanup_done *done,
           void (*tick)(void *into, bool good, const char *what), void *into)
 {
+    const double more = deleted(done) - cleanup_plan_rows(plan);
     char line[160];
 
-    snprintf(line, sizeof line, "%.0f rows deleted of %.0f", deleted(done), cleanup_plan_rows(plan));
-    tick(into, deleted(done) == cleanup_plan_rows(plan), line);
+    snprintf(line, sizeof line, "%.0f rows deleted of %.0f that were shown", deleted(done), cleanup_plan_rows(plan));
+    if (more > 0)
+        snprintf(line, sizeof line, "%.0f rows deleted: the %.0f that were shown, and %.0f that sync had made by then",
+                 deleted(done), cleanup_plan_rows(plan), more);
+    tick(into, more >= 0, line);
     if (!done->checked) {
         tick(into, false, "looked again: not possible; run the same command again");
         return;

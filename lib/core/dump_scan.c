@@ -82,7 +82,7 @@ take_statement(struct dump_scan *s, const char *line)
 
     for (size_t i = 0; i < sizeof leaving / sizeof leaving[0]; i++)
         if (after(line, leaving[i]) != NULL && s->elsewhere == NULL)
-            s->elsewhere = xstrndup(line, 80);
+            s->elsewhere = xstrndup(line, strnlen(line, 80));
     if ((rest = after(line, "CREATE TABLE ")) != NULL || (rest = after(line, "CREATE UNLOGGED TABLE ")) != NULL)
         table_at(s, rest)->created = true;
     else if ((rest = after(line, "DROP TABLE IF EXISTS ")) != NULL || (rest = after(line, "DROP TABLE ")) != NULL)

@@ -150,11 +150,15 @@ def test_a_removed_team_is_found_by_what_legacy_still_has(populated):
 # ---- refusals ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("pattern", ["", "%", "%%", "_%", "Staging\\"])
-def test_patterns_that_are_none(populated, pattern):
+@pytest.mark.layouts("one", reason="no database is asked")
+def test_words_that_are_wrong(populated):
     before = counts(populated)
-    done = cleanup(populated, "--yes", match=pattern, check=64)
-    assert "pattern" in done.stderr and counts(populated) == before
+    for pattern in ("", "%", "%%", "_%", "Staging\\"):
+        assert "pattern" in cleanup(populated, "--yes", match=pattern, check=64).stderr
+    assert "--yes" in cleanup(populated, check=64).stderr
+    assert "--match" in rollback(populated, "cleanup", "--yes", check=64).stderr
+    assert "no root entity" in cleanup(populated, "--yes", "--entity=membership", check=64).stderr
+    assert counts(populated) == before
 
 
 def test_everything_and_more_than_half_only_with_yes_all(db):
@@ -168,11 +172,6 @@ def test_everything_and_more_than_half_only_with_yes_all(db):
     assert counts(db)[TEAM] == counts(db)[LEGACY_TEAM] == 10
     cleanup(db, "--yes-all", match="%")
     assert set(counts(db).values()) == {0}
-
-
-def test_nobody_is_asked_without_a_terminal(populated):
-    assert "--yes" in cleanup(populated, check=64).stderr
-    assert "--match" in rollback(populated, "cleanup", "--yes", check=64).stderr
 
 
 def test_other_tables_that_refer_to_the_rows_are_named(populated):
@@ -199,6 +198,23 @@ def test_rows_that_a_trigger_keeps_are_a_surprise(populated):
         assert db.execute("SELECT outcome FROM dualwrite.cleanup") == [("given up",)]
 
 
+def test_shadows_that_a_daemon_makes_meanwhile_go_too(populated, tmp_path):
+    """The look found a team that was not synced yet; when the locks are had, it is."""
+    db = populated
+    team = db.new_team("Staging Test late")
+    with db.connect() as conn:
+        conn.execute(f"UPDATE {MEMBERSHIP} SET role = role WHERE team_id = %s", [db.test[0]])  # holds the command up
+        process = start_cleanup(db, tmp_path)
+        wait_until(lambda: db.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'dualwrited-cleanup' "
+                                    "AND wait_event_type = 'Lock'") == 1)
+        with Daemon(db):
+            wait_until(lambda: shadow_of(db, team) is not None)
+            conn.commit()
+            out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, out + err
+    assert counts(db)[LEGACY_TEAM] == counts(db)[TEAM] == counts(db)[MAP] == 5 and events(db) == []
+
+
 def test_rows_that_change_between_the_look_and_the_deletion(populated, tmp_path):
     """A writer's transaction holds a row; it renames it and commits while the command waits for the lock."""
     db = populated
@@ -222,6 +238,7 @@ def start_cleanup(db, tmp_path):
                             text=True)
 
 
+@pytest.mark.layouts("one", reason="the lock is the vNext database's")
 def test_one_at_a_time(populated):
     with populated.connect(autocommit=True) as conn:
         conn.execute("SELECT pg_advisory_lock(1685414254, 1)")
@@ -229,6 +246,7 @@ def test_one_at_a_time(populated):
     cleanup(populated, "--yes")
 
 
+@pytest.mark.layouts("one", reason="both sides' rights are looked at alike")
 def test_a_login_without_the_right_is_told_which(populated):
     done = cleanup(populated, "--yes", check=70, user="daemon_login")
     assert f'GRANT SELECT, UPDATE, DELETE ON "public"."{TEAM}" TO "daemon_login"' in done.stderr
@@ -347,6 +365,7 @@ def test_another_mapping_with_text_keys_and_children_with_a_map(application):
     assert events(db) == []
 
 
+@pytest.mark.layouts("one", reason="that of the vNext database counts")
 def test_a_schema_that_is_not_installed(db):
     assert "install" in cleanup(db, "--yes", check=70).stderr
 
