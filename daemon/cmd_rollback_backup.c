@@ -68,7 +68,7 @@ room_at(const char *file)
 }
 
 static int
-check_file(const struct dump_run *run, const char *file)
+check_file(const char *file)
 {
     FILE *f;
 
@@ -83,7 +83,6 @@ check_file(const struct dump_run *run, const char *file)
     }
     fclose(f);
     unlink(file);
-    (void) run;
     return EXIT_GOOD;
 }
 
@@ -333,7 +332,7 @@ backup(struct dump_run *run, const struct asked *a)
     files = cJSON_AddArrayToObject(document, "files");
     for (int side = 0; side < 2 && status == EXIT_GOOD; side++)
         if (run->sides[side].wanted)
-            status = check_file(run, run->sides[side].file);
+            status = check_file(run->sides[side].file);
     if (status == EXIT_GOOD)
         status = take_snapshots(run, snapshots);
     if (status == EXIT_GOOD)

@@ -248,13 +248,12 @@ add_tables(struct dump_run *run)
 }
 
 static char *
-file_of(const struct dump_run *run, const char *file, const char *word, bool alone)
+file_of(const char *file, const char *word, bool alone)
 {
     enum dump_format format;
     const char *end = ending(file, &format);
     struct buf out = {0};
 
-    (void) run;
     if (alone)
         return xstrdup(file);
     buf_printf(&out, "%.*s.%s%s", (int) (end - file), file, word, end);
@@ -279,12 +278,12 @@ choose(struct dump_run *run, const char *which, const char *file)
     run->sides[DATABASE_LEGACY].wanted = run->two && (both || strcmp(which, "legacy") == 0);
     for (int side = 0; side < 2; side++)
         if (run->sides[side].wanted)
-            run->sides[side].file = file_of(run, file, run->sides[side].word, !run->two || !both);
+            run->sides[side].file = file_of(file, run->sides[side].word, !run->two || !both);
     return EXIT_GOOD;
 }
 
 static int
-connect_side(struct dump_run *run, struct dump_side *side, const char *url, const char *key)
+connect_side(struct dump_side *side, const char *url, const char *key)
 {
     PGresult *r;
 
@@ -302,7 +301,6 @@ connect_side(struct dump_run *run, struct dump_side *side, const char *url, cons
         return EXIT_UNFINISHED;
     side->installed = strcmp(PQgetvalue(r, 0, 0), "ours") == 0;
     PQclear(r);
-    (void) run;
     return EXIT_GOOD;
 }
 
@@ -318,9 +316,9 @@ dump_begin(struct dump_run *run, const char *which, const char *file)
     status = choose(run, which, file);
     add_tables(run);
     if (status == EXIT_GOOD)
-        status = connect_side(run, &run->sides[DATABASE_VNEXT], config->database_url, SETTINGS_URL);
-    if (status == EXIT_GOOD && run->two)
-        status = connect_side(run, &run->sides[DATABASE_LEGACY], config->legacy_database_url, SETTINGS_LEGACY_URL);
+        status = connect_side(&run->sides[DATABASE_VNEXT], config->database_url, SETTINGS_URL);
+    if (status == EXIT_GOOD && run->sides[DATABASE_LEGACY].wanted)
+        status = connect_side(&run->sides[DATABASE_LEGACY], config->legacy_database_url, SETTINGS_LEGACY_URL);
     return status;
 }
 

@@ -46,7 +46,7 @@ struct dump_run {
 bool dump_format_of(const char *command, const char *file, enum dump_format *format);
 
 /*
- * Connects to every database, also to one that is not wanted, chooses sides by `which` ("vnext", "legacy", "both" or NULL) and
+ * Connects to the vNext database, which has the override, and to those that are wanted; chooses sides by `which` ("vnext", "legacy", "both" or NULL) and
  * names their files: FILE with one side, FILE.vnext.dump and FILE.legacy.dump for FILE.dump with two. EXIT_GOOD or the status to
  * exit with. dump_end() is called in any case.
  */

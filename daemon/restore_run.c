@@ -1,6 +1,7 @@
 /* restore_run.c - dumps into databases, in transactions that end together; see restore.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct session {
     int tell;
     int hear;
     struct buf heard;
+    char *why; /* it has not all of the dump, and that is not psql's fault */
 };
 
 static void
@@ -58,14 +60,21 @@ tell(struct session *s, const char *text)
 
 /* Until psql says the word; false when it ended, or somebody interrupted. */
 static bool
-hear(struct session *s, const char *word)
+hear(struct dump_run *run, struct session *s, const char *word)
 {
     char piece[4096];
     ssize_t got;
 
     while (strstr(buf_text(&s->heard), word) == NULL) {
+        struct pollfd fd = {.fd = s->hear, .events = POLLIN};
+
+        dump_tick(run);
+        if (child_interrupted())
+            return false;
+        if (poll(&fd, 1, 250) <= 0)
+            continue;
         got = read(s->hear, piece, sizeof piece);
-        if (got < 0 && errno == EINTR && !child_interrupted())
+        if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
             return false;
@@ -141,15 +150,18 @@ fill(struct dump_run *run, struct session *s, bool vnext)
         return false;
     good = child_wait(&feeder, dump_tick, run) == 0;
     said = child_said(&feeder);
-    free(said); /* where it failed because psql did, psql says why */
+    if (good)
+        free(said);
+    else
+        s->why = said; /* where it failed because psql did, psql says why */
     if (good && vnext)
         good = tell(s, sql_backup_epilogue) && tell(s, "\n");
-    return good && !child_interrupted() && tell(s, "\\echo " READY "\n") && hear(s, READY);
+    return good && !child_interrupted() && tell(s, "\\echo " READY "\n") && hear(run, s, READY);
 }
 
 /* Commits what was filled, one after the other; after the first there is no way back. */
 static int
-commit(struct session sessions[2], enum restore_state states[2])
+commit(struct dump_run *run, struct session sessions[2], enum restore_state states[2])
 {
     int status = EXIT_GOOD;
 
@@ -159,7 +171,7 @@ commit(struct session sessions[2], enum restore_state states[2])
         if (!s->runs)
             continue;
         states[side] = RESTORE_UNKNOWN;
-        if (tell(s, "COMMIT;\n\\echo " COMMITTED "\n") && hear(s, COMMITTED))
+        if (tell(s, "COMMIT;\n\\echo " COMMITTED "\n") && hear(run, s, COMMITTED))
             states[side] = RESTORE_DONE;
         else
             status = EXIT_UNFINISHED;
@@ -183,15 +195,17 @@ restore_run(struct dump_run *run, enum restore_state states[2])
             status = EXIT_UNFINISHED;
     }
     if (status == EXIT_GOOD)
-        status = commit(sessions, states);
+        status = commit(run, sessions, states);
     dump_quiet(run);
     for (int side = 0; side < 2; side++) {
         const bool ran = sessions[side].runs;
         char *said = end(&sessions[side], &ended);
 
-        if (ran && status != EXIT_GOOD && (*said != '\0' || ended != 0))
-            complain(run, &sessions[side], "restoring", said);
+        if (ran && status != EXIT_GOOD && (*said != '\0' || ended != 0 || sessions[side].why != NULL))
+            complain(run, &sessions[side], "restoring",
+                     *said != '\0' || sessions[side].why == NULL ? said : sessions[side].why);
         free(said);
+        free(sessions[side].why);
     }
     return status;
 }
