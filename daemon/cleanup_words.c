@@ -36,18 +36,19 @@ shadow_of(const struct cleanup_part *root, const char *const *key)
     return root->entity->map == NULL || at == map->count ? NULL : keyset_at(map, at) + n;
 }
 
-/* A vNext row that is there has it: it is shown with that one. */
-static bool
-is_shadow(const struct cleanup_part *root, const char *const *key)
+/* The legacy rows that a vNext row has which is there: they are shown with that one. */
+static struct keyset
+shadows(const struct cleanup_part *root)
 {
     const struct keyset *map = &root->rows[CLEANUP_MAP];
-    const size_t n = root->keys[DATABASE_VNEXT].columns;
+    const struct keyset *rows = &root->rows[CLEANUP_SOURCE];
+    struct keyset out = {.columns = root->keys[DATABASE_LEGACY].columns};
 
     for (size_t i = 0; root->entity->map != NULL && i < map->count; i++)
-        if (strcmp(keyset_at(map, i)[n], key[0]) == 0 &&
-            keyset_find(&root->rows[CLEANUP_SOURCE], keyset_at(map, i), n) < root->rows[CLEANUP_SOURCE].count)
-            return true;
-    return false;
+        if (keyset_find(rows, keyset_at(map, i), rows->columns) < rows->count)
+            keyset_add(&out, keyset_at(map, i) + rows->columns);
+    keyset_settle(&out);
+    return out;
 }
 
 static void
@@ -70,6 +71,7 @@ add_names(struct grid *g, const struct cleanup_part *root)
 {
     const struct keyset *vnext = &root->rows[CLEANUP_SOURCE];
     const struct keyset *legacy = &root->rows[CLEANUP_TARGET];
+    struct keyset with_vnext = shadows(root);
     size_t shown = 0;
 
     for (size_t i = 0; i < vnext->count && shown < SHOWN; i++, shown++) {
@@ -86,7 +88,7 @@ add_names(struct grid *g, const struct cleanup_part *root)
     for (size_t i = 0; i < legacy->count && shown < SHOWN; i++) {
         const char *const *key = keyset_at(legacy, i);
 
-        if (is_shadow(root, key))
+        if (keyset_find(&with_vnext, key, legacy->columns) < with_vnext.count)
             continue;
         add_key(g, NULL, 0);
         add_key(g, key, legacy->columns);
@@ -94,6 +96,7 @@ add_names(struct grid *g, const struct cleanup_part *root)
         grid_add(g, name_of(&root->names[DATABASE_LEGACY], key), 60);
         shown++;
     }
+    keyset_free(&with_vnext);
     return shown;
 }
 
@@ -252,6 +255,7 @@ cleanup_json(cJSON *document, const struct cleanup_run *run, const struct cleanu
 {
     const struct cleanup_part *root = &plan->parts[0];
     struct cleanup_steps steps = cleanup_steps(run, plan);
+    struct keyset with_vnext = shadows(root);
     cJSON *tables;
     cJSON *rows;
 
@@ -278,7 +282,7 @@ cleanup_json(cJSON *document, const struct cleanup_run *run, const struct cleanu
     for (size_t i = 0; i < root->rows[CLEANUP_TARGET].count; i++) {
         const char *const *key = keyset_at(&root->rows[CLEANUP_TARGET], i);
 
-        if (!is_shadow(root, key))
+        if (keyset_find(&with_vnext, key, with_vnext.columns) == with_vnext.count)
             add_row(rows, root, NULL, key);
     }
     cJSON_AddNumberToObject(document, "events_waiting", plan->waiting);
@@ -286,6 +290,7 @@ cleanup_json(cJSON *document, const struct cleanup_run *run, const struct cleanu
     cJSON_AddBoolToObject(document, "done", done->did);
     if (done->did)
         checklist(plan, done, tick_json, cJSON_AddArrayToObject(document, "checklist"));
+    keyset_free(&with_vnext);
     cleanup_steps_free(&steps);
 }
 

@@ -1,6 +1,8 @@
 """`dualwrited rollback cleanup`: which rows go, that nothing else does, that nobody hears of it, and what it refuses."""
 
 import json
+import os
+import pty
 import re
 import signal
 import subprocess
@@ -261,6 +263,37 @@ def test_triggers_of_the_application_fire(populated):
                          CREATE TRIGGER note AFTER DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION note_{table}()""")
     cleanup(db, "--yes")
     assert db.value(f"SELECT count(*) FROM gone_{TEAM}") == db.legacy.value(f"SELECT count(*) FROM gone_{LEGACY_TEAM}") == 3
+
+
+@pytest.mark.layouts("one", reason="the question is the same")
+def test_on_a_terminal_it_asks(populated, tmp_path):
+    db = populated
+    config = tmp_path / "cleanup.env"
+    write_env_file(config, config_for(db, "postgres"))
+    for answer, status, left in (("no", 1, 8), ("yes", 0, 5)):
+        ours, its = pty.openpty()
+        process = subprocess.Popen([binary(), "rollback", "cleanup", "--config", str(config), "--match=Staging Test%"],
+                                   env=clean_environment(), stdin=its, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        os.write(ours, f"{answer}\n".encode())
+        out, err = process.communicate(timeout=60)
+        os.close(ours)
+        os.close(its)
+        assert process.returncode == status and "Type yes to delete 21 rows" in out, out + err
+        assert counts(db)[TEAM] == left
+
+
+def test_a_thousand_teams_go_in_seconds(db):
+    """What is compared are sorted sets; each side is asked once for each of its tables."""
+    install(db, "--guard=record")
+    with Daemon(db):
+        db.execute(f"""INSERT INTO {TEAM} (name, slug, game_id) SELECT 'Staging Test ' || n, 's' || n, 1 FROM generate_series(1, 1000) n;
+                       INSERT INTO {TEAM} (name, slug, game_id) SELECT 'Real ' || n, 'r' || n, 1 FROM generate_series(1, 1001) n;
+                       INSERT INTO {MEMBERSHIP} (team_id, user_id) SELECT id, u FROM {TEAM}, generate_series(1, 3) u
+                       WHERE name LIKE 'S%'""")
+        drained(db, 60)
+        document = cleanup_json(db, "--yes")
+    assert document["done"] and sum(deleted(document).values()) == 9000
+    assert counts(db) == {TEAM: 1001, MEMBERSHIP: 0, MAP: 1001, LEGACY_TEAM: 1001, LEGACY_MEMBERSHIP: 0}
 
 
 # ---- two databases: cut off in between ----------------------------------------------------------------------------------
