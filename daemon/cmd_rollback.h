@@ -10,3 +10,14 @@ extern const struct command cmd_rollback_disable, cmd_rollback_strict_off, cmd_r
     cmd_rollback_resume, cmd_rollback_advice;
 
 #endif
+/*
+ * cmd_rollback.h - the commands behind `dualwrited rollback`, one file each.
+ */
+#ifndef CMD_ROLLBACK_H
+#define CMD_ROLLBACK_H
+
+#include "command.h"
+
+extern const struct command cmd_rollback_cleanup, cmd_rollback_backup, cmd_rollback_restore;
+
+#endif

@@ -53,6 +53,17 @@ def cli(db, command, *args, user="postgres", check=True, env=None, **settings):
         _remove_dir(directory)
 
 
+def rollback(db, word, *args, check=True, user="postgres", env=None, **settings):
+    """Runs `dualwrited rollback WORD --config FILE ARGS...` against this database."""
+    directory = _temp_dir()
+    try:
+        config = directory / "dualwrited.env"
+        write_env_file(config, config_for(db, user, **settings))
+        return dualwrited("rollback", word, "--config", config, *args, check=check, env=env)
+    finally:
+        _remove_dir(directory)
+
+
 def flags_json(db, user="daemon_login", **settings):
     """What `flags --json` says; it may exit 1 where it found a disagreement."""
     done = cli(db, "flags", "--json", user=user, check=False, **settings)

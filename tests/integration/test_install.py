@@ -437,6 +437,18 @@ def test_the_undo_of_version_3_is_its_exact_inverse(db):
     assert pg_dump(db) == before
 
 
+def test_the_undo_of_version_4_is_its_exact_inverse(db):
+    folder = TOP / "lib" / "sql" / "install"
+    install_version_1(db)
+    for version in ("002_two_databases", "003_many_daemons"):
+        db.execute((folder / f"{version}.sql").read_text())
+    before = pg_dump(db)
+    db.execute((folder / "004_runbooks.sql").read_text())
+    assert pg_dump(db) != before
+    db.execute((folder / "004_runbooks.undo.sql").read_text())
+    assert pg_dump(db) == before
+
+
 def test_an_installation_goes_back_to_version_1_and_forth_again(db):
     install(db)
     before, settings = pg_dump(db, "--schema-only"), settings_of(db)

@@ -1,0 +1,112 @@
+/*
+ * restore_stand.c - daemons stand back while a database is restored, and go on as they were; see restore.h.
+ *
+ * The override stops new work; the partitions' locks, which this session holds until the end, show that none is under way. The
+ * vNext dump ends with the same override (backup/epilogue.sql), so that what it brings back does not set the daemons going.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dualwrite/pgarray.h"
+#include "dualwrite/xalloc.h"
+#include "embedded.h"
+#include "restore.h"
+
+static bool
+ask(struct dump_run *run, const char *sql, int nparams, const char *const *params)
+{
+    PGresult *r = dump_ask(run, DATABASE_VNEXT, sql, nparams, params);
+
+    PQclear(r);
+    return r != NULL;
+}
+
+static char *
+copied(const PGresult *r, const char *name)
+{
+    const int column = PQfnumber(r, name);
+
+    return PQgetisnull(r, 0, column) ? NULL : xstrdup(PQgetvalue(r, 0, column));
+}
+
+bool
+restore_stand_back(struct dump_run *run, struct restore_stand *stand)
+{
+    PGresult *r;
+
+    if (!run->sides[DATABASE_VNEXT].installed)
+        return true;
+    r = dump_ask(run, DATABASE_VNEXT, sql_backup_former, 0, NULL);
+    if (r == NULL)
+        return false;
+    stand->left = PQntuples(r) > 0 && PQgetvalue(r, 0, PQfnumber(r, "ours"))[0] == 't';
+    if (PQntuples(r) > 0 && !stand->left) {
+        stand->value = copied(r, "value");
+        stand->who = copied(r, "who");
+        stand->at = copied(r, "at");
+        stand->why = copied(r, "why");
+    }
+    PQclear(r);
+    dump_doing(run, "waiting for the batches under way");
+    stand->standing = ask(run, sql_backup_stand_back, 0, NULL);
+    stand->held = stand->standing && ask(run, sql_backup_hold, 0, NULL);
+    dump_quiet(run);
+    return stand->held;
+}
+
+/* The tables of the mapping that the capture or guard triggers hang on: not the map's. */
+static long
+without_triggers(struct dump_run *run, enum database side)
+{
+    const struct mapping *m = run->settings->mapping;
+    struct buf schemas = {0};
+    struct buf names = {0};
+    PGresult *r;
+    long unhung = 0;
+
+    pgarray_open(&schemas);
+    pgarray_open(&names);
+    for (size_t i = 0; side == DATABASE_VNEXT && i < m->count; i++) {
+        pgarray_add(&schemas, m->entities[i].source.schema);
+        pgarray_add(&names, m->entities[i].source.name);
+    }
+    pgarray_close(&schemas);
+    pgarray_close(&names);
+    r = dump_ask(run, side, sql_backup_after, 2, (const char *[]){buf_text(&schemas), buf_text(&names)});
+    if (r != NULL && PQgetvalue(r, 0, 0)[0] == 't')
+        unhung = strtol(PQgetvalue(r, 0, 1), NULL, 10);
+    else
+        unhung = -1;
+    PQclear(r);
+    buf_free(&schemas);
+    buf_free(&names);
+    return unhung;
+}
+
+bool
+restore_go_on(struct dump_run *run, struct restore_stand *stand, bool order, long *unhung)
+{
+    const char *former[] = {stand->value, stand->who, stand->at, stand->why};
+    bool good = true;
+
+    *unhung = without_triggers(run, DATABASE_VNEXT);
+    if (*unhung < 0) /* the schema is not there: nothing to put back */
+        return true;
+    if (order)
+        good = ask(run, sql_backup_order, 0, NULL);
+    /* also where a dump brought it, and nobody stood back: then it says so by itself */
+    good = ask(run, sql_backup_go_on, 4, former) && good;
+    if (stand->held)
+        good = ask(run, sql_backup_let_go, 0, NULL) && good;
+    return good;
+}
+
+void
+restore_stand_free(struct restore_stand *stand)
+{
+    free(stand->value);
+    free(stand->who);
+    free(stand->at);
+    free(stand->why);
+}

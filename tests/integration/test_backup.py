@@ -1,0 +1,319 @@
+"""`dualwrited rollback backup` and `rollback restore`: what comes back, with daemons and writers about, and what is refused."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from conftest import Daemon, assert_in_step, binary, clean_environment, config_for, install, wait_until, write_env_file
+from helpers import (ENABLED, LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, MEMBERSHIP, TEAM, Writers, drained, resync_marks, rollback,
+                     sequences)
+
+pytestmark = pytest.mark.layouts("one", "two")
+
+TABLES = (TEAM, MEMBERSHIP, MAP, LEGACY_TEAM, LEGACY_MEMBERSHIP)
+
+
+def content(db):
+    return {table: sorted(row for (row,) in db.side(table).execute(f"SELECT t::text FROM {table} t")) for table in TABLES}
+
+
+def files(db, path):
+    """The files that a backup to this path makes."""
+    if db.layout == "one":
+        return [path]
+    stem, end = re.match(r"(.*?)(\.dump|\.sql(?:\.gz)?)$", str(path)).groups()
+    return [Path(f"{stem}.{side}{end}") for side in ("vnext", "legacy")]
+
+
+def override(db):
+    return db.execute(f"SELECT value, who, why FROM dualwrite.override WHERE flag = '{ENABLED}'")
+
+
+def fill(db, count=4):
+    install(db)
+    with Daemon(db):
+        for n in range(count):
+            team = db.new_team(f"Kept {n}\n\\.\n-- \"quoted\"; \\connect x")
+            db.new_member(team, 101)
+        drained(db)
+        assert_in_step(db)
+
+
+@pytest.fixture
+def filled(db):
+    fill(db)
+    return db
+
+
+def spoil(db):
+    db.execute(f"UPDATE {TEAM} SET name = 'spoilt'; DELETE FROM {MEMBERSHIP}")
+    db.legacy.execute(f"ALTER TABLE {LEGACY_TEAM} DISABLE TRIGGER ALL; UPDATE {LEGACY_TEAM} SET name = 'spoilt too'; "
+                      f"ALTER TABLE {LEGACY_TEAM} ENABLE TRIGGER ALL")
+
+
+def test_there_and_back_with_a_daemon_running(filled, tmp_path):
+    there_and_back(filled, tmp_path, ".dump")
+
+
+@pytest.mark.layouts("one", reason="how a file is read is the same in both")
+@pytest.mark.parametrize("end", [".sql", ".sql.gz"])
+def test_there_and_back_as_text(filled, tmp_path, end):
+    there_and_back(filled, tmp_path, end)
+
+
+def there_and_back(db, tmp_path, end):
+    before = content(db)
+    path = tmp_path / f"before{end}"
+    done = rollback(db, "backup", f"--output={path}")
+    assert f"[x] public.{TEAM}: 4 rows" in done.stdout
+    for file in files(db, path):
+        manifest = json.loads(Path(f"{file}.manifest.json").read_text())
+        assert manifest["file"] == file.name and manifest["bytes"] == file.stat().st_size
+        assert manifest["sha256"] == subprocess.run(["sha256sum", file], capture_output=True, text=True, check=True).stdout[:64]
+        assert all(table["rows"] == 4 for table in manifest["tables"]) and "/" in manifest["lsn"]
+    spoil(db)
+    marks = sequences(db)
+    with Daemon(db) as daemon:
+        shown = rollback(db, "restore", f"--input={path}", "--dry-run")
+        assert "4 rows in the file" in shown.stdout and content(db) != before
+        since = daemon.mark()
+        document = json.loads(rollback(db, "restore", f"--input={path}", "--yes", "--json").stdout)
+        assert all(line["good"] for line in document["checklist"]), document
+        assert override(db) == []
+        # all of it is synced anew, and what the daemon does with it changes no vNext row
+        wait_until(lambda: len({line["team_id"] for line in daemon.lines("dual_write_completed", since) if "team_id" in line}) >= 4)
+        drained(db)
+        assert_in_step(db)
+        assert content(db)[TEAM] == before[TEAM] and content(db)[MEMBERSHIP] == before[MEMBERSHIP]
+        team = db.new_team("Afterwards")
+        daemon.wait_for("dual_write_completed", team_id=team)
+        drained(db)
+        assert_in_step(db)
+    assert resync_marks(marks, sequences(db)) >= {"resync_team", "resync_membership"}
+
+
+def test_a_backup_of_a_busy_pair_is_of_one_moment(db, tmp_path):
+    """Counts in manifest, file and snapshot are the same although writers go on; restored, nothing has to be guessed."""
+    install(db)
+    path = tmp_path / "busy.dump"
+    with Daemon(db), Writers(db) as writers:
+        wait_until(lambda: len(writers.ids) > 30)
+        rollback(db, "backup", f"--output={path}")
+        writers.stop()
+        drained(db)
+        assert not writers.errors
+        rows = {table["table"]: table["rows"] for file in files(db, path)
+                for table in json.loads(Path(f"{file}.manifest.json").read_text())["tables"]}
+        assert 0 < rows[TEAM] <= len(writers.ids) and rows[LEGACY_TEAM] <= rows[TEAM]
+        rollback(db, "restore", f"--input={path}", "--yes")
+        wait_until(lambda: db.value(f"SELECT count(*) FROM {TEAM}") == rows[TEAM])
+        drained(db)
+        assert_in_step(db)
+
+
+def test_an_override_is_put_back_as_it_was(filled, tmp_path):
+    db = filled
+    path = tmp_path / "x.dump"
+    rollback(db, "backup", f"--output={path}")
+    db.execute(f"INSERT INTO dualwrite.override (flag, value, who, why) VALUES ('{ENABLED}', 'false', 'alice', 'incident 7')")
+    rollback(db, "restore", f"--input={path}", "--yes")
+    assert override(db) == [("false", "alice", "incident 7")]
+    # one that was left by a run that was cut off is nobody's word
+    db.execute("UPDATE dualwrite.override SET why = 'rollback restore is under way'")
+    rollback(db, "restore", f"--input={path}", "--yes")
+    assert override(db) == []
+
+
+@pytest.mark.layouts("two", reason="one database has no sides")
+def test_one_side_alone(filled, tmp_path):
+    db = filled
+    path = tmp_path / "x.sql"
+    rollback(db, "backup", f"--output={path}", "--database=legacy")
+    assert path.exists()
+    before = content(db)
+    with Daemon(db) as daemon:
+        db.execute(f"UPDATE {TEAM} SET region = 'EU', updated_at = now()")
+        db.new_team("Later")
+        drained(db)
+        assert_in_step(db)
+        assert "side" in rollback(db, "restore", f"--input={path}", "--yes", "--database=vnext", check=65).stderr
+        assert "no table" not in rollback(db, "restore", f"--input={path}", "--yes", "--database=legacy").stderr
+        drained(db)
+        assert_in_step(db)  # the daemon does again what legacy has lost
+    assert len(content(db)[TEAM]) == len(before[TEAM]) + 1
+
+
+# ---- refused before anything is touched ------------------------------------------------------------------------------------
+
+
+def cut(path, keep):
+    data = path.read_bytes()
+    path.write_bytes(data[:int(len(data) * keep)])
+
+
+def test_files_that_are_no_backups(filled, tmp_path):
+    no_backups(filled, tmp_path, ".dump")
+
+
+@pytest.mark.layouts("one", reason="how a file is read is the same in both")
+@pytest.mark.parametrize("end", [".sql", ".sql.gz"])
+def test_texts_that_are_no_backups(filled, tmp_path, end):
+    no_backups(filled, tmp_path, end)
+
+
+def no_backups(db, tmp_path, end):
+    path = tmp_path / f"x{end}"
+    rollback(db, "backup", f"--output={path}")
+    hooked = tmp_path / "hooked"
+    last = files(db, path)[-1]
+    whole = last.read_bytes()
+    manifest = Path(f"{last}.manifest.json")
+    before = content(db)
+
+    def refused(word):
+        done = rollback(db, "restore", f"--input={path}", "--yes", f"--before=touch {hooked}", check=65)
+        assert word in done.stderr and "nothing was touched" in done.stderr, done.stderr
+
+    for keep in (0.98, 0.5, 0.0):
+        cut(last, keep)
+        refused(last.name)
+        last.write_bytes(whole)
+    last.write_bytes(whole.replace(b"a", b"b", 1) if end != ".sql" else whole.replace(b"Kept 0", b"Kept X"))
+    refused(last.name)
+    last.write_bytes(b"hello\n" * 1000)
+    refused(last.name)
+    last.write_bytes(whole)
+    manifest.write_text("[")
+    refused("manifest")
+    manifest.unlink()
+    last.unlink()
+    refused("cannot be read")
+    assert content(db) == before and override(db) == [] and not hooked.exists()
+
+
+@pytest.mark.layouts("one", reason="what a file says does not depend on the layout")
+def test_dumps_of_others(filled, tmp_path):
+    db = filled
+    path = tmp_path / "other.sql"
+
+    def dump(*args):
+        text = subprocess.run([db.cluster.bin / "pg_dump", "--dbname", db.url(), *args], capture_output=True, text=True,
+                              check=True).stdout
+        path.write_text(text)
+        return rollback(db, "restore", f"--input={path}", "--yes", check=False)
+
+    assert "--clean" in dump().stderr
+    assert f"no table public.{TEAM}" in dump("--clean", "--if-exists", "--table=teams_*").stderr
+    assert "another database" in dump("--clean", "--if-exists", "--create").stderr
+    assert dump("--clean", "--if-exists").returncode == 0
+    assert dump("--clean", "--if-exists", "--inserts").returncode == 0
+    path.write_text(path.read_text().replace("from database version ", "from database version 9"))
+    done = rollback(db, "restore", f"--input={path}", "--yes", check=65)
+    assert "version" in done.stderr
+
+
+@pytest.mark.layouts("one", reason="no database is asked")
+def test_words_that_are_wrong(filled, tmp_path):
+    db = filled
+    assert ".sql.gz" in rollback(db, "backup", f"--output={tmp_path}/x.tar", check=64).stderr
+    assert "--output" in rollback(db, "backup", check=64).stderr
+    assert "--yes" in rollback(db, "restore", f"--input={tmp_path}/x.dump", check=64).stderr
+    (tmp_path / "x.dump").write_text("mine")
+    for file in files(db, tmp_path / "x.dump"):
+        file.write_text("mine")
+    assert "there already" in rollback(db, "backup", f"--output={tmp_path}/x.dump", check=64).stderr
+    assert "cannot be written" in rollback(db, "backup", f"--output={tmp_path}/no/x.dump", check=70).stderr
+    done = rollback(db, "backup", f"--output={tmp_path}/y.dump", check=70, env={"PATH": str(tmp_path)})
+    assert "postgresql-client" in done.stderr
+    assert not list(tmp_path.glob("y*"))
+
+
+# ---- failures in the middle --------------------------------------------------------------------------------------------------
+
+
+def test_what_the_dump_does_not_know_keeps_it_out_and_all_is_as_it_was(filled, tmp_path):
+    """The last database refuses: neither has changed, the state of each is said, and the application is started again."""
+    db = filled
+    path = tmp_path / "x.dump"
+    rollback(db, "backup", f"--output={path}")
+    db.legacy.execute(f"CREATE VIEW later AS SELECT * FROM {LEGACY_TEAM}")
+    spoil(db)
+    before = content(db)
+    done = rollback(db, "restore", f"--input={path}", "--yes", f"--before=touch {tmp_path}/before",
+                    f"--after=touch {tmp_path}/after", check=70)
+    assert "later" in done.stderr and done.stderr.count("is as it was before") == len(db.sides)
+    assert content(db) == before and override(db) == []
+    assert (tmp_path / "before").exists() and (tmp_path / "after").exists()
+
+
+def test_hooks(filled, tmp_path):
+    db = filled
+    path = tmp_path / "x.dump"
+    rollback(db, "backup", f"--output={path}")
+    spoil(db)
+    before = content(db)
+    done = rollback(db, "restore", f"--input={path}", "--yes", "--before=exit 3", f"--after=touch {tmp_path}/after", check=70)
+    assert "status 3" in done.stderr and content(db) == before and (tmp_path / "after").exists()
+    done = rollback(db, "restore", f"--input={path}", "--yes", "--after=exit 4", check=70)
+    assert "status 4" in done.stderr and content(db) != before
+
+
+def start_restore(db, tmp_path, path):
+    config = tmp_path / "restore.env"
+    write_env_file(config, config_for(db, "postgres"))
+    return subprocess.Popen([binary(), "rollback", "restore", "--config", str(config), f"--input={path}", "--yes"],
+                            env=clean_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            text=True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_ended_in_the_middle_it_has_changed_nothing(filled, tmp_path, number):
+    """It waits for a table that somebody reads; the vNext side, if it is another, has its dump in an open transaction."""
+    db = filled
+    path = tmp_path / "x.dump"
+    rollback(db, "backup", f"--output={path}")
+    spoil(db)
+    before = content(db)
+    with db.legacy.connect() as reader:
+        reader.execute(f"SELECT FROM {LEGACY_TEAM}")
+        process = start_restore(db, tmp_path, path)
+        wait_until(lambda: db.legacy.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = "
+                                           "'dualwrited-rollback' AND wait_event_type = 'Lock'") == 1)
+        assert override(db) == [("false", "postgres", "rollback restore is under way")] or db.layout == "one"
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+        reader.rollback()
+    wait_until(lambda: content(db) == before)
+    if number == signal.SIGTERM:
+        assert process.returncode == 70 and err.count("is as it was before") == len(db.sides), out + err
+        assert override(db) == []
+    else:
+        assert override(db)[0][2] == "rollback restore is under way"
+        rollback(db, "restore", f"--input={path}", "--yes")
+        assert override(db) == [] and content(db) != before
+
+
+@pytest.mark.layouts("one", reason="each side's children are started alike")
+def test_nothing_secret_is_in_a_process_title_or_a_message(filled, tmp_path):
+    """Stand-ins for the programs write down how they were called."""
+    db = filled
+    bin_ = tmp_path / "bin"
+    bin_.mkdir()
+    for name in ("pg_dump", "pg_restore", "psql"):
+        (bin_ / name).write_text(f'#!/bin/sh\necho "{name} $*" >>{tmp_path}/calls\nenv | grep PGPASSWORD >>{tmp_path}/passwords\n'
+                                 f'exec {db.cluster.bin}/{name} "$@"\n')
+        (bin_ / name).chmod(0o755)
+    path = tmp_path / "x.dump"
+    url = {"DUALWRITE_DATABASE_URL": db.url() + " password=secret77"}
+    env = {"PATH": f"{bin_}:{os.environ['PATH']}"}
+    said = rollback(db, "backup", f"--output={path}", env=env, **url)
+    said2 = rollback(db, "restore", f"--input={path}", "--yes", env=env, **url)
+    calls = (tmp_path / "calls").read_text()
+    assert {line.split()[0] for line in calls.splitlines()} == {"pg_dump", "pg_restore", "psql"}
+    assert "secret77" not in calls + said.stdout + said.stderr + said2.stdout + said2.stderr
+    assert "secret77" in (tmp_path / "passwords").read_text()
