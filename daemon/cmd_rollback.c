@@ -5,9 +5,10 @@
 
 #include <string.h>
 
-static const struct command *const words[] = {&cmd_rollback_advice,     &cmd_rollback_disable,
-                                              &cmd_rollback_strict_off, &cmd_rollback_block_legacy,
-                                              &cmd_rollback_resume,     NULL};
+static const struct command *const words[] = {
+    &cmd_rollback_disable, &cmd_rollback_strict_off, &cmd_rollback_block_legacy,
+    &cmd_rollback_resume,  &cmd_rollback_advice,     &cmd_rollback_cleanup,
+    &cmd_rollback_backup,  &cmd_rollback_restore,    NULL};
 
 /* `rollback --advice` is `rollback advice`. */
 static int
@@ -20,22 +21,8 @@ run(const struct command *self, int argc, char **argv)
 
 const struct command cmd_rollback = {
     .name = "rollback",
-    .summary = "turns dual write off, or strict mode, or blocks legacy writes, everywhere, within seconds; and back",
+    .summary = "back to safety: flags switched everywhere within seconds, test data removed, backup and restore",
     .help = "",
     .words = words,
     .run = run,
-};
-/*
- * cmd_rollback.c - `dualwrited rollback WORD`: hands on to the command behind the word, cmd_rollback_WORD.c.
- */
-#include "cmd_rollback.h"
-
-static const struct command *const words[] = {&cmd_rollback_cleanup, &cmd_rollback_backup, &cmd_rollback_restore, NULL};
-
-const struct command cmd_rollback = {
-    .name = "rollback",
-    .summary = "back to safety: `cleanup`, `backup`, `restore`",
-    .help = "",
-    .words = words,
-    .run = command_hand_on,
 };

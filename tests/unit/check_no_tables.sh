@@ -1,11 +1,7 @@
 #!/bin/sh
 # Nothing about one application's tables is hard-wired: their names, columns, values and operations stand in the mapping
 # file alone. (TEAM_ is the prefix of the flags, and they are ours. So are the keys of the report, which other programs read:
-# report.c and report.h have them.)
-ours; so are the keys of the validation report, which
-# lib/core/delta_*.c reads.)
-ours. So are the keys of the validation report, which
-# stage_judge.c reads.)
+# report.c and report.h have them, delta_*.c and stage_judge.c read them.)
 set -eu
 cd "$(dirname "$0")/../.."
 

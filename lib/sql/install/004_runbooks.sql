@@ -28,10 +28,8 @@ CREATE TABLE dualwrite.processed (
     PRIMARY KEY (slot, backend)
 ) WITH (fillfactor = 50);
 GRANT SELECT, INSERT, UPDATE, DELETE ON dualwrite.processed TO dualwrite_daemon;
--- 004_runbooks.sql: what version 4 adds: what the runbooks' commands keep. Runs after 003_many_daemons.sql in both databases.
--- 004_runbooks.undo.sql is its inverse. Daemons of version 3 work with it.
 
--- ---- part: cleanup
+---------------------------------------------------------------------------------------------------------------------
 -- With two databases `rollback cleanup` has two transactions, and legacy commits first: what was chosen is noted here before that,
 -- so that a run which is cut off in between is finished by the next one. `roots` holds the keys of the root rows on both sides,
 -- never what is in the rows. Used in the vNext database.
