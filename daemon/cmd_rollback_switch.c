@@ -241,7 +241,7 @@ static const struct option_help options[] = {
 #define HOW                                                                                                            \
     "It holds whatever files and environments say, until `dualwrited rollback resume`. The env file of this host\n"    \
     "gets the same, where it can be written. Comes back when the database and every running daemon, on whatever\n"     \
-    "host, confirm it, and says how long that took; then what is to be looked at, and the text for your colleagues.\n"        \
+    "host, confirm it, and says how long that took; then what is to be looked at, and the text for your colleagues.\n" \
     "Exit status: 0 confirmed, 69 unreachable, 70 not confirmed in time: it holds all the same."
 
 const struct command cmd_rollback_disable = {
