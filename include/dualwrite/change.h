@@ -54,7 +54,8 @@ struct subject {
     char *target_key;     /* text of the legacy key, NULL when there is none; owned by its row */
     enum outcome outcome; /* FAILED: retry or park */
     char *sqlstate, *constraint, *error; /* FAILED; owned; sqlstate and constraint may be NULL */
-    char *holder; /* FAILED: the key of the legacy row that has the value it wants, an array literal; owned; NULL: none */
+    char *
+        holder; /* FAILED: the key of the legacy row that has the value it wants, an array literal; owned; NULL: none */
 };
 
 #define NO_INDEX ((size_t) -1)
