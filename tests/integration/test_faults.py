@@ -152,7 +152,7 @@ def test_a_resync_of_a_table_larger_than_the_outbox_ends_while_somebody_writes(d
         highest = 0
         with meanwhile(write):
             db.execute("SELECT nextval('dualwrite.resync_team')")
-            deadline = time.monotonic() + 12
+            deadline = time.monotonic() + 40
             while time.monotonic() < deadline and not (daemon.lines("resync_completed") and differences(db) == []):
                 highest = max(highest, db.backlog())
                 time.sleep(0.1)
