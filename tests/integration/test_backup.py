@@ -317,3 +317,21 @@ def test_nothing_secret_is_in_a_process_title_or_a_message(filled, tmp_path):
     assert {line.split()[0] for line in calls.splitlines()} == {"pg_dump", "pg_restore", "psql"}
     assert "secret77" not in calls + said.stdout + said.stderr + said2.stdout + said2.stderr
     assert "secret77" in (tmp_path / "passwords").read_text()
+
+
+@pytest.mark.layouts("one", reason="the queue is the vNext database's")
+def test_a_queue_put_in_place_beneath_a_running_daemon(db):
+    """As pg_restore does it: events that wait in a dump come back under transactions which the daemon has passed long ago."""
+    install(db)
+    team = db.new_team("Waits")
+    db.execute("CREATE TABLE saved AS SELECT * FROM dualwrite.outbox")
+    with Daemon(db) as daemon:
+        for n in range(3):
+            daemon.wait_for("dual_write_completed", team_id=db.new_team(f"Passed {n}"))
+        drained(db)
+        since = daemon.mark()
+        with db.connect() as conn, conn.transaction():
+            conn.execute("TRUNCATE dualwrite.outbox")
+            conn.execute("INSERT INTO dualwrite.outbox OVERRIDING SYSTEM VALUE SELECT * FROM saved")
+        daemon.wait_for("dual_write_completed", since=since, team_id=team)
+        drained(db)
