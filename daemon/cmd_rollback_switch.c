@@ -44,7 +44,7 @@ write_overrides(struct rollback_run *run, const struct rollback_wish *wish, cJSO
 {
     cJSON *wanted = cJSON_CreateObject();
     struct desk *d = &run->desk;
-    const char *params[3] = {NULL, run->who, run->done.reason == NULL ? run->done.command : run->done.reason};
+    const char *params[3] = {NULL, run->done.who, run->done.reason == NULL ? run->done.command : run->done.reason};
     PGresult *r = NULL;
     char *json;
     bool good;

@@ -82,8 +82,12 @@ def there_and_back(db, tmp_path, end):
         shown = rollback(db, "restore", f"--input={path}", "--dry-run")
         assert "4 rows in the file" in shown.stdout and content(db) != before
         since = daemon.mark()
-        document = json.loads(rollback(db, "restore", f"--input={path}", "--yes", "--json").stdout)
-        assert all(line["good"] for line in document["checklist"]), document
+        document = json.loads(rollback(db, "restore", f"--input={path}", "--yes", "--json", "--reason=spoilt",
+                                       f"--notice={tmp_path}/notice.md").stdout)
+        assert all(line["good"] for line in document["verified"]), document
+        assert {line["mark"] for line in document["checklist"]} == {"ok", "open"} and len(document["checklist"]) == 8
+        assert "**Reason:**\nspoilt\n" in document["notice"] and "`dualwrited rollback restore`" in document["notice"]
+        assert (tmp_path / "notice.md").read_text() == document["notice"]
         assert override(db) == []
         # all of it is synced anew, and what the daemon does with it changes no vNext row
         wait_until(lambda: len({line["team_id"] for line in daemon.lines("dual_write_completed", since) if "team_id" in line}) >= 4)
@@ -120,9 +124,11 @@ def test_an_override_is_put_back_as_it_was(filled, tmp_path):
     db = filled
     path = tmp_path / "x.dump"
     rollback(db, "backup", f"--output={path}")
-    db.execute(f"INSERT INTO dualwrite.override (flag, value, who, why) VALUES ('{ENABLED}', 'false', 'alice', 'incident 7')")
+    db.execute(f"INSERT INTO dualwrite.override (flag, value, who, at, why) VALUES ('{ENABLED}', 'false', 'alice', "
+               "now() - interval '2 days', 'incident 7')")
     rollback(db, "restore", f"--input={path}", "--yes")
     assert override(db) == [("false", "alice", "incident 7")]
+    assert db.value("SELECT at < now() - interval '1 day' FROM dualwrite.override")
     # one that was left by a run that was cut off is nobody's word
     db.execute("UPDATE dualwrite.override SET why = 'rollback restore is under way'")
     rollback(db, "restore", f"--input={path}", "--yes")
@@ -279,12 +285,16 @@ def test_ended_in_the_middle_it_has_changed_nothing(filled, tmp_path, number):
     rollback(db, "backup", f"--output={path}")
     spoil(db)
     before = content(db)
+    if number == signal.SIGKILL:
+        db.execute("INSERT INTO dualwrite.override (flag, value, who, why) VALUES (%s, 'false', 'alice', %s)",
+                   [ENABLED, "bad '; before it: {} day"])
     with db.legacy.connect() as reader:
         reader.execute(f"SELECT FROM {LEGACY_TEAM}")
         process = start_restore(db, tmp_path, path)
         wait_until(lambda: db.legacy.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = "
                                            "'dualwrited-rollback' AND wait_event_type = 'Lock'") == 1)
-        assert override(db) == [("false", "postgres", "rollback restore is under way")] or db.layout == "one"
+        ((value, who, why),) = override(db)
+        assert (value, who) == ("false", "postgres") and why.startswith("rollback restore is under way")
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
         reader.rollback()
@@ -293,9 +303,27 @@ def test_ended_in_the_middle_it_has_changed_nothing(filled, tmp_path, number):
         assert process.returncode == 70 and err.count("is as it was before") == len(db.sides), out + err
         assert override(db) == []
     else:
-        assert override(db)[0][2] == "rollback restore is under way"
-        rollback(db, "restore", f"--input={path}", "--yes")
-        assert override(db) == [] and content(db) != before
+        ((value, _, why),) = override(db)
+        assert value == "false" and why.startswith("rollback restore is under way")
+        done = json.loads(rollback(db, "restore", f"--input={path}", "--yes", "--json").stdout)
+        # what an operator has said outlives a restore that was cut off
+        assert override(db) == [("false", "alice", "bad '; before it: {} day")] and content(db) != before
+        assert any("overridden as it was before" in line["what"] for line in done["verified"])
+
+
+def test_a_word_that_is_given_meanwhile_stays(filled, tmp_path):
+    """Somebody disables dual write while a restore stands back with an override of its own."""
+    db = filled
+    path = tmp_path / "x.dump"
+    rollback(db, "backup", f"--output={path}")
+    with db.connect() as holder:  # a batch that is under way
+        holder.execute("SELECT pg_advisory_lock(1685414252, 0)")
+        process = start_restore(db, tmp_path, path)
+        wait_until(lambda: [why for _, _, why in override(db)] == ["rollback restore is under way"])
+        rollback(db, "disable", "--who=bob", "--reason=mine", "--timeout=100ms", check=70)
+        holder.execute("SELECT pg_advisory_unlock_all()")
+        process.communicate(timeout=60)
+    assert override(db) == [("false", "bob", "mine")]
 
 
 @pytest.mark.layouts("one", reason="each side's children are started alike")
