@@ -29,7 +29,7 @@ rollback_tell_option(struct rollback_done *done, const char *name, const char *a
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (strcmp(name, texts[i].name) == 0) {
-            *texts[i].value = argument;
+            *texts[i].value = *argument == '\0' ? NULL : argument; /* a script's variable that is not set */
             return true;
         }
     return false;

@@ -1,8 +1,10 @@
 """`dualwrited rollback backup` and `rollback restore`: what comes back, with daemons and writers about, and what is refused."""
 
+import fcntl
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 from pathlib import Path
@@ -232,10 +234,32 @@ def test_words_that_are_wrong(filled, tmp_path):
     (tmp_path / "x.dump").write_text("mine")
     for file in files(db, tmp_path / "x.dump"):
         file.write_text("mine")
+    os.mkfifo(tmp_path / "pipe.sql")
+    assert "no ordinary file" in rollback(db, "restore", f"--input={tmp_path}/pipe.sql", "--yes", "--database=both", check=65).stderr
     assert "there already" in rollback(db, "backup", f"--output={tmp_path}/x.dump", check=64).stderr
     assert "cannot be written" in rollback(db, "backup", f"--output={tmp_path}/no/x.dump", check=70).stderr
     done = rollback(db, "backup", f"--output={tmp_path}/y.dump", check=70, env={"PATH": str(tmp_path)})
     assert "postgresql-client" in done.stderr
+    assert not list(tmp_path.glob("y*"))
+    with open(tmp_path / "z.dump.partial", "w", encoding="ascii") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        done = rollback(db, "backup", f"--output={tmp_path}/z.dump", check=70)
+        assert "another backup is writing it" in done.stderr and not (tmp_path / "z.dump").exists()
+    rollback(db, "backup", f"--output={tmp_path}/z.dump")
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.glob("z*")} == {0o600} and len(list(tmp_path.glob("z*"))) == 2
+
+
+@pytest.mark.layouts("one", reason="the files are made alike")
+def test_a_folder_that_is_full_keeps_nothing_of_a_backup(filled, tmp_path):
+    db = filled
+    rollback(db, "backup", f"--output={tmp_path}/x.sql")
+    size = (tmp_path / "x.sql").stat().st_size
+    config = tmp_path / "restore.env"
+    write_env_file(config, config_for(db, "postgres"))
+    done = subprocess.run([binary(), "rollback", "backup", "--config", config, f"--output={tmp_path}/y.sql"],
+                          env=clean_environment(), capture_output=True, text=True, timeout=60, check=False,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, size // 2)))
+    assert done.returncode == 70 and "nded with status" in done.stderr, done.stderr
     assert not list(tmp_path.glob("y*"))
 
 
