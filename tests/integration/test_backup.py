@@ -335,6 +335,21 @@ def test_ended_in_the_middle_it_has_changed_nothing(filled, tmp_path, number):
         assert any("overridden as it was before" in line["what"] for line in done["verified"])
 
 
+def test_two_restores_at_once_come_one_after_the_other(filled, tmp_path):
+    db = filled
+    path = tmp_path / "x.dump"
+    rollback(db, "backup", f"--output={path}")
+    before = content(db)
+    spoil(db)
+    db.execute(f"ALTER DATABASE {db.name} SET datestyle = 'German'")
+    db.execute("INSERT INTO dualwrite.override (flag, value, who, why) VALUES (%s, 'false', 'alice', NULL)", [ENABLED])
+    both = [start_restore(db, tmp_path, path) for _ in range(2)]
+    for process in both:
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 0 and "  ✗ " not in out, out + err
+    assert content(db) == before and override(db) == [("false", "alice", None)]
+
+
 def test_a_word_that_is_given_meanwhile_stays(filled, tmp_path):
     """Somebody disables dual write while a restore stands back with an override of its own."""
     db = filled
