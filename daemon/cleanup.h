@@ -40,6 +40,7 @@ struct cleanup_run {
     struct cleanup_column column;
     const char *pattern;
     bool yes_all;
+    bool did; /* something was deleted */
 };
 
 /* Reads the catalogs, and says which right is missing. EXIT_GOOD or the status to exit with. */

@@ -289,7 +289,7 @@ cleanup_json(cJSON *document, const struct cleanup_run *run, const struct cleanu
     cJSON_AddNumberToObject(document, "events_failed", plan->failed);
     cJSON_AddBoolToObject(document, "done", done->did);
     if (done->did)
-        checklist(plan, done, tick_json, cJSON_AddArrayToObject(document, "checklist"));
+        checklist(plan, done, tick_json, cJSON_AddArrayToObject(document, "verified"));
     keyset_free(&with_vnext);
     cleanup_steps_free(&steps);
 }

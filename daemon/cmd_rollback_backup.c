@@ -3,9 +3,11 @@
  * manifest that says what is in it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -260,11 +262,34 @@ write_manifest(struct dump_run *run, enum database side, const PGresult *snapsho
     good = (f == NULL || (fflush(f) == 0 && fsync(fileno(f)) == 0 && fclose(f) == 0)) && good;
     if (!good)
         fprintf(stderr, "dualwrited rollback backup: %s cannot be written: %s\n", name, strerror(errno));
+    if (!good && f != NULL)
+        unlink(name);
     cJSON_free(json);
     cJSON_Delete(m);
     free(name);
     free(digest);
     return good ? EXIT_GOOD : EXIT_UNFINISHED;
+}
+
+/* The file that grows, so that no other backup writes it too; -1 after saying why not. It may be one that was cut off. */
+static int
+take_partial(const struct dump_side *s, const char *partial)
+{
+    int fd = open(partial, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    const bool ours = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+
+    if (ours && fchmod(fd, 0600) == 0 && access(s->file, F_OK) != 0)
+        return fd;
+    fprintf(stderr, "dualwrited rollback backup: %s cannot be written: %s\n", partial,
+            fd < 0  ? strerror(errno)
+            : !ours ? "another backup is writing it"
+                    : "another backup has made the file");
+    if (ours)
+        unlink(partial);
+    if (fd >= 0)
+        close(fd);
+    return -1;
 }
 
 static int
@@ -274,10 +299,13 @@ back_up(struct dump_run *run, enum database side, const PGresult *snapshot, cJSO
     cJSON *tables = cJSON_CreateArray();
     cJSON *file = cJSON_CreateObject();
     struct buf partial = {0};
-    int status;
+    int status = EXIT_UNFINISHED;
+    int fd;
 
     buf_printf(&partial, "%s.partial", s->file);
-    status = dump(run, side, field(snapshot, "snapshot"), buf_text(&partial));
+    fd = take_partial(s, buf_text(&partial));
+    if (fd >= 0)
+        status = dump(run, side, field(snapshot, "snapshot"), buf_text(&partial));
     if (status == EXIT_GOOD)
         status = verify(run, side, buf_text(&partial), tables);
     if (status == EXIT_GOOD)
@@ -286,8 +314,10 @@ back_up(struct dump_run *run, enum database side, const PGresult *snapshot, cJSO
         fprintf(stderr, "dualwrited rollback backup: %s cannot be renamed: %s\n", buf_text(&partial), strerror(errno));
         status = EXIT_UNFINISHED;
     }
-    if (status != EXIT_GOOD)
+    if (status != EXIT_GOOD && fd >= 0)
         unlink(buf_text(&partial));
+    if (fd >= 0)
+        close(fd);
     cJSON_AddStringToObject(file, "file", s->file);
     cJSON_AddStringToObject(file, "database", s->word);
     cJSON_AddBoolToObject(file, "good", status == EXIT_GOOD);
@@ -375,6 +405,7 @@ run(const struct command *self, int argc, char **argv)
     if (settings == NULL)
         return EXIT_CONFIGURATION;
     run.settings = settings;
+    umask(077); /* everybody's data */
     child_catch_signals();
     status = dump_begin(&run, asked.database, asked.output);
     if (status == EXIT_GOOD)

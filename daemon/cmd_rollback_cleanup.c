@@ -11,11 +11,15 @@
 #include "cleanup_words.h"
 #include "cmd_rollback.h"
 #include "dualwrite/cleanup_sql.h"
+#include "dualwrite/xalloc.h"
 #include "embedded.h"
+#include "rollback_after.h"
 
 struct asked {
     const char *config, *pattern, *entity, *column;
     bool yes, yes_all, dry_run, json;
+    struct rollback_done done;
+    struct timespec started;
 };
 
 static int
@@ -31,6 +35,8 @@ take(void *into, const char *name, const char *argument)
         a->entity = argument;
     } else if (strcmp(name, "column") == 0) {
         a->column = argument;
+    } else if (rollback_tell_option(&a->done, name, argument)) {
+        return EXIT_GOOD;
     } else if (strcmp(name, "yes") == 0) {
         a->yes = true;
     } else if (strcmp(name, "yes-all") == 0) {
@@ -166,7 +172,7 @@ carry_out(struct cleanup_run *run, const struct cleanup_plan *plan, const struct
 
     if (status != EXIT_GOOD)
         return status;
-    done->did = true;
+    run->did = done->did = true;
     /* by keys and not by name: what somebody made meanwhile under such a name is not what was to be deleted */
     if (look(run, (const struct keyset[]){plan->parts[0].keys[0], plan->parts[0].keys[1]}, &after, false) ==
         EXIT_GOOD) {
@@ -289,6 +295,7 @@ finish_earlier(struct cleanup_run *run, const struct asked *a, cJSON *document)
             status = EXIT_UNFINISHED;
         } else {
             status = finish(&earlier, a, r, document);
+            run->did = earlier.did;
         }
         free(why);
     }
@@ -298,12 +305,41 @@ finish_earlier(struct cleanup_run *run, const struct asked *a, cJSON *document)
 
 /* ---- the command ---- */
 
+/* The server's time; NULL after a refusal. free() it. */
+static char *
+clock_there(struct desk *desk)
+{
+    PGresult *r =
+        desk_look(desk, DATABASE_VNEXT, desk->settings->config->statement_timeout_ms, sql_rollback_clock, 0, NULL);
+    char *now = r == NULL ? NULL : xstrdup(PQgetvalue(r, 0, 0));
+
+    PQclear(r);
+    return now;
+}
+
+/* What every word of rollback ends with. */
+static void
+tell(const struct asked *a, struct cleanup_run *run, const char *since, int status, cJSON *document)
+{
+    struct rollback_done done = a->done;
+    struct buf out = {0};
+
+    done.command = "rollback cleanup";
+    done.action = status == EXIT_GOOD ? "Cleaned up test data" : "Cleaned up test data, not all of it yet";
+    done.since = since;
+    done.seconds = rollback_elapsed(&a->started);
+    rollback_after(run->desk, &done, document, a->json, &out);
+    fputs(buf_text(&out), stdout);
+    buf_free(&out);
+}
+
 static int
 cleanup(const struct asked *a, struct settings *settings, struct desk *desk)
 {
     struct cleanup_run run = {.desk = desk, .mapping = settings->mapping, .pattern = a->pattern, .yes_all = a->yes_all};
     char *why = cleanup_column(settings->mapping, a->entity, a->column, &run.column);
     cJSON *document = cJSON_CreateObject();
+    char *since = NULL;
     int status;
 
     if (why != NULL) {
@@ -319,15 +355,19 @@ cleanup(const struct asked *a, struct settings *settings, struct desk *desk)
     cJSON_AddNullToObject(document, "resumed");
     if (status == EXIT_GOOD) {
         cJSON_DeleteItemFromObject(document, "resumed");
+        since = clock_there(desk);
         status = finish_earlier(&run, a, document);
         if (!cJSON_HasObjectItem(document, "resumed"))
             cJSON_AddNullToObject(document, "resumed");
         if (status == EXIT_GOOD)
             status = clean(&run, a, document);
+        if (run.did)
+            tell(a, &run, since, status, document);
         if (a->json)
             cleanup_print_json(document);
     }
     cleanup_end(&run);
+    free(since);
     cJSON_Delete(document);
     return status;
 }
@@ -339,8 +379,10 @@ run(const struct command *self, int argc, char **argv)
     struct settings *settings;
     struct desk desk = {0};
     bool helped;
-    int status = command_options(self, argc, argv, &asked, take, &helped);
+    int status;
 
+    clock_gettime(CLOCK_MONOTONIC, &asked.started);
+    status = command_options(self, argc, argv, &asked, take, &helped);
     if (status == EXIT_GOOD && !helped)
         status = check_words(&asked);
     if (status != EXIT_GOOD || helped)
@@ -361,6 +403,7 @@ static const struct option_help options[] = {
     {"entity", "NAME", "of this root entity (default: the first that has the column)"},
     {"yes", NULL, "do not ask; needed where there is no terminal"},
     {"yes-all", NULL, "also where that is every row of a table, or more than half of it; includes --yes"},
+    ROLLBACK_TELL_OPTIONS,
     {"dry-run", NULL, "show what would be deleted, and do nothing"},
     {"json", NULL, "for programs; the same as --format=json"},
     {"format", "FORMAT", "text or json"},
@@ -377,7 +420,8 @@ const struct command cmd_rollback_cleanup = {
         "the legacy tables are in another database, there first, and what is cut off in between is finished by the "
         "next\n"
         "run. No sync event comes of it. It refuses when rows changed meanwhile, when other rows refer to these, and\n"
-        "when it would be nearly everything. Then it looks again.\n"
+        "when it would be nearly everything. Then it looks again, and prints the checklist and\n"
+        "the text for your colleagues.\n"
         "Exit status: 0 done, or nothing matches; 1 refused, or the answer was no, and nothing was deleted; 64 no\n"
         "pattern; 69 unreachable; 70 not finished.",
     .options = options,

@@ -8,11 +8,16 @@
 #include <unistd.h>
 
 #include "cmd_rollback.h"
+#include "dualwrite/xalloc.h"
+#include "embedded.h"
 #include "restore.h"
+#include "rollback_after.h"
 
 struct asked {
     const char *config, *input, *database, *before, *after;
     bool yes, dry_run, json;
+    struct rollback_done done;
+    struct timespec started;
 };
 
 /* What a run has come to. */
@@ -20,7 +25,7 @@ struct result {
     struct restore_file files[2];
     enum restore_state states[2];
     struct restore_stand stand;
-    cJSON *checklist;
+    cJSON *verified;
     bool json;
 };
 
@@ -38,6 +43,8 @@ take(void *into, const char *name, const char *argument)
             *texts[i].value = argument;
             return EXIT_GOOD;
         }
+    if (rollback_tell_option(&a->done, name, argument))
+        return EXIT_GOOD;
     if (strcmp(name, "database") == 0) {
         if (strcmp(argument, "vnext") != 0 && strcmp(argument, "legacy") != 0 && strcmp(argument, "both") != 0)
             return command_bad_argument(name, argument, "vnext, legacy or both");
@@ -65,7 +72,7 @@ tick(struct result *result, bool good, const char *what)
         printf("  [%c] %s\n", good ? 'x' : ' ', what);
     cJSON_AddStringToObject(line, "what", what);
     cJSON_AddBoolToObject(line, "good", good);
-    cJSON_AddItemToArray(result->checklist, line);
+    cJSON_AddItemToArray(result->verified, line);
 }
 
 /* ---- before ---- */
@@ -183,8 +190,8 @@ go_on(struct dump_run *run, struct result *result)
         return EXIT_UNFINISHED;
     }
     tick(result, true,
-         result->stand.value != NULL ? "dual write is overridden as it was before"
-                                     : "dual write is switched as it was before: no override");
+         result->stand.overridden ? "dual write is overridden as it was before"
+                                  : "dual write is switched as it was before: no override");
     if (!changed)
         return EXIT_GOOD;
     tick(result, unhung >= 0,
@@ -233,17 +240,43 @@ carry_out(struct dump_run *run, const struct asked *a, struct result *result)
     return status;
 }
 
+/* The server's time; NULL after a refusal. free() it. */
+static char *
+clock_there(struct dump_run *run)
+{
+    PGresult *r = dump_ask(run, DATABASE_VNEXT, sql_rollback_clock, 0, NULL);
+    char *now = r == NULL ? NULL : xstrdup(PQgetvalue(r, 0, 0));
+
+    PQclear(r);
+    return now;
+}
+
+/* What every word of rollback ends with. */
+static void
+tell(struct dump_run *run, const struct asked *a, const char *since, int status, cJSON *document)
+{
+    struct rollback_done done = a->done;
+
+    done.command = run->name;
+    done.action = status == EXIT_GOOD ? "Restored from a backup" : "Restored from a backup, not all as it should be";
+    done.since = since;
+    done.seconds = rollback_elapsed(&a->started);
+    rollback_after_alone(run->settings, &done, document, a->json);
+}
+
 static int
 restore(struct dump_run *run, const struct asked *a)
 {
-    struct result result = {.checklist = cJSON_CreateArray(), .json = a->json};
+    struct result result = {.verified = cJSON_CreateArray(), .json = a->json};
     cJSON *document = cJSON_CreateObject();
+    char *since = NULL;
     int status = check(run, &result);
 
     if (status == EXIT_GOOD)
         print_plan(run, &result, a);
     if (status == EXIT_GOOD && !a->dry_run) {
         if (a->yes || confirmed()) {
+            since = clock_there(run);
             status = carry_out(run, a, &result);
         } else {
             puts("nothing was restored");
@@ -257,7 +290,9 @@ restore(struct dump_run *run, const struct asked *a)
                                     result.states[side] == RESTORE_DONE      ? "restored"
                                     : result.states[side] == RESTORE_UNKNOWN ? "unknown"
                                                                              : "untouched");
-    cJSON_AddItemToObject(document, "checklist", result.checklist);
+    cJSON_AddItemToObject(document, "verified", result.verified);
+    if (any(&result, RESTORE_DONE) || any(&result, RESTORE_UNKNOWN))
+        tell(run, a, since, status, document);
     if (a->json) {
         char *json = cJSON_Print(document);
 
@@ -265,7 +300,7 @@ restore(struct dump_run *run, const struct asked *a)
         cJSON_free(json);
     }
     cJSON_Delete(document);
-    restore_stand_free(&result.stand);
+    free(since);
     restore_file_free(&result.files[0]);
     restore_file_free(&result.files[1]);
     return status;
@@ -278,8 +313,10 @@ run(const struct command *self, int argc, char **argv)
     struct settings *settings;
     struct dump_run run = {.name = "rollback restore"};
     bool helped;
-    int status = command_options(self, argc, argv, &asked, take, &helped);
+    int status;
 
+    clock_gettime(CLOCK_MONOTONIC, &asked.started);
+    status = command_options(self, argc, argv, &asked, take, &helped);
     if (status != EXIT_GOOD || helped)
         return status;
     if (asked.input == NULL) {
@@ -312,6 +349,7 @@ static const struct option_help options[] = {
     {"database", "WHICH", "vnext, legacy or both (default: both)"},
     {"before", "CMD", "a command that stops the application; where it fails nothing is restored"},
     {"after", "CMD", "a command that starts the application; it is run after a failure too"},
+    ROLLBACK_TELL_OPTIONS,
     {"yes", NULL, "do not ask; needed where there is no terminal"},
     {"dry-run", NULL, "look through the files, and change nothing"},
     {"json", NULL, "for programs; the same as --format=json"},
@@ -328,7 +366,9 @@ const struct command cmd_rollback_restore = {
         "Then, between --before and --after: daemons stand back, the dump goes in as one transaction (of two "
         "databases\n"
         "both, before either is committed), the rows are counted, daemons go on as they were, and every mapped row is\n"
-        "synced anew. What fails before the commit has changed nothing.\n"
+        "synced anew. What fails before the commit has changed nothing. At the end there are the checklist and the "
+        "text\n"
+        "for your colleagues.\n"
         "Exit status: 0 done, 1 done, but something is not as it should be, or the answer was no; 64 usage; 65 no "
         "such\n"
         "backup; 69 unreachable; 70 not finished, and the state of each database is said.",

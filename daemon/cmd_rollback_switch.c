@@ -44,7 +44,9 @@ write_overrides(struct rollback_run *run, const struct rollback_wish *wish, cJSO
 {
     cJSON *wanted = cJSON_CreateObject();
     struct desk *d = &run->desk;
-    const char *params[3] = {NULL, run->who, run->done.reason == NULL ? run->done.command : run->done.reason};
+    const char *params[3];
+    struct buf who = {0};
+    struct buf why = {0};
     PGresult *r = NULL;
     char *json;
     bool good;
@@ -52,7 +54,12 @@ write_overrides(struct rollback_run *run, const struct rollback_wish *wish, cJSO
     for (enum flag f = 0; f < FLAG_COUNT; f++)
         if (wish->value[f] != NULL)
             cJSON_AddStringToObject(wanted, flag_name(f), wish->value[f]);
+    /* a terminal that does not speak UTF-8 is no reason for the server to refuse it */
+    shown_text(&who, run->done.who, 0);
+    shown_text(&why, run->done.reason == NULL ? run->done.command : run->done.reason, 0);
     params[0] = json = cJSON_PrintUnformatted(wanted);
+    params[1] = buf_text(&who);
+    params[2] = buf_text(&why);
     desk_doing(d, "writing the override");
     good = desk_begin(d, DATABASE_VNEXT, run->settings->config->statement_timeout_ms, true);
     if (good)
@@ -63,6 +70,8 @@ write_overrides(struct rollback_run *run, const struct rollback_wish *wish, cJSO
     good = desk_end(d, DATABASE_VNEXT, good) && good;
     desk_quiet(d);
     PQclear(r);
+    buf_free(&who);
+    buf_free(&why);
     cJSON_free(json);
     cJSON_Delete(wanted);
     return good ? EXIT_GOOD : desk_refused(d, "writing the override");

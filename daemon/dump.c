@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -133,12 +134,17 @@ dump_look_through(struct dump_run *run, const char *file, struct dump_scan *scan
 {
     const char *why = NULL;
     struct child feeder;
+    struct stat st;
     int ends[2];
     char *said;
     int status;
 
     if (access(file, R_OK) != 0) {
         say_file(run, file, "cannot be read", strerror(errno));
+        return EXIT_INPUT;
+    }
+    if (stat(file, &st) == 0 && !S_ISREG(st.st_mode)) { /* it is read more than once */
+        say_file(run, file, "is no ordinary file", "");
         return EXIT_INPUT;
     }
     dump_doing(run, "reading the file");

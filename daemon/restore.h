@@ -29,12 +29,11 @@ int restore_run(struct dump_run *run, enum restore_state states[2]);
 
 /* ---- restore_stand.c ---- */
 
-/* The override that is put back. */
+/* The override keeps what it was before (stand_back.sql). */
 struct restore_stand {
-    bool standing; /* daemons have been told to stand back */
-    bool held;     /* no batch can begin */
-    bool left;     /* by a restore that was cut off */
-    char *value, *who, *at, *why;
+    bool standing;   /* daemons have been told to stand back */
+    bool held;       /* no batch can begin */
+    bool overridden; /* afterwards, as somebody has said */
 };
 
 /* No batch is under way, and none begins. False after saying why. */
@@ -42,6 +41,5 @@ bool restore_stand_back(struct dump_run *run, struct restore_stand *stand);
 
 /* `order`: every table is synced anew. *left: how many mapped tables have no triggers of ours any more. False after saying why. */
 bool restore_go_on(struct dump_run *run, struct restore_stand *stand, bool order, long *unhung);
-void restore_stand_free(struct restore_stand *stand);
 
 #endif

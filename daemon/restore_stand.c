@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "dualwrite/pgarray.h"
-#include "dualwrite/xalloc.h"
 #include "embedded.h"
 #include "restore.h"
 
@@ -22,32 +21,11 @@ ask(struct dump_run *run, const char *sql, int nparams, const char *const *param
     return r != NULL;
 }
 
-static char *
-copied(const PGresult *r, const char *name)
-{
-    const int column = PQfnumber(r, name);
-
-    return PQgetisnull(r, 0, column) ? NULL : xstrdup(PQgetvalue(r, 0, column));
-}
-
 bool
 restore_stand_back(struct dump_run *run, struct restore_stand *stand)
 {
-    PGresult *r;
-
     if (!run->sides[DATABASE_VNEXT].installed)
         return true;
-    r = dump_ask(run, DATABASE_VNEXT, sql_backup_former, 0, NULL);
-    if (r == NULL)
-        return false;
-    stand->left = PQntuples(r) > 0 && PQgetvalue(r, 0, PQfnumber(r, "ours"))[0] == 't';
-    if (PQntuples(r) > 0 && !stand->left) {
-        stand->value = copied(r, "value");
-        stand->who = copied(r, "who");
-        stand->at = copied(r, "at");
-        stand->why = copied(r, "why");
-    }
-    PQclear(r);
     dump_doing(run, "waiting for the batches under way");
     stand->standing = ask(run, sql_backup_stand_back, 0, NULL);
     stand->held = stand->standing && ask(run, sql_backup_hold, 0, NULL);
@@ -87,8 +65,8 @@ without_triggers(struct dump_run *run, enum database side)
 bool
 restore_go_on(struct dump_run *run, struct restore_stand *stand, bool order, long *unhung)
 {
-    const char *former[] = {stand->value, stand->who, stand->at, stand->why};
     bool good = true;
+    PGresult *r;
 
     *unhung = without_triggers(run, DATABASE_VNEXT);
     if (*unhung < 0) /* the schema is not there: nothing to put back */
@@ -96,17 +74,11 @@ restore_go_on(struct dump_run *run, struct restore_stand *stand, bool order, lon
     if (order)
         good = ask(run, sql_backup_order, 0, NULL);
     /* also where a dump brought it, and nobody stood back: then it says so by itself */
-    good = ask(run, sql_backup_go_on, 4, former) && good;
+    r = dump_ask(run, DATABASE_VNEXT, sql_backup_go_on, 0, NULL);
+    good = r != NULL && good;
+    stand->overridden = r != NULL && PQgetvalue(r, 0, 0)[0] == 't';
+    PQclear(r);
     if (stand->held)
         good = ask(run, sql_backup_let_go, 0, NULL) && good;
     return good;
-}
-
-void
-restore_stand_free(struct restore_stand *stand)
-{
-    free(stand->value);
-    free(stand->who);
-    free(stand->at);
-    free(stand->why);
 }

@@ -2,13 +2,66 @@
 #include "rollback_after.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "command.h"
 #include "dualwrite/buf.h"
 #include "dualwrite/rollback_report.h"
+#include "dualwrite/xalloc.h"
 #include "embedded.h"
+
+bool
+rollback_tell_option(struct rollback_done *done, const char *name, const char *argument)
+{
+    const struct {
+        const char *name;
+        const char **value;
+    } texts[] = {{"reason", &done->reason},
+                 {"who", &done->who},
+                 {"environment", &done->environment},
+                 {"ticket", &done->ticket},
+                 {"notice", &done->notice_file}};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (strcmp(name, texts[i].name) == 0) {
+            *texts[i].value = *argument == '\0' ? NULL : argument; /* a script's variable that is not set */
+            return true;
+        }
+    return false;
+}
+
+char *
+rollback_who(const PGconn *pq)
+{
+    const char *sudo = getenv("SUDO_USER");
+    const struct passwd *user = getpwuid(getuid());
+    char host[256] = "";
+    struct buf out = {0};
+
+    gethostname(host, sizeof host - 1);
+    if (sudo != NULL && *sudo != '\0')
+        buf_puts(&out, sudo);
+    else if (user != NULL)
+        buf_puts(&out, user->pw_name);
+    else
+        buf_printf(&out, "uid %u", (unsigned) getuid());
+    buf_printf(&out, "@%s (%s)", host, PQuser(pq));
+    return buf_steal(&out);
+}
+
+double
+rollback_elapsed(const struct timespec *started)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double) (now.tv_sec - started->tv_sec) + (double) (now.tv_nsec - started->tv_nsec) / 1e9;
+}
 
 static cJSON *
 ask(struct desk *d, const char *sql, const char *since)
@@ -49,6 +102,7 @@ bool
 rollback_after(struct desk *d, const struct rollback_done *done, cJSON *document, bool json, struct buf *out)
 {
     char at[32];
+    char *who = done->who == NULL ? rollback_who(d->pq[DATABASE_VNEXT]) : xstrdup(done->who);
     time_t now = time(NULL);
     struct tm utc;
     cJSON *state = ask(d, sql_rollback_state, NULL);
@@ -56,7 +110,7 @@ rollback_after(struct desk *d, const struct rollback_done *done, cJSON *document
     struct rollback_facts facts = {.command = done->command,
                                    .action = done->action,
                                    .reason = done->reason == NULL ? "no reason was given" : done->reason,
-                                   .who = done->who,
+                                   .who = who,
                                    .environment =
                                        done->environment == NULL ? d->shown[DATABASE_VNEXT] : done->environment,
                                    .ticket = done->ticket,
@@ -87,5 +141,25 @@ rollback_after(struct desk *d, const struct rollback_done *done, cJSON *document
     buf_free(&notice);
     cJSON_Delete(state);
     cJSON_Delete(evidence);
+    free(who);
+    return good;
+}
+
+bool
+rollback_after_alone(const struct settings *settings, const struct rollback_done *done, cJSON *document, bool json)
+{
+    struct desk d = {0};
+    struct buf said = {0};
+    struct buf out = {0};
+    bool good = desk_open_saying(&d, settings, "rollback", &said) == EXIT_GOOD;
+
+    if (good)
+        good = rollback_after(&d, done, document, json, &out);
+    else
+        fprintf(stderr, "dualwrited: warning: no checklist and no notification could be made: %s\n", buf_text(&said));
+    fputs(buf_text(&out), stdout);
+    desk_close(&d);
+    buf_free(&said);
+    buf_free(&out);
     return good;
 }

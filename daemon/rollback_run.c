@@ -1,7 +1,6 @@
 /* rollback_run.c - what the words of `dualwrited rollback` that set flags share; see rollback_run.h. */
 #include "rollback_run.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,16 +25,8 @@ take(void *into, const char *name, const char *argument)
 
     if (strcmp(name, "config") == 0)
         run->config = argument;
-    else if (strcmp(name, "reason") == 0)
-        run->done.reason = argument;
-    else if (strcmp(name, "who") == 0)
-        run->who = xstrdup(argument);
-    else if (strcmp(name, "environment") == 0)
-        run->done.environment = argument;
-    else if (strcmp(name, "ticket") == 0)
-        run->done.ticket = argument;
-    else if (strcmp(name, "notice") == 0)
-        run->done.notice_file = argument;
+    else if (rollback_tell_option(&run->done, name, argument))
+        return EXIT_GOOD;
     else if (strcmp(name, "flag") == 0)
         run->flag = argument;
     else if (strcmp(name, "json") == 0)
@@ -51,26 +42,6 @@ take(void *into, const char *name, const char *argument)
         run->json = strcmp(argument, "json") == 0;
     }
     return EXIT_GOOD;
-}
-
-/* "ann@web-1 (daemon_login)": the person where sudo knows one. */
-static char *
-who_am_i(const PGconn *pq)
-{
-    const char *sudo = getenv("SUDO_USER");
-    const struct passwd *user = getpwuid(getuid());
-    char host[256] = "";
-    struct buf out = {0};
-
-    gethostname(host, sizeof host - 1);
-    if (sudo != NULL && *sudo != '\0')
-        buf_puts(&out, sudo);
-    else if (user != NULL)
-        buf_puts(&out, user->pw_name);
-    else
-        buf_printf(&out, "uid %u", (unsigned) getuid());
-    buf_printf(&out, "@%s (%s)", host, PQuser(pq));
-    return buf_steal(&out);
 }
 
 /* A mapping that cannot be read is no reason not to roll back. */
@@ -104,9 +75,8 @@ rollback_begin(struct rollback_run *run, const struct command *self, int argc, c
     status = desk_open(&run->desk, run->settings, "rollback");
     if (status != EXIT_GOOD)
         return status;
-    if (run->who == NULL)
-        run->who = who_am_i(run->desk.pq[DATABASE_VNEXT]);
-    run->done.who = run->who;
+    if (run->done.who == NULL)
+        run->done.who = run->who = rollback_who(run->desk.pq[DATABASE_VNEXT]);
     run->done.command = self->name;
     return EXIT_GOOD;
 }
@@ -126,10 +96,7 @@ rollback_end(struct rollback_run *run)
 double
 rollback_seconds(const struct rollback_run *run)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double) (now.tv_sec - run->started.tv_sec) + (double) (now.tv_nsec - run->started.tv_nsec) / 1e9;
+    return rollback_elapsed(&run->started);
 }
 
 /* ---- what is in force ---- */

@@ -23,7 +23,7 @@ struct rollback_run {
     bool json, dry_run;
     int64_t timeout_ms;
     struct rollback_done done; /* what the options say of it */
-    char *who;                 /* owned */
+    char *who;                 /* where nobody said; owned */
 
     struct settings *settings;
     struct desk desk;
@@ -36,12 +36,7 @@ struct rollback_run {
 /* The options that they have in their tables; NULL ends them. */
 #define ROLLBACK_OPTIONS                                                                                               \
     {"config", "FILE", "the env file (default: $DUALWRITE_CONFIG, then " CONFIG_DEFAULT_FILE ")"},                     \
-        {"reason", "TEXT", "why; stands in the override and the notification"},                                        \
-        {"who", "NAME", "who does it (default: the user, host and login)"},                                            \
-        {"environment", "NAME", "for the notification (default: host and database)"},                                  \
-        {"ticket", "LINK", "of the incident, for the notification"},                                                   \
-        {"notice", "FILE", "write the notification there too"},                                                        \
-        {"timeout", "DURATION", "wait so long for confirmations (default: 10s)"},                                      \
+        ROLLBACK_TELL_OPTIONS, {"timeout", "DURATION", "wait so long for confirmations (default: 10s)"},               \
         {"dry-run", NULL, "show what would be done, and do nothing"},                                                  \
         {"json", NULL, "for programs; the same as --format=json"},                                                     \
     {                                                                                                                  \

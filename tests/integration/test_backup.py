@@ -1,8 +1,10 @@
 """`dualwrited rollback backup` and `rollback restore`: what comes back, with daemons and writers about, and what is refused."""
 
+import fcntl
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 from pathlib import Path
@@ -82,8 +84,12 @@ def there_and_back(db, tmp_path, end):
         shown = rollback(db, "restore", f"--input={path}", "--dry-run")
         assert "4 rows in the file" in shown.stdout and content(db) != before
         since = daemon.mark()
-        document = json.loads(rollback(db, "restore", f"--input={path}", "--yes", "--json").stdout)
-        assert all(line["good"] for line in document["checklist"]), document
+        document = json.loads(rollback(db, "restore", f"--input={path}", "--yes", "--json", "--reason=spoilt",
+                                       f"--notice={tmp_path}/notice.md").stdout)
+        assert all(line["good"] for line in document["verified"]), document
+        assert {line["mark"] for line in document["checklist"]} == {"ok", "open"} and len(document["checklist"]) == 8
+        assert "**Reason:**\nspoilt\n" in document["notice"] and "`dualwrited rollback restore`" in document["notice"]
+        assert (tmp_path / "notice.md").read_text() == document["notice"]
         assert override(db) == []
         # all of it is synced anew, and what the daemon does with it changes no vNext row
         wait_until(lambda: len({line["team_id"] for line in daemon.lines("dual_write_completed", since) if "team_id" in line}) >= 4)
@@ -120,9 +126,11 @@ def test_an_override_is_put_back_as_it_was(filled, tmp_path):
     db = filled
     path = tmp_path / "x.dump"
     rollback(db, "backup", f"--output={path}")
-    db.execute(f"INSERT INTO dualwrite.override (flag, value, who, why) VALUES ('{ENABLED}', 'false', 'alice', 'incident 7')")
+    db.execute(f"INSERT INTO dualwrite.override (flag, value, who, at, why) VALUES ('{ENABLED}', 'false', 'alice', "
+               "now() - interval '2 days', 'incident 7')")
     rollback(db, "restore", f"--input={path}", "--yes")
     assert override(db) == [("false", "alice", "incident 7")]
+    assert db.value("SELECT at < now() - interval '1 day' FROM dualwrite.override")
     # one that was left by a run that was cut off is nobody's word
     db.execute("UPDATE dualwrite.override SET why = 'rollback restore is under way'")
     rollback(db, "restore", f"--input={path}", "--yes")
@@ -226,10 +234,32 @@ def test_words_that_are_wrong(filled, tmp_path):
     (tmp_path / "x.dump").write_text("mine")
     for file in files(db, tmp_path / "x.dump"):
         file.write_text("mine")
+    os.mkfifo(tmp_path / "pipe.sql")
+    assert "no ordinary file" in rollback(db, "restore", f"--input={tmp_path}/pipe.sql", "--yes", "--database=both", check=65).stderr
     assert "there already" in rollback(db, "backup", f"--output={tmp_path}/x.dump", check=64).stderr
     assert "cannot be written" in rollback(db, "backup", f"--output={tmp_path}/no/x.dump", check=70).stderr
     done = rollback(db, "backup", f"--output={tmp_path}/y.dump", check=70, env={"PATH": str(tmp_path)})
     assert "postgresql-client" in done.stderr
+    assert not list(tmp_path.glob("y*"))
+    with open(tmp_path / "z.dump.partial", "w", encoding="ascii") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        done = rollback(db, "backup", f"--output={tmp_path}/z.dump", check=70)
+        assert "another backup is writing it" in done.stderr and not (tmp_path / "z.dump").exists()
+    rollback(db, "backup", f"--output={tmp_path}/z.dump")
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.glob("z*")} == {0o600} and len(list(tmp_path.glob("z*"))) == 2
+
+
+@pytest.mark.layouts("one", reason="the files are made alike")
+def test_a_folder_that_is_full_keeps_nothing_of_a_backup(filled, tmp_path):
+    db = filled
+    rollback(db, "backup", f"--output={tmp_path}/x.sql")
+    size = (tmp_path / "x.sql").stat().st_size
+    config = tmp_path / "restore.env"
+    write_env_file(config, config_for(db, "postgres"))
+    done = subprocess.run([binary(), "rollback", "backup", "--config", config, f"--output={tmp_path}/y.sql"],
+                          env=clean_environment(), capture_output=True, text=True, timeout=60, check=False,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, size // 2)))
+    assert done.returncode == 70 and "nded with status" in done.stderr, done.stderr
     assert not list(tmp_path.glob("y*"))
 
 
@@ -279,12 +309,16 @@ def test_ended_in_the_middle_it_has_changed_nothing(filled, tmp_path, number):
     rollback(db, "backup", f"--output={path}")
     spoil(db)
     before = content(db)
+    if number == signal.SIGKILL:
+        db.execute("INSERT INTO dualwrite.override (flag, value, who, why) VALUES (%s, 'false', 'alice', %s)",
+                   [ENABLED, "bad '; before it: {} day"])
     with db.legacy.connect() as reader:
         reader.execute(f"SELECT FROM {LEGACY_TEAM}")
         process = start_restore(db, tmp_path, path)
         wait_until(lambda: db.legacy.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = "
                                            "'dualwrited-rollback' AND wait_event_type = 'Lock'") == 1)
-        assert override(db) == [("false", "postgres", "rollback restore is under way")] or db.layout == "one"
+        ((value, who, why),) = override(db)
+        assert (value, who) == ("false", "postgres") and why.startswith("rollback restore is under way")
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
         reader.rollback()
@@ -293,9 +327,42 @@ def test_ended_in_the_middle_it_has_changed_nothing(filled, tmp_path, number):
         assert process.returncode == 70 and err.count("is as it was before") == len(db.sides), out + err
         assert override(db) == []
     else:
-        assert override(db)[0][2] == "rollback restore is under way"
-        rollback(db, "restore", f"--input={path}", "--yes")
-        assert override(db) == [] and content(db) != before
+        ((value, _, why),) = override(db)
+        assert value == "false" and why.startswith("rollback restore is under way")
+        done = json.loads(rollback(db, "restore", f"--input={path}", "--yes", "--json").stdout)
+        # what an operator has said outlives a restore that was cut off
+        assert override(db) == [("false", "alice", "bad '; before it: {} day")] and content(db) != before
+        assert any("overridden as it was before" in line["what"] for line in done["verified"])
+
+
+def test_two_restores_at_once_come_one_after_the_other(filled, tmp_path):
+    db = filled
+    path = tmp_path / "x.dump"
+    rollback(db, "backup", f"--output={path}")
+    before = content(db)
+    spoil(db)
+    db.execute(f"ALTER DATABASE {db.name} SET datestyle = 'German'")
+    db.execute("INSERT INTO dualwrite.override (flag, value, who, why) VALUES (%s, 'false', 'alice', NULL)", [ENABLED])
+    both = [start_restore(db, tmp_path, path) for _ in range(2)]
+    for process in both:
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 0 and "  ✗ " not in out, out + err
+    assert content(db) == before and override(db) == [("false", "alice", None)]
+
+
+def test_a_word_that_is_given_meanwhile_stays(filled, tmp_path):
+    """Somebody disables dual write while a restore stands back with an override of its own."""
+    db = filled
+    path = tmp_path / "x.dump"
+    rollback(db, "backup", f"--output={path}")
+    with db.connect() as holder:  # a batch that is under way
+        holder.execute("SELECT pg_advisory_lock(1685414252, 0)")
+        process = start_restore(db, tmp_path, path)
+        wait_until(lambda: [why for _, _, why in override(db)] == ["rollback restore is under way"])
+        rollback(db, "disable", "--who=bob", "--reason=mine", "--timeout=100ms", check=70)
+        holder.execute("SELECT pg_advisory_unlock_all()")
+        process.communicate(timeout=60)
+    assert override(db) == [("false", "bob", "mine")]
 
 
 @pytest.mark.layouts("one", reason="each side's children are started alike")
@@ -317,3 +384,21 @@ def test_nothing_secret_is_in_a_process_title_or_a_message(filled, tmp_path):
     assert {line.split()[0] for line in calls.splitlines()} == {"pg_dump", "pg_restore", "psql"}
     assert "secret77" not in calls + said.stdout + said.stderr + said2.stdout + said2.stderr
     assert "secret77" in (tmp_path / "passwords").read_text()
+
+
+@pytest.mark.layouts("one", reason="the queue is the vNext database's")
+def test_a_queue_put_in_place_beneath_a_running_daemon(db):
+    """As pg_restore does it: events that wait in a dump come back under transactions which the daemon has passed long ago."""
+    install(db)
+    team = db.new_team("Waits")
+    db.execute("CREATE TABLE saved AS SELECT * FROM dualwrite.outbox")
+    with Daemon(db) as daemon:
+        for n in range(3):
+            daemon.wait_for("dual_write_completed", team_id=db.new_team(f"Passed {n}"))
+        drained(db)
+        since = daemon.mark()
+        with db.connect() as conn, conn.transaction():
+            conn.execute("TRUNCATE dualwrite.outbox")
+            conn.execute("INSERT INTO dualwrite.outbox OVERRIDING SYSTEM VALUE SELECT * FROM saved")
+        daemon.wait_for("dual_write_completed", since=since, team_id=team)
+        drained(db)

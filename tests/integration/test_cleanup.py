@@ -73,11 +73,13 @@ def test_test_data_goes_from_both_sides_and_nothing_else(populated):
     assert "Staging Test 0" in shown.stdout and "Staging Test orphan" in shown.stdout and "Real" not in shown.stdout
     assert re.search(r"organizations_teammembership +vnext +6\b", shown.stdout)
     assert counts(db) == before
-    document = cleanup_json(db, "--yes")
+    document = cleanup_json(db, "--yes", "--who=ann", "--ticket=T-1")
+    assert [line["mark"] for line in document["checklist"]] == ["ok"] * 6 + ["open"] * 2
+    assert "**Done by:** ann\n**Incident Ticket:** T-1" in document["notice"] and "Cleaned up" in document["notice"]
     assert deleted(document) == {("vnext", MEMBERSHIP): 6, ("legacy", LEGACY_MEMBERSHIP): 7, ("vnext", MAP): 3,
                                  ("legacy", LEGACY_TEAM): 4, ("vnext", TEAM): 3}
     assert [table["table"] for table in document["tables"]] == [MEMBERSHIP, LEGACY_MEMBERSHIP, MAP, LEGACY_TEAM, TEAM]
-    assert all(line["good"] for line in document["checklist"]) and len(document["checklist"]) == 3
+    assert all(line["good"] for line in document["verified"]) and len(document["verified"]) == 3
     assert counts(db) == {TEAM: 5, MEMBERSHIP: 10, MAP: 5, LEGACY_TEAM: 5, LEGACY_MEMBERSHIP: 10}
     for table, left in legacy_rows(db).items():
         assert set(left) < set(real[table])
@@ -102,7 +104,7 @@ def test_a_daemon_and_writers_go_on_meanwhile(populated):
             db.new_member(team, 101)
             db.execute(f"UPDATE {TEAM} SET region = 'EU' WHERE name LIKE 'Staging Test%'")
             document = cleanup_json(db, "--yes")
-            assert document["done"] and all(line["good"] for line in document["checklist"]), document
+            assert document["done"] and all(line["good"] for line in document["verified"]), document
             wait_until(lambda: db.legacy.value(f"SELECT count(*) FROM {LEGACY_TEAM} WHERE name LIKE 'Staging Test%'") == 0)
         writers.stop()
         assert not writers.errors
@@ -323,7 +325,7 @@ def test_killed_between_the_databases_and_finished_by_the_next_run(populated, tm
     assert "cut off" in cleanup(db, "--dry-run", match="Nobody%").stdout
     document = cleanup_json(db, "--yes", match="Nobody%")
     assert document["resumed"]["match"] == "Staging Test%" and document["resumed"]["done"]
-    assert all(line["good"] for line in document["resumed"]["checklist"])
+    assert all(line["good"] for line in document["resumed"]["verified"])
     assert counts(db) == {TEAM: 4, MEMBERSHIP: 8, MAP: 4, LEGACY_TEAM: 4, LEGACY_MEMBERSHIP: 8}
     assert db.execute("SELECT outcome FROM dualwrite.cleanup") == [("done",)]
     assert events(db) == []

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from conftest import Daemon, config_for, dualwrited, install, write_env_file
+from conftest import Daemon, config_for, dualwrited, install, wait_until, write_env_file
 from helpers import ENABLED, flags_json, json_flag
 
 SECRET = "x9-not-to-be-seen"
@@ -48,6 +48,18 @@ def test_each_daemon_answers_what_changed_or_why_it_refuses(db, config):
         assert done.stdout.count("reloaded, nothing had changed") == 3
 
 
+def test_a_daemon_whose_row_was_lost_answers_what_it_is_asked_now(db, config):
+    install(db)
+    with Daemon(db) as daemon:
+        reload(config)
+        reload(config)
+        db.execute("DELETE FROM dualwrite.daemon")
+        wait_until(lambda: db.value("SELECT count(*) FROM dualwrite.daemon") == 1)
+        daemon.rewrite(**{ENABLED: False})
+        (answer,) = reload(config).values()
+        assert f"{ENABLED}: true -> false" in answer["changed"]
+
+
 def test_a_secret_is_not_in_the_answer(db, config):
     install(db)
     with Daemon(db) as daemon:
@@ -79,7 +91,7 @@ def test_only_those_of_this_host_unless_all_are_meant(db, config):
                              (gen_random_uuid(), 'older', 2, 'x', '', '{}', true, 'asleep', NULL)""")
         assert set(reload(config)) == {daemon.pid}
         assert set(reload(config, "--all", "--dry-run", check=False)) == {daemon.pid, 1, 2}
-        assert not db.value("SELECT count(*) FROM dualwrite.daemon WHERE reload_wanted > 1")
+        assert not db.value("SELECT count(*) FROM dualwrite.daemon WHERE reload_wanted IS DISTINCT FROM reload_done")
         found = reload(config, "--all", "--timeout=3s", check=70)
         assert {pid: found[pid]["state"] for pid in found} == {daemon.pid: "reloaded", 1: "waiting", 2: "unable"}
 

@@ -278,6 +278,14 @@ def test_the_notification_is_filled_in(db, config, tmp_path):
     assert "not syncing" in text and "rollback resume" in text
 
 
+def test_words_that_no_server_would_take_stop_no_rollback(db, config):
+    install(db)
+    subprocess.run([binary(), "rollback", "disable", "--config", config, b"--reason=caf\xe9", "--who="], env=clean_environment(),
+                   check=True, timeout=60, stdout=subprocess.DEVNULL)
+    ((who, why),) = db.execute("SELECT who, why FROM dualwrite.override")
+    assert "@" in who and why == "caf\\x{e9}"
+
+
 def test_who_may_not_and_what_is_not_there(db, config, tmp_path):
     done = dualwrited("rollback", "disable", "--config", config, check=70)
     assert "not installed" in done.stderr

@@ -6,7 +6,8 @@ DO $epilogue$
 BEGIN
     IF pg_catalog.to_regclass('dualwrite.override') IS NOT NULL THEN
         INSERT INTO dualwrite.override (flag, value, why)
-        VALUES ('TEAM_VNEXT_DUAL_WRITE_ENABLED', 'false', 'rollback restore is under way')
+        VALUES ('TEAM_VNEXT_DUAL_WRITE_ENABLED', 'false',
+                coalesce(nullif(pg_catalog.current_setting('dualwrite.standing', true), ''), 'rollback restore is under way'))
         ON CONFLICT (flag) DO UPDATE SET value = excluded.value, who = session_user, at = pg_catalog.now(), why = excluded.why;
         UPDATE dualwrite.outbox SET xid = pg_catalog.pg_current_xact_id();
         PERFORM pg_catalog.nextval(('dualwrite.resync_' || r.entity)::pg_catalog.regclass) FROM dualwrite.resync r;

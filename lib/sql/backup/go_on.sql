@@ -1,6 +1,17 @@
--- backup/go_on.sql: the override as it was before: $1 value, $2 who, $3 when, $4 why; $1 NULL: there was none.
-WITH gone AS (
-    DELETE FROM dualwrite.override WHERE flag = 'TEAM_VNEXT_DUAL_WRITE_ENABLED' AND $1::pg_catalog.text IS NULL
+-- backup/go_on.sql: the override as it was before stand_back.sql; what is not ours any more is somebody's newer word, and stays.
+-- Says whether there is one now.
+WITH ours AS MATERIALIZED (
+    SELECT o.flag, nullif(pg_catalog.substr(o.why, pg_catalog.length('rollback restore is under way; before it: ') + 1), '')
+                       ::pg_catalog.json AS former
+    FROM dualwrite.override o
+    WHERE o.flag = 'TEAM_VNEXT_DUAL_WRITE_ENABLED' AND o.why LIKE 'rollback restore is under way%' FOR UPDATE
+), gone AS (
+    DELETE FROM dualwrite.override o USING ours WHERE o.flag = ours.flag AND ours.former IS NULL
+), back AS (
+    UPDATE dualwrite.override o
+    SET value = ours.former ->> 'value', who = ours.former ->> 'who',
+        at = (ours.former ->> 'at')::pg_catalog.timestamptz, why = ours.former ->> 'why'
+    FROM ours WHERE o.flag = ours.flag AND ours.former IS NOT NULL
 )
-UPDATE dualwrite.override SET value = $1::pg_catalog.text, who = $2::pg_catalog.text, at = $3::pg_catalog.timestamptz, why = $4::pg_catalog.text
-WHERE flag = 'TEAM_VNEXT_DUAL_WRITE_ENABLED' AND $1::pg_catalog.text IS NOT NULL
+SELECT EXISTS (SELECT FROM dualwrite.override o WHERE o.flag = 'TEAM_VNEXT_DUAL_WRITE_ENABLED'
+               AND NOT EXISTS (SELECT FROM ours WHERE ours.former IS NULL)) AS overridden

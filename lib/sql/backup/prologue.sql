@@ -1,5 +1,6 @@
 -- backup/prologue.sql: template, for psql, before a dump: all of it is one transaction. The locks come first, while there is a time
 -- limit: the dump's own text takes limits away.
+-- The override is read here for the epilogue: nobody gives another one before the dump takes its place.
 BEGIN;
 SET LOCAL lock_timeout = '10s';
 SET LOCAL idle_in_transaction_session_timeout = 0;
@@ -15,4 +16,11 @@ BEGIN
     LOOP
         EXECUTE pg_catalog.format('LOCK TABLE %I.%I IN ACCESS EXCLUSIVE MODE', t.nspname, t.relname);
     END LOOP;
+    IF pg_catalog.to_regclass('dualwrite.override') IS NOT NULL THEN
+        LOCK TABLE dualwrite.override IN SHARE ROW EXCLUSIVE MODE;
+        PERFORM pg_catalog.set_config('dualwrite.standing', CASE WHEN o.why LIKE 'rollback restore is under way%' THEN o.why
+                    ELSE 'rollback restore is under way; before it: '
+                         || pg_catalog.json_build_object('value', o.value, 'who', o.who, 'at', o.at, 'why', o.why)::pg_catalog.text END, true)
+        FROM dualwrite.override o WHERE o.flag = 'TEAM_VNEXT_DUAL_WRITE_ENABLED';
+    END IF;
 END $prologue$;

@@ -13,15 +13,17 @@ WITH mine AS MATERIALIZED (
     SELECT pg_catalog.count(pg_catalog.setval(m.doorbell, c.ms + $3::pg_catalog.int8)) AS doorbells
     FROM mine m, clock c, armed a WHERE $2::pg_catalog.bool AND a.still
 ), kept AS MATERIALIZED (
-    SELECT ARRAY(SELECT m.p FROM mine m ORDER BY m.p) AS partitions, dualwrite.setting('partitions')::pg_catalog.int4 AS count
+    SELECT ARRAY(SELECT m.p FROM mine m ORDER BY m.p) AS partitions, dualwrite.setting('partitions')::pg_catalog.int4 AS count,
+           pg_catalog.pg_relation_filenode('dualwrite.outbox'::pg_catalog.regclass) AS queue
 ), seen AS MATERIALIZED (
     -- `more`: nothing among those that were looked at, but there may be behind them
     SELECT coalesce(pg_catalog.bool_or(e.entity IS NOT NULL), false) AS waiting,
            coalesce(pg_catalog.bool_or(e.entity IS NULL), false) AS more
     FROM kept k
     LEFT JOIN pg_catalog.json_to_record($4::pg_catalog.json)
-              AS c(held pg_catalog.int4[], count pg_catalog.int4, low pg_catalog.xid8, after pg_catalog.int8, open pg_catalog.xid8[])
-         ON c.held = k.partitions AND c.count = k.count,
+              AS c(held pg_catalog.int4[], count pg_catalog.int4, queue pg_catalog.oid, low pg_catalog.xid8,
+                   after pg_catalog.int8, open pg_catalog.xid8[])
+         ON c.held = k.partitions AND c.count = k.count AND c.queue = k.queue,
          LATERAL dualwrite.waiting_events(k.partitions, k.count, coalesce(c.low, '0'), coalesce(c.after, 0),
                                           coalesce(c.open, '{}'), NULL, 1) e
 )

@@ -5,19 +5,21 @@
 -- more, and the transactions before that which had not ended then, our own with them. So a claim meets neither what it passed
 -- before nor what is deleted and cannot be vacuumed. Nothing is passed over: events that are seen later are those of
 -- transactions that ended later, and these were open then, or had no id yet. It is good for the partitions that were held; NULL: from the beginning.
--- (tests/model/cursor.pml is about all this.)
+-- (tests/model/cursor.pml is about all this.) It is good for one queue: pg_restore beneath a running daemon makes another one,
+-- whose events have the ids of transactions that were passed long ago.
 --
 -- $4 says, per entity, which items of ref are the identity. There is always a row, for the cursor and for `more`, whether
 -- there is more to be looked at; without an event its id is NULL.
 WITH held AS MATERIALIZED (
     SELECT pg_catalog.current_setting('dualwrite.held')::pg_catalog.int4[] AS partitions,
-           dualwrite.setting('partitions')::pg_catalog.int4 AS count
+           dualwrite.setting('partitions')::pg_catalog.int4 AS count,
+           pg_catalog.pg_relation_filenode('dualwrite.outbox'::pg_catalog.regclass) AS queue
 ), cursor AS MATERIALIZED (
     SELECT coalesce(c.low, '0') AS low, coalesce(c.after, 0) AS after, coalesce(c.open, '{}') AS open
     FROM held LEFT JOIN pg_catalog.json_to_record($3::pg_catalog.json)
-                        AS c(held pg_catalog.int4[], count pg_catalog.int4, low pg_catalog.xid8, after pg_catalog.int8,
-                             open pg_catalog.xid8[])
-              ON c.held = held.partitions AND c.count = held.count
+                        AS c(held pg_catalog.int4[], count pg_catalog.int4, queue pg_catalog.oid, low pg_catalog.xid8,
+                             after pg_catalog.int8, open pg_catalog.xid8[])
+              ON c.held = held.partitions AND c.count = held.count AND c.queue = held.queue
 ), looked AS MATERIALIZED (
     SELECT e.* FROM held, cursor c,
          LATERAL dualwrite.waiting_events(held.partitions, held.count, c.low, c.after, c.open, $2::pg_catalog.int8,
@@ -32,7 +34,7 @@ WITH held AS MATERIALIZED (
     ORDER BY l.late, l.xid DESC, l.id DESC LIMIT 1
 ), next AS MATERIALIZED (
     SELECT pg_catalog.json_build_object(
-               'held', held.partitions, 'count', held.count,
+               'held', held.partitions, 'count', held.count, 'queue', held.queue,
                'low', CASE WHEN cut.late THEN c.low WHEN NOT cut.future THEN cut.xid
                            ELSE pg_catalog.pg_snapshot_xmax(now.snapshot) END::pg_catalog.text,
                'after', CASE WHEN cut.late THEN c.after WHEN NOT cut.future THEN cut.id ELSE 0 END,
