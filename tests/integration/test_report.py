@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import Daemon, binary, clean_environment, config_for, install, write_env_file, write_mapping
+from conftest import Daemon, binary, clean_environment, config_for, install, wait_until, write_env_file, write_mapping
 from helpers import (
     BLOCKED, ENABLED, LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, MEMBERSHIP, STRICT, TEAM, as_sync_session, cli, default_mapping,
     drained, forget_events, legacy_rows, shadow_of,
@@ -206,6 +206,29 @@ def test_health_of_the_sync(synced):
     assert answer["dual_write_health"] is None and answer["meta"]["dual_write_enabled"] is False
     assert answer["meta"]["legacy_write_blocked"] is False
     assert "because dual write is off" in cli(db, "report", user="daemon_login").stdout
+
+
+def test_what_was_done_at_a_second_try_is_processed_too(synced):
+    db = synced
+    before = report(db)["dual_write_health"]["processed_24h"]
+    db.legacy.execute(f"ALTER TABLE {LEGACY_TEAM} ADD CONSTRAINT no_bad CHECK (name <> 'Bad')")
+    with Daemon(db) as daemon:
+        db.new_team("Bad", id=60)
+        daemon.wait_for("dual_write_failed")
+        assert report(db)["dual_write_health"]["failed_events"] == 1
+        db.legacy.execute(f"ALTER TABLE {LEGACY_TEAM} DROP CONSTRAINT no_bad")
+        cli(db, "failed", "retry", "--all", user="daemon_login")
+        wait_until(lambda: report(db)["dual_write_health"]["failed_events"] == 0)
+    assert report(db)["dual_write_health"]["processed_24h"] == before + 1
+
+
+def test_processed_events_are_counted_in_rows_that_soon_rest(synced):
+    """While an old snapshot is held, each update of one row walks all its former versions: none may be written for hours."""
+    db = synced
+    assert db.value("SELECT pg_catalog.bool_and(clock_timestamp() - since < interval '10 minutes') FROM dualwrite.processed")
+    # the row of the same five minutes yesterday is used again, and counts no more
+    db.execute("UPDATE dualwrite.processed SET since = since - interval '24 hours'")
+    assert report(db)["dual_write_health"]["processed_24h"] == 0
 
 
 def test_at_most_ten_missing_and_five_samples(synced):
@@ -414,6 +437,13 @@ def many_teams(db, first, last):
     db.legacy.execute(f"""INSERT INTO {LEGACY_TEAM} (id, name, slug, game, region, description, is_active, created_at, updated_at)
         SELECT 1000000 - n, 'Team ' || n, 'team-' || n, 'valorant', '', '', true, now(), now()
         FROM generate_series({first}, {last}) n""")
+    for side in db.sides:
+        side.execute("ANALYZE")
+
+
+def plans(db):
+    """The plans of the streams, as auto_explain has them in the log."""
+    return [entry.split("LOG:")[0] for entry in db.cluster.log().split("plan:")[1:] if "DECLARE dualwrite_" in entry]
 
 
 def fetches(db):
@@ -424,6 +454,8 @@ def test_memory_and_statements_do_not_grow_with_the_tables(db, tmp_path):
     """Two chunks of each stream, and then four: the same memory, and two FETCHes more."""
     for side in db.sides:
         side.execute(f"ALTER DATABASE \"{side.name}\" SET log_statement = 'all'")
+        side.execute(f"ALTER DATABASE \"{side.name}\" SET session_preload_libraries = 'auto_explain'")
+        side.execute(f"ALTER DATABASE \"{side.name}\" SET auto_explain.log_min_duration = 0")
     streams = 1 if db.legacy.cluster is not db.cluster else 2
     many_teams(db, 1, 15000)
     before = fetches(db)
@@ -431,8 +463,11 @@ def test_memory_and_statements_do_not_grow_with_the_tables(db, tmp_path):
     assert answer["coverage"]["legacy_teams_with_mapping"] == 15000 and found(answer) == {}
     assert fetches(db) - before == streams * 3
     many_teams(db, 15001, 35000)
-    before = fetches(db)
+    before, planned = fetches(db), len(plans(db))
     large, answer = high_water(db, tmp_path)
     assert answer["coverage"]["legacy_teams_with_mapping"] == 35000 and answer["consistency"]["sampled_teams"] == 50
     assert fetches(db) - before == streams * 5
     assert large - small < 2000
+    # planned for the whole stream, not for its first rows: no team is looked up one by one
+    stream, = [plan for plan in plans(db)[planned:] if "DECLARE dualwrite_map" in plan]
+    assert "Join" in stream and "Nested Loop" not in stream
