@@ -245,6 +245,18 @@ def test_at_most_ten_missing_and_five_samples(synced):
 # ---- the sample and the filters --------------------------------------------------------------------------------------------
 
 
+def test_a_team_that_cannot_be_compared_is_not_equal(synced):
+    """Legacy does not take its region, so nobody knows what else differs: not a team without a mismatch."""
+    synced.legacy.execute(f"""CREATE DOMAIN area AS varchar(50) CHECK (value <> 'Mars');
+                              ALTER TABLE {LEGACY_TEAM} ALTER region TYPE area""")
+    synced.execute(f"UPDATE {TEAM} SET region = 'Mars', name = 'other' WHERE id = 3")
+    forget_events(synced)
+    answer = report(synced)
+    assert found(answer) == {} and answer["consistency"]["sampled_teams"] == 9
+    assert levels(answer) == ["WARNING"]
+    assert "1 team of the sample cannot be compared" in answer["recommendations"][0] and "area" in answer["recommendations"][0]
+
+
 def test_the_sample_is_random_and_repeatable(synced):
     as_sync_session(synced, f"UPDATE {LEGACY_TEAM} SET name = 'x' || id")
 
