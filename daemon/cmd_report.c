@@ -163,6 +163,10 @@ say_broken(const struct report_run *run)
     if (strcmp(run->ask.sqlstate, "42501") == 0)
         fputs("dualwrited report: run it with the daemon's settings, or GRANT SELECT on that table to this login\n",
               stderr);
+    else if (strcmp(run->ask.sqlstate, "55P03") == 0)
+        fputs("dualwrited report: somebody holds a lock on it: look at pg_locks and pg_stat_activity, and run the same "
+              "command again\n",
+              stderr);
     return EXIT_UNFINISHED;
 }
 

@@ -16,7 +16,7 @@
 
 struct team {
     char *ref, *vnext, *legacy;
-    bool sampled; /* it is there on both sides */
+    bool sampled; /* it is there on both sides, and can be compared */
     int64_t members[2], ranked[2];
     bool ranking_differs;
 };
@@ -78,7 +78,9 @@ take_look(struct report_run *run, struct team *t, const struct reconcile_look *l
         [ABOUT_NAME] = REPORT_NAMES, [ABOUT_SLUG] = REPORT_SLUGS, [ABOUT_RANKING] = REPORT_RANKINGS_PART};
     bool counted[REPORT_PARTS] = {false};
 
-    t->sampled = look->class != RECONCILE_MISSING;
+    if (look->class == RECONCILE_REFUSED)
+        report_refused(&run->report, look->error);
+    t->sampled = look->class != RECONCILE_MISSING && look->class != RECONCILE_REFUSED;
     if (!t->sampled)
         return;
     run->report.sampled++;

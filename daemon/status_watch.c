@@ -13,8 +13,9 @@
 #include "dualwrite/shown.h"
 #include "dualwrite/status_report.h"
 
-#define SHOW_CURSOR "\x1b[?25h"
-#define HIDE_CURSOR "\x1b[?25l"
+/* Meanwhile what is too wide for the terminal is cut: a line that wraps would push the others off the screen. */
+#define SHOW_CURSOR "\x1b[?7h\x1b[?25h"
+#define HIDE_CURSOR "\x1b[?7l\x1b[?25l"
 
 struct watch {
     const struct settings *settings;
@@ -261,13 +262,22 @@ look(struct watch *w, status_gather gather)
     return good;
 }
 
+/* Whether a screen can be drawn in place there: not in an editor's shell. */
+static bool
+can_draw(void)
+{
+    const char *term = getenv("TERM");
+
+    return isatty(STDOUT_FILENO) == 1 && (term == NULL || strcmp(term, "dumb") != 0);
+}
+
 int
 status_watch(const struct settings *settings, int64_t interval_ms, bool json, status_gather gather)
 {
     const struct timespec pause = {.tv_sec = interval_ms / 1000, .tv_nsec = interval_ms % 1000 * 1000000};
     struct watch w = {.settings = settings, .interval_ms = interval_ms, .json = json};
 
-    on_terminal = !json && isatty(STDOUT_FILENO) == 1;
+    on_terminal = !json && can_draw();
     handle(SIGINT, end);
     handle(SIGTERM, end);
     handle(SIGHUP, end);

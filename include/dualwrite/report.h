@@ -46,6 +46,8 @@ struct report {
     int64_t orphan_count, missing_legacy_orphans, retired;
 
     int64_t sampled;
+    int64_t refused; /* drawn, but the mapping cannot read the row, or legacy does not take its values */
+    char *refusal;   /* ... why, of the first; NULL: none was */
     int64_t mismatches[REPORT_PARTS];
     cJSON *samples[REPORT_PARTS];
     const char *skipped[REPORT_PARTS]; /* why it was not compared, for the text; NULL: it was */
@@ -62,6 +64,9 @@ struct report {
 
 void report_begin(struct report *r);
 void report_end(struct report *r);
+
+/* One team of the sample cannot be compared. */
+void report_refused(struct report *r, const char *why);
 
 /* An id as the document has it: a number where keys are integers (of any size), else a string. NULL is null. */
 cJSON *report_id(const char *text, bool integer);

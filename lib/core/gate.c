@@ -111,6 +111,17 @@ put_count(struct buf *out, double n, const char *one, const char *many)
     buf_printf(out, " %s", n >= 1 && n < 2 ? one : many);
 }
 
+/* By a clock that was set back what is old looks new: false after saying that nothing is known of it. */
+static bool
+is_past(const struct say *s, double age)
+{
+    if (age >= -1)
+        return true;
+    says(s, GATE_UNKNOWN, "not known: it began in the future, so the database server's clock was set back");
+    next(s, "dualwrited check");
+    return false;
+}
+
 /* ---- criteria ---- */
 
 /* Never 100 % while a row is missing, however many there are. */
@@ -215,7 +226,7 @@ judge_differences(const struct say *s)
         return;
     if (cJSON_GetArraySize(runs) == 0) {
         says(s, GATE_UNKNOWN, "no reconcile was run yet");
-    } else {
+    } else if (is_past(s, number(runs->child, "age"))) {
         for (size_t i = 0; i < s->parts->mapping->count; i++)
             judge_run(s, s->parts->mapping->entities[i].name, run_of(runs, s->parts->mapping->entities[i].name));
         shown_span(&age, number(runs->child, "age"));
@@ -251,7 +262,7 @@ judge_lag(const struct say *s)
     const int resyncs = cJSON_GetArraySize(item(s->parts->overview, "resyncs"));
     struct buf text = {0};
 
-    if (!answered(s, facts) || !answered(s, s->parts->overview))
+    if (!answered(s, facts) || !answered(s, s->parts->overview) || !is_past(s, waiting) || !is_past(s, retrying))
         return;
     shown_span(&text, age);
     buf_puts(&text, age > s->parts->max_lag_s ? ", more than " : ", at most ");
@@ -296,6 +307,34 @@ judge_triggers(const struct say *s)
     next(s, p->triggers != 'A' ? "dualwrited install" : "dualwrited check");
 }
 
+/* A daemon that beats, and yet does nothing that may come. */
+static bool
+is_idle(const cJSON *daemon)
+{
+    static const char *const idle[] = {"off", "stalled", "not connected"};
+
+    for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++)
+        if (strcmp(string(daemon, "state"), idle[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Nothing may wait at the moment: who writes next would wait. */
+static void
+judge_partitions(const struct say *s)
+{
+    const cJSON *p;
+    int stuck = 0;
+
+    cJSON_ArrayForEach(p, item(s->parts->overview, "partitions"))
+    {
+        stuck += cJSON_IsFalse(item(item(p, "holder"), "live"));
+    }
+    if (stuck > 0)
+        says(s, GATE_MISSED, "%d partition%s held by a backend that is no live daemon's", stuck,
+             stuck == 1 ? " is" : "s are");
+}
+
 static void
 judge_daemons(const struct say *s)
 {
@@ -315,6 +354,9 @@ judge_daemons(const struct say *s)
             shown_span(&age, number(d, "last_beat_age_seconds"));
             says(s, GATE_MISSED, "%s on %s has not beaten for %s", string(d, "instance_short"), string(d, "host"),
                  buf_text(&age));
+        } else if (is_idle(d)) {
+            says(s, GATE_MISSED, "%s on %s takes no work: it is %s", string(d, "instance_short"), string(d, "host"),
+                 string(d, "state"));
         } else {
             working++;
         }
@@ -324,6 +366,7 @@ judge_daemons(const struct say *s)
          : working == 0 ? "no daemon works"
                         : "%d daemons work",
          working);
+    judge_partitions(s);
     cJSON_ArrayForEach(d, item(s->parts->overview, "flags"))
     {
         if (cJSON_IsTrue(item(d, "disagreement"))) {

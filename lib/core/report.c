@@ -3,7 +3,10 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "dualwrite/xalloc.h"
 
 #define CRITICAL "🔴 CRITICAL"
 #define WARNING "🟡 WARNING"
@@ -29,8 +32,16 @@ report_end(struct report *r)
     cJSON_Delete(r->vnext_twice);
     cJSON_Delete(r->orphans);
     cJSON_Delete(r->missing_list);
+    free(r->refusal);
     for (int part = 0; part < REPORT_PARTS; part++)
         cJSON_Delete(r->samples[part]);
+}
+
+void
+report_refused(struct report *r, const char *why)
+{
+    if (r->refused++ == 0)
+        r->refusal = xstrdup(why);
 }
 
 cJSON *
@@ -249,6 +260,10 @@ advise_warnings(cJSON *list, const struct report *r)
                r->orphan_count, s(r->orphan_count), r->missing_legacy_orphans,
                r->orphan_count - r->missing_legacy_orphans);
     advise_mismatches(list, r);
+    if (r->refused > 0)
+        advise(list, WARNING, "mend that, then dualwrited reconcile",
+               "%" PRId64 " team%s of the sample cannot be compared, because the sync could not write %s: %s",
+               r->refused, s(r->refused), r->refused == 1 ? "it" : "them", r->refusal);
     if (r->enabled && r->failed > 0)
         advise(list, WARNING, "dualwrited failed list", "%" PRId64 " event%s failed and %s parked or tried again",
                r->failed, s(r->failed), r->failed == 1 ? "is" : "are");

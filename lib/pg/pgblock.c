@@ -78,18 +78,22 @@ pgblock_complain(PGconn *pq, const PGresult *r, const char *what)
     const char *detail = PQresultErrorField(r, PG_DIAG_MESSAGE_DETAIL);
     const char *hint = PQresultErrorField(r, PG_DIAG_MESSAGE_HINT);
     const char *context = PQresultErrorField(r, PG_DIAG_CONTEXT);
+    const char *sqlstate = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 
     if (primary == NULL) {
         fprintf(stderr, "dualwrited: %s: %s", what, PQerrorMessage(pq));
         return;
     }
-    fprintf(stderr, "dualwrited: %s: %s (SQLSTATE %s)\n", what, primary, PQresultErrorField(r, PG_DIAG_SQLSTATE));
+    fprintf(stderr, "dualwrited: %s: %s (SQLSTATE %s)\n", what, primary, sqlstate);
     if (detail != NULL)
         fprintf(stderr, "  detail: %s\n", detail);
     if (hint != NULL)
         fprintf(stderr, "  hint: %s\n", hint);
     if (context != NULL)
         fprintf(stderr, "  where: %.*s\n", (int) strcspn(context, "\n"), context);
+    if (sqlstate != NULL && strcmp(sqlstate, "55P03") == 0)
+        fputs("  somebody holds a lock on it: look at pg_locks and pg_stat_activity, and run the same command again\n",
+              stderr);
 }
 
 static int

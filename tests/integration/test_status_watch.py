@@ -18,13 +18,14 @@ from conftest import Daemon, binary, clean_environment, config_for, dualwrited, 
 
 pytestmark = pytest.mark.layouts("one", reason="what is watched is test_status.py's business")
 
-HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
+# while a screen is drawn, no cursor, and nothing that is too wide wraps
+HIDE, SHOW = "\x1b[?7l\x1b[?25l", "\x1b[?7h\x1b[?25h"
 
 
 class Watch:
     """`status --watch` as a child: .lines as they come; with rows and columns on a terminal of that size, all in .text."""
 
-    def __init__(self, db, path, *args, size=None):
+    def __init__(self, db, path, *args, size=None, env=None):
         config = path / "watch.env"
         write_env_file(config, config_for(db))
         self.text = ""
@@ -32,7 +33,7 @@ class Watch:
         if size:
             self.terminal, out = pty.openpty()
             self.resize(*size)
-        self.process = subprocess.Popen([binary(), "status", "--config", str(config), *args], env=clean_environment(),
+        self.process = subprocess.Popen([binary(), "status", "--config", str(config), *args], env=clean_environment(env),
                                         stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE, start_new_session=True)
         if size:
             os.close(out)
@@ -132,6 +133,12 @@ def test_a_screen_in_place(installed, watch):
     assert re.fullmatch(r"\.\.\. \d+ more lines", w.frames()[-1][-1])
     assert w.end() == 0
     assert w.text.rindex(SHOW) > w.text.rindex(HIDE)
+
+
+def test_a_terminal_that_cannot_draw_gets_lines(watch):
+    w = watch("--watch=100ms", size=(24, 80), env={"TERM": "dumb"})
+    wait_until(lambda: len(w.lines) >= 2)
+    assert w.end() == 0 and "\x1b" not in w.text
 
 
 def test_the_screen_keeps_the_last_answer(installed, watch):

@@ -15,6 +15,10 @@
 #define DAEMON(installed, age)                                                                                         \
     "{\"instance_short\": \"aaaaaaaa\", \"host\": \"web-1\", \"mapping_installed\": " installed                        \
     ", \"last_beat_age_seconds\": " age "}"
+#define IDLE(is)                                                                                                       \
+    "{\"instance_short\": \"bbbbbbbb\", \"host\": \"web-2\", \"mapping_installed\": true, \"last_beat_age_seconds\": " \
+    "1, "                                                                                                              \
+    "\"state\": \"" is "\"}"
 #define RUN(done, same, age, found, open)                                                                              \
     "[{\"entity\": \"team\", \"done\": " done ", \"same_mapping\": " same ", \"age\": " age ", \"found\": " found      \
     ", \"open\": " open "}]"
@@ -23,7 +27,7 @@
 /* A world in order; a test changes one thing. */
 struct world {
     const char *enabled, *disagreement, *daemons, *resyncs, *waiting, *retrying_age, *parked, *same_mapping, *guard,
-        *runs;
+        *runs, *holder;
     struct gate_coverage coverage;
     char triggers;
     const char *bad, *error, *refused;
@@ -40,6 +44,7 @@ static const struct world fine = {
     .same_mapping = "true",
     .guard = "on",
     .runs = RUN_WELL,
+    .holder = "{\"live\": true}",
     .coverage = {.legacy_asked = true,
                  .vnext_asked = true,
                  .legacy_rows = 7,
@@ -69,8 +74,9 @@ judge(const struct world *w)
 
     snprintf(overview, sizeof overview,
              "{\"flags\": {\"TEAM_VNEXT_DUAL_WRITE_ENABLED\": {\"value\": \"%s\", \"disagreement\": %s}}, \"daemons\": "
-             "[%s], \"resyncs\": [%s]}",
-             w->enabled, w->disagreement, w->daemons, w->resyncs);
+             "[%s], \"resyncs\": [%s], \"partitions\": [{\"partition\": 0, \"holder\": null}, {\"partition\": 1, "
+             "\"holder\": %s}]}",
+             w->enabled, w->disagreement, w->daemons, w->resyncs, w->holder);
     snprintf(facts, sizeof facts,
              "{\"waiting_age\": %s, \"retrying_age\": %s, \"retrying\": 0, \"parked\": %s, \"guard\": \"%s\", "
              "\"same_mapping\": %s, \"reconcile\": %s}",
@@ -145,9 +151,15 @@ test_criteria(void **state)
          "1 d 0 h ago, too long",
          "dualwrited gate --reconcile",
          {.runs = RUN("true", "true", "86401", "0", "0")}},
+        {GATE_DIFFERENCES,
+         GATE_UNKNOWN,
+         "it began in the future",
+         "dualwrited check",
+         {.runs = RUN("true", "true", "-3600", "0", "0")}},
         {GATE_DIFFERENCES, GATE_UNKNOWN, "no reconcile was run yet", "dualwrited gate --reconcile", {.runs = "[]"}},
         {GATE_PARKED, GATE_MISSED, "2 events are parked", "dualwrited failed list --parked", {.parked = "2"}},
         {GATE_LAG, GATE_MET, "waits for 5.0 s, at most 5.0 s allowed", "", {.waiting = "5.0"}},
+        {GATE_LAG, GATE_UNKNOWN, "the database server's clock was set back", "dualwrited check", {.waiting = "-3600"}},
         {GATE_LAG, GATE_MISSED, "waits for 5.1 s, more than 5.0 s allowed", "dualwrited status", {.waiting = "5.1"}},
         {GATE_LAG, GATE_MISSED, "waits for 1 min 0 s", "dualwrited failed list --retrying", {.retrying_age = "60"}},
         {GATE_LAG,
@@ -182,6 +194,21 @@ test_criteria(void **state)
          {.daemons = DAEMON("false", "1") ", " DAEMON("true", "1")}},
         {GATE_DAEMONS,
          GATE_MISSED,
+         "web-2 takes no work: it is stalled; 1 daemon works",
+         "dualwrited status",
+         {.daemons = IDLE("stalled") ", " IDLE("asleep")}},
+        {GATE_DAEMONS,
+         GATE_MISSED,
+         "web-2 takes no work: it is off; no daemon works",
+         "dualwrited status",
+         {.daemons = IDLE("off")}},
+        {GATE_DAEMONS,
+         GATE_MISSED,
+         "1 daemon works; 1 partition is held by a backend that is no live daemon's",
+         "dualwrited status",
+         {.holder = "{\"live\": false}"}},
+        {GATE_DAEMONS,
+         GATE_MISSED,
          "they disagree on TEAM_VNEXT_DUAL_WRITE_ENABLED",
          "dualwrited flags",
          {.disagreement = "true"}},
@@ -204,6 +231,7 @@ test_criteria(void **state)
         w.same_mapping = c->same_mapping != NULL ? c->same_mapping : w.same_mapping;
         w.guard = c->guard != NULL ? c->guard : w.guard;
         w.runs = c->runs != NULL ? c->runs : w.runs;
+        w.holder = c->holder != NULL ? c->holder : w.holder;
         w.triggers = c->triggers == '0' ? '\0' : c->triggers != '\0' ? c->triggers : w.triggers;
         w.bad = c->bad != NULL ? c->bad : w.bad;
         w.error = c->error;

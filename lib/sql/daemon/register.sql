@@ -5,7 +5,7 @@
 WITH swept AS (
     DELETE FROM dualwrite.daemon d WHERE d.beat_at < pg_catalog.clock_timestamp() - interval '1 hour'
 ), forgotten AS (
-    DELETE FROM dualwrite.processed p WHERE p.hour < pg_catalog.clock_timestamp() - interval '2 days'
+    DELETE FROM dualwrite.processed p WHERE p.since < pg_catalog.clock_timestamp() - interval '2 days'
 )
 INSERT INTO dualwrite.daemon AS d (instance, host, pid, version, mapping_digest, flags, listening, state, claim_pid,
                                    in_force, reload_done, reload_answer)

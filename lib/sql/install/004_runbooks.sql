@@ -18,12 +18,12 @@ CREATE TRIGGER ring_control_reload AFTER UPDATE OF reload_wanted ON dualwrite.da
 GRANT INSERT, UPDATE, DELETE ON dualwrite.override TO dualwrite_daemon;
 
 ---------------------------------------------------------------------------------------------------------------------
--- How many events were taken off the queue as done, by hour and by the session that did it: no two sessions write one row, so
--- nobody waits for another, and a slot is used again the next day, so the table does not grow.
+-- How many events were taken off the queue as done, by five minutes and by the session that did it: no two sessions write one
+-- row, so nobody waits for another, and a slot is used again the next day, so the table does not grow.
 CREATE TABLE dualwrite.processed (
-    slot smallint NOT NULL, -- the hour of the day, in UTC
+    slot smallint NOT NULL, -- which five minutes of the day, in UTC
     backend integer NOT NULL,
-    hour timestamptz NOT NULL,
+    since timestamptz NOT NULL,
     events bigint NOT NULL,
     PRIMARY KEY (slot, backend)
 ) WITH (fillfactor = 50);
