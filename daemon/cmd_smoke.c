@@ -91,6 +91,10 @@ take(void *into, const char *name, const char *argument)
     } else if (strcmp(name, "base-url") == 0) {
         if (strncmp(argument, "http://", 7) != 0 && strncmp(argument, "https://", 8) != 0)
             return command_bad_argument(name, argument, "a URL that begins with http:// or https://");
+        if (memchr(argument, '@', strcspn(argument + 8, "/?#") + 8) != NULL)
+            return command_bad_argument(name, "with a login in it",
+                                        "a URL without one, which would be in evidence and process titles; "
+                                        "$SMOKE_API_TOKEN is for a token");
         a->base_url = argument;
     } else if (strcmp(name, "api-file") == 0) {
         a->api_file = argument;

@@ -20,7 +20,7 @@ check(const char *from, const char *to, const char *delta, const char *const *th
 
     cJSON_ReplaceItemInObject(state, "criteria", stage_judge(state, evidence));
     stage_summary(&out, state, evidence, delta);
-    stage_verdict(&out, state);
+    stage_verdict(&out, state, 80);
     for (; *there != NULL; there++)
         if (strstr(buf_text(&out), *there) == NULL)
             fail_msg("not there: %s", *there);
