@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "dualwrite/config_keys.h"
+#include "dualwrite/smoke_api.h"
 #include "dualwrite/stage_plan.h"
 #include "dualwrite/stage_state.h"
 #include "dualwrite/stage_where.h"
@@ -38,8 +39,6 @@ accepted(const char *name, const char *argument)
         return "a number from 1 to 1000000";
     if (strcmp(name, "step-timeout") == 0 && config_duration_ms(argument) < 1)
         return "a duration such as 10m";
-    if (strcmp(name, "base-url") == 0 && strchr(argument, '@') != NULL)
-        return "a URL without a login in it, which would be in the evidence; $SMOKE_API_TOKEN is for a token";
     return *argument == '\0' ? "a name that is not empty" : NULL;
 }
 
@@ -86,6 +85,8 @@ take(void *into, const char *name, const char *argument)
     } else {
         const char *word = argument == NULL ? "yes" : argument;
 
+        if (strcmp(name, "base-url") == 0 && smoke_api_has_login(argument))
+            return command_bad_argument(name, "URL with a login", SMOKE_API_NO_LOGIN);
         if (accepted(name, word) != NULL)
             return command_bad_argument(name, argument, accepted(name, word));
         if (strcmp(name, "config") == 0)

@@ -91,6 +91,8 @@ refuse(struct run *r, const char *what, int error)
 
     if (error == ENOENT && r->why == NULL && strchr(what, '/') == NULL)
         buf_printf(&why, "%s is not in PATH: install it, or choose another --env", what);
+    else if (error == ELOOP)
+        buf_printf(&why, "%s is a link, which is not written through: take it away, or take another folder", what);
     else
         buf_printf(&why, "%s: %s", what, strerror(error));
     r->status = -1;
@@ -111,7 +113,7 @@ took_too_long(struct run *r, const char *program)
 {
     struct buf why = {0};
 
-    buf_printf(&why, "%s took longer than %.0f s and was ended", program, (double) r->limit_ms / 1000);
+    buf_printf(&why, "%s took longer than %.1f s and was ended", program, (double) r->limit_ms / 1000);
     r->status = -1;
     r->why = buf_steal(&why);
 }
