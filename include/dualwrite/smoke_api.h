@@ -35,6 +35,7 @@ bool smoke_api_answer(const cJSON *api, int flow, const char *answer, cJSON *var
 
 /* Whether a URL has "user:password@", which would get into process titles and evidence. */
 bool smoke_api_has_login(const char *url);
-#define SMOKE_API_NO_LOGIN "one without, as it is shown in evidence and process titles; a token goes into $SMOKE_API_TOKEN"
+#define SMOKE_API_NO_LOGIN                                                                                             \
+    "one without, as it is shown in evidence and process titles; a token goes into $SMOKE_API_TOKEN"
 
 #endif

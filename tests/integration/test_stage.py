@@ -101,6 +101,21 @@ def test_failure_without_test_data(db, admin):
         assert "dualwrited smoke --keep" in dualwrited("stage", "--step=failure", "--config", admin, check=70).stderr
 
 
+@pytest.mark.layouts("one", reason="daemons are known in the vNext database")
+def test_failure_without_a_daemon(db, admin):
+    """Told at once, not after minutes of waiting, and with no change left behind."""
+    with Daemon(db) as daemon:
+        team = db.new_team(name="Staging Test Team Alpha")
+        drained(db)
+        process = subprocess.Popen([binary(), "stage", "--step=failure", "--config", admin], env=clean_environment(),
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        wait_until(lambda: db.value("SELECT count(*) FROM dualwrite.failed"), what="the failed sync")
+        daemon.kill9()
+        assert "no daemon is running" in process.communicate(timeout=50)[1] and process.returncode == 1
+    assert db.value(f"SELECT name FROM {TEAM} WHERE id = %s", [team]) == "Staging Test Team Alpha"
+    assert "no daemon is running" in dualwrited("stage", "--step=failure", "--config", admin, check=70).stderr
+
+
 @pytest.mark.layouts("one", reason="vNext rows are written alike")
 def test_failure_without_the_rights_of_the_application(db, tmp_path):
     install(db)

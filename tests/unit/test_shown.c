@@ -173,7 +173,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text),  cmocka_unit_test(test_span),
         cmocka_unit_test(test_count), cmocka_unit_test(test_grid_with_a_long_cell),
-        cmocka_unit_test(test_grid), cmocka_unit_test(test_wrapped),
+        cmocka_unit_test(test_grid),  cmocka_unit_test(test_wrapped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
