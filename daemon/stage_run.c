@@ -262,7 +262,8 @@ run_step(struct stage *s, const struct stage_step *step, int *status)
     free(why);
     *status = exited == EXIT_CRITICAL || exited == EXIT_UNREACHABLE || exited == EXIT_CONFIGURATION ? exited
                                                                                                     : EXIT_UNFINISHED;
-    return run_stopped() == 0 && (good || !step->must);
+    /* what cannot be reached or started would cross one criterion after the other, and has said nothing of any */
+    return run_stopped() == 0 && (good || !(step->must || exited == EXIT_UNREACHABLE || exited < 0));
 }
 
 /* Dual write is on for a step that needs it, also where a phase is done again after the last one took it back. */
@@ -410,6 +411,15 @@ conclude(struct stage *s)
     return result_write(&s->folder, s->state, now) ? EXIT_GOOD : EXIT_UNFINISHED;
 }
 
+static void
+say_left(const struct stage *s)
+{
+    if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(s->state, "undo")) > 0)
+        fprintf(stderr,
+                "dualwrited stage: not everything is taken back yet: `dualwrited stage --out-dir=%s --undo` does it\n",
+                s->folder.path);
+}
+
 static int
 run_phases(struct stage *s)
 {
@@ -419,14 +429,14 @@ run_phases(struct stage *s)
         status = run_phase(s, phase);
     if (status == EXIT_GOOD && run_stopped() == 0)
         status = conclude(s);
-    if (status == EXIT_GOOD)
-        return result_show(&s->folder, s->state, s->asked->json);
-    undo(s, true);
-    result_write(&s->folder, s->state, NULL);
-    fprintf(stderr, "dualwrited stage: the same command goes on from here");
-    if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(s->state, "undo")) > 0)
-        fprintf(stderr, "; `dualwrited stage --out-dir=%s --undo` takes back what is still there", s->folder.path);
-    fputs("\n", stderr);
+    if (status == EXIT_GOOD) {
+        status = result_show(&s->folder, s->state, s->asked->json);
+    } else {
+        undo(s, true);
+        result_write(&s->folder, s->state, NULL);
+        fputs("dualwrited stage: the same command goes on from here\n", stderr);
+    }
+    say_left(s);
     return status;
 }
 

@@ -110,7 +110,7 @@ def test_failure_without_a_daemon(db, admin):
         process = subprocess.Popen([binary(), "stage", "--step=failure", "--config", admin], env=clean_environment(),
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         wait_until(lambda: db.value("SELECT count(*) FROM dualwrite.failed"), what="the failed sync")
-        daemon.kill9()
+        daemon.signal(signal.SIGTERM)
         assert "no daemon is running" in process.communicate(timeout=50)[1] and process.returncode == 1
     assert db.value(f"SELECT name FROM {TEAM} WHERE id = %s", [team]) == "Staging Test Team Alpha"
     assert "no daemon is running" in dualwrited("stage", "--step=failure", "--config", admin, check=70).stderr
@@ -456,6 +456,36 @@ def test_a_tool_that_hangs(tmp_path, layout, hangs, status, said):
     env = {"PATH": f"{tool.parent}:/usr/bin:/bin"}
     done = stage(tmp_path / "evidence", *ENVIRONMENTS["docker"], "--step-timeout=200ms", env=env, check=status)
     assert said in done.stderr
+
+
+STANDIN = """#!/bin/sh
+case "$*" in
+*--version) echo dualwrited 1 ;;
+*" report "*) echo '{"coverage": {}}' ;;
+*" smoke "*) echo '{}'; exit {smoke} ;;
+*" cleanup "*) exit 1 ;;
+*) echo '{}' ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("smoke, status", [(69, 69), (0, 1)], ids=["the database goes away", "cleanup is refused"])
+@pytest.mark.layouts("one", reason="asks no database")
+def test_what_is_left_is_said(tmp_path, layout, smoke, status):
+    """Also where the test went to its end. What cannot be reached stops it, instead of crossing all that comes."""
+    tool = tmp_path / "bin" / "docker"
+    tool.parent.mkdir()
+    tool.write_text(STANDIN.replace("{smoke}", str(smoke)))
+    tool.chmod(0o755)
+    folder, env = tmp_path / "evidence", {"PATH": f"{tool.parent}:/usr/bin:/bin"}
+    done = stage(folder, *ENVIRONMENTS["docker"], env=env, check=status)
+    assert f"--out-dir={folder} --undo" in done.stderr
+    phases = [phase["state"] for phase in state_of(folder)["phases"]]
+    assert phases == ["done"] * 9 if status == 1 else phases[3:5] == ["stopped", "waiting"]
+    assert "cleanup" in str(state_of(folder)["undo"])
+    tool.write_text(STANDIN.replace("exit 1", "exit 0"))
+    stage(folder, "--undo", env=env)
+    assert state_of(folder)["undo"] == []
 
 
 @pytest.mark.parametrize("url", ["https://ada:s3cret@host", "http://ada@host/x"])
