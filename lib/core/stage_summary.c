@@ -224,6 +224,7 @@ put_notices(struct buf *out, const cJSON *state, const cJSON *evidence)
         buf_printf(out, "creating a team takes %.2f of the time it takes without dual write.\n", number(perf, "ratio"));
     else
         buf_puts(out, "performance was not measured.\n");
+    buf_puts(out, "\n## Signed off\n\n| by | date |\n|---|---|\n| | |\n");
     buf_puts(out, "\n## Next\n\n");
     if (bad == 0)
         buf_puts(out, "1. Set TEAM_VNEXT_DUAL_WRITE_ENABLED=true in the settings, and `dualwrited reload --all`.\n"

@@ -44,6 +44,7 @@ test_success(void **state)
                                         "| 3 smoke | `smoke` | 0 |",
                                         "✓ No performance regression",
                                         "as they were before the test",
+                                        "## Signed off\n\n| by | date |",
                                         NULL};
     static const char *const absent[] = {"- [ ]", "Incident", "✗", "[Description]", "nan", NULL};
 
