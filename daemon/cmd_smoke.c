@@ -91,6 +91,8 @@ take(void *into, const char *name, const char *argument)
     } else if (strcmp(name, "base-url") == 0) {
         if (strncmp(argument, "http://", 7) != 0 && strncmp(argument, "https://", 8) != 0)
             return command_bad_argument(name, argument, "a URL that begins with http:// or https://");
+        if (smoke_api_has_login(argument))
+            return command_bad_argument(name, "URL with a login", SMOKE_API_NO_LOGIN);
         a->base_url = argument;
     } else if (strcmp(name, "api-file") == 0) {
         a->api_file = argument;

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "command.h"
+#include "dualwrite/config_keys.h"
+#include "dualwrite/smoke_api.h"
 #include "dualwrite/stage_plan.h"
 #include "dualwrite/stage_state.h"
 #include "dualwrite/stage_where.h"
@@ -35,6 +37,8 @@ accepted(const char *name, const char *argument)
         return "sql or api";
     if ((strcmp(name, "sample-size") == 0 || strcmp(name, "perf") == 0) && number(argument, 1000000) < 1)
         return "a number from 1 to 1000000";
+    if (strcmp(name, "step-timeout") == 0 && config_duration_ms(argument) < 1)
+        return "a duration such as 10m";
     return *argument == '\0' ? "a name that is not empty" : NULL;
 }
 
@@ -81,6 +85,8 @@ take(void *into, const char *name, const char *argument)
     } else {
         const char *word = argument == NULL ? "yes" : argument;
 
+        if (strcmp(name, "base-url") == 0 && smoke_api_has_login(argument))
+            return command_bad_argument(name, "URL with a login", SMOKE_API_NO_LOGIN);
         if (accepted(name, word) != NULL)
             return command_bad_argument(name, argument, accepted(name, word));
         if (strcmp(name, "config") == 0)
@@ -185,6 +191,7 @@ static const struct option_help options[] = {
     {"set", "NAME=VALUE", "for the rows of the flows: see smoke; repeated"},
     {"sample-size", "N", "of the reports (default: 100)"},
     {"perf", "N", "how many teams the measurement creates (default: 20)"},
+    {"step-timeout", "DURATION", "a step that takes longer is ended (default: 1h)"},
     {"skip-performance", NULL, "without phase 5"},
     {"skip-failure", NULL, "without phase 6"},
     {"from-phase", "N", "do this phase, and those after it, again"},

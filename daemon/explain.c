@@ -80,13 +80,9 @@ add_legacy(struct story *s, struct row *row, cJSON *values)
     buf_free(&rows);
     if (verified != NULL) {
         const bool found = story_truth(r, 0, "found");
-        /* what counts as absent, or is gone, and need not have a legacy row */
-        const bool none = !found && !(row->found && row->present);
 
         cJSON_AddBoolToObject(legacy, "found", found);
-        cJSON_AddBoolToObject(legacy, "equal",
-                              none || story_truth(verified, 0, "equal") ||
-                                  (!(row->write || row->create || row->remove)));
+        cJSON_AddBoolToObject(legacy, "equal", row_is_settled(row, found, story_truth(verified, 0, "equal")));
         cJSON_AddItemToObject(legacy, "written_at", story_text(story_field(r, 0, "written_at")));
         cJSON_AddNullToObject(legacy, "error");
         cJSON_AddItemToObject(legacy, "columns", story_json(r, 0, "columns"));
@@ -128,7 +124,6 @@ add_legacy(struct story *s, struct row *row, cJSON *values)
 static bool
 take_read(struct story *s, const PGresult *r, int i)
 {
-    const struct mapping_removal *removal = &s->e->removal;
     cJSON *key = story_json(r, i, "key");
     cJSON *values = story_json(r, i, "values");
     const char **keys = story_texts(key);
@@ -143,10 +138,7 @@ take_read(struct story *s, const PGresult *r, int i)
     };
     bool good;
 
-    /* as row_decide() has it for a row with an event of each kind */
-    row.create = row.found && row.present;
-    row.write = row.create || (row.found && removal->kind == REMOVAL_SET);
-    row.remove = !row.present && ((removal->kind == REMOVAL_SET && !row.found) || removal->kind == REMOVAL_DELETE);
+    row_decide_looked(&row, s->e->removal.kind);
     good = add_legacy(s, &row, values);
     free(keys);
     cJSON_Delete(key);

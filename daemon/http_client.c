@@ -98,6 +98,21 @@ headers_of(const struct http_request *request)
     return headers;
 }
 
+/* The file of certificates that sign the application's; NULL: the system's. The library asks the environment for none itself. */
+static const char *
+authorities(void)
+{
+    static const char *const names[] = {"CURL_CA_BUNDLE", "SSL_CERT_FILE"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *file = getenv(names[i]);
+
+        if (file != NULL && *file != '\0')
+            return file;
+    }
+    return NULL;
+}
+
 static char *
 reason(CURLcode code, const char *detail, const struct http_request *request)
 {
@@ -113,6 +128,9 @@ reason(CURLcode code, const char *detail, const struct http_request *request)
         buf_puts(&out, "the answer is larger than 1 MB, so it is not this application's");
     else
         buf_puts(&out, *detail != '\0' ? detail : lib.easy_strerror(code));
+    if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
+        buf_puts(&out,
+                 " (the application's certificate is not trusted; CURL_CA_BUNDLE names a file with its authority)");
     return buf_steal(&out);
 }
 
@@ -148,6 +166,8 @@ http_client_ask(const struct http_request *request, struct http_answer *answer, 
     lib.easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
     lib.easy_setopt(curl, CURLOPT_WRITEDATA, &answer->body);
     lib.easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
+    if (authorities() != NULL)
+        lib.easy_setopt(curl, CURLOPT_CAINFO, authorities());
     code = lib.easy_perform(curl);
     if (code == CURLE_OK) {
         lib.easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->status);

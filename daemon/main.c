@@ -1,4 +1,5 @@
-/* main.c - the table of commands, and nothing else. Each command is one file, cmd_NAME.c. */
+/* main.c - the table of commands, and the end of each. Each command is one file, cmd_NAME.c. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,12 +18,22 @@ static const struct command program = {
     .words = commands,
 };
 
+/* An answer that was cut off, as on a full disk, is none. */
+static int
+whole(int status)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return status;
+    fprintf(stderr, "dualwrited: cannot write the answer: %s\n", strerror(errno));
+    return EXIT_UNFINISHED;
+}
+
 int
 main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "--version") == 0) {
         puts("dualwrited " DUALWRITE_VERSION);
-        return EXIT_GOOD;
+        return whole(EXIT_GOOD);
     }
-    return command_hand_on(&program, argc, argv);
+    return whole(command_hand_on(&program, argc, argv));
 }

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "dualwrite/slurp.h"
@@ -20,6 +21,7 @@
 
 #define TEXT_MAX ((size_t) 4 * 1024 * 1024)
 #define TICK_MS 1000
+#define GRACE_MS 5000 /* from SIGTERM to SIGKILL */
 
 static volatile sig_atomic_t stopped; /* the signal */
 static volatile sig_atomic_t stop_count;
@@ -89,24 +91,53 @@ refuse(struct run *r, const char *what, int error)
 
     if (error == ENOENT && r->why == NULL && strchr(what, '/') == NULL)
         buf_printf(&why, "%s is not in PATH: install it, or choose another --env", what);
+    else if (error == ELOOP)
+        buf_printf(&why, "%s is a link, which is not written through: take it away, or take another folder", what);
     else
         buf_printf(&why, "%s: %s", what, strerror(error));
     r->status = -1;
     r->why = buf_steal(&why);
 }
 
+static int64_t
+now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t) t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 static void
-wait_for(struct run *r, pid_t pid)
+took_too_long(struct run *r, const char *program)
+{
+    struct buf why = {0};
+
+    buf_printf(&why, "%s took longer than %.1f s and was ended", program, (double) r->limit_ms / 1000);
+    r->status = -1;
+    r->why = buf_steal(&why);
+}
+
+/* Signals that came, and the end of its time, are told to its whole group: the first time to end, then it is killed. */
+static void
+wait_for(struct run *r, const char *program, pid_t pid)
 {
     const int fd = (int) syscall(SYS_pidfd_open, pid, 0);
+    const int64_t since = now_ms();
+    int64_t late_from = r->limit_ms;
     int told = 0;
+    int late = 0;
     int status = 0;
 
     while (waitpid(pid, &status, WNOHANG) == 0) {
         struct pollfd p = {.fd = fd, .events = POLLIN};
 
-        if (told < stop_count) {
-            told = stop_count;
+        if (r->limit_ms > 0 && now_ms() - since >= late_from) {
+            late++;
+            late_from += GRACE_MS;
+        }
+        if (told < stop_count + late) {
+            told = stop_count + late;
             kill(-pid, told > 1 ? SIGKILL : SIGTERM);
         }
         if (poll(&p, 1, TICK_MS) == 0 && r->tick != NULL)
@@ -115,12 +146,14 @@ wait_for(struct run *r, pid_t pid)
     if (fd >= 0)
         close(fd);
     r->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    if (late > 0)
+        took_too_long(r, program);
 }
 
-static int
-open_out(const char *path, bool append)
+int
+run_open(const char *path, bool append)
 {
-    return open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | (append ? 0 : O_TRUNC), 0640);
+    return open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | O_NOFOLLOW | (append ? 0 : O_TRUNC), 0640);
 }
 
 /* Starts it with these ends; the errno of exec, 0 when it runs. */
@@ -162,11 +195,11 @@ text_of(int fd)
 void
 run_command(struct run *r, const struct words *argv)
 {
-    const int out = r->out == NULL ? memfd_create("out", MFD_CLOEXEC) : open_out(r->out, r->append);
+    const int out = r->out == NULL ? memfd_create("out", MFD_CLOEXEC) : run_open(r->out, r->append);
     const bool both = r->err != NULL && r->out != NULL && strcmp(r->err, r->out) == 0;
     const int err = r->silent                ? open("/dev/null", O_WRONLY | O_CLOEXEC)
                     : r->err == NULL || both ? -1
-                                             : open_out(r->err, false);
+                                             : run_open(r->err, false);
     pid_t pid = -1;
     int error = 0;
     struct stat size;
@@ -176,7 +209,7 @@ run_command(struct run *r, const struct words *argv)
     else if ((error = start(argv, out, both ? out : err, &pid)) != 0)
         refuse(r, argv->items[0], error);
     else
-        wait_for(r, pid);
+        wait_for(r, argv->items[0], pid);
     if (r->out == NULL && out >= 0)
         r->text = text_of(out);
     if (!r->silent && err >= 0 && fstat(err, &size) == 0 && S_ISREG(size.st_mode) && size.st_size == 0)

@@ -8,6 +8,7 @@
 #define RUNNER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "dualwrite/words.h"
 
@@ -18,8 +19,9 @@ struct run {
     bool append;     /* to out */
     void (*tick)(void *arg); /* called each second meanwhile; may be NULL */
     void *arg;
+    int64_t limit_ms; /* it is ended when it takes longer; 0: never */
 
-    int status; /* the exit status; 128 and its number after a signal; -1: it could not be started */
+    int status; /* the exit status; 128 and its number after a signal; -1: it could not be started, or took too long */
     char *why;  /* then: one line with what to do */
     char *text; /* without `out`: what it printed */
 };
@@ -27,6 +29,9 @@ struct run {
 /* Fills in the lower part of `r`, to be freed with run_free(). `argv[0]` is looked for in PATH. */
 void run_command(struct run *r, const struct words *argv);
 void run_free(struct run *r);
+
+/* Opens a file for output as run_command() does: a link is not followed, to write over nobody's file. -1 and errno. */
+int run_open(const char *path, bool append);
 
 /* From now on SIGINT, SIGTERM and SIGHUP end the child, not us: a second one at once. */
 void run_catch_signals(void);

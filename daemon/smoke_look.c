@@ -6,6 +6,7 @@
 #include "dualwrite/explain_sql.h"
 #include "dualwrite/sqlrow.h"
 #include "dualwrite/xalloc.h"
+#include "explain_parts.h"
 #include "smoke_run.h"
 
 static PGresult *
@@ -14,22 +15,6 @@ ask(struct smoke *s, enum database side, bool within, const char *sql, int npara
     if (within && s->d->pq[side] == s->d->pq[DATABASE_VNEXT])
         return desk_ask(s->d, side, sql, nparams, params);
     return desk_look(s->d, side, s->d->settings->config->statement_timeout_ms, sql, nparams, params);
-}
-
-static const char *
-field(const PGresult *r, int row, const char *column)
-{
-    int i = PQfnumber(r, column);
-
-    return i < 0 || PQgetisnull(r, row, i) ? NULL : PQgetvalue(r, row, i);
-}
-
-static bool
-truth(const PGresult *r, int row, const char *column)
-{
-    const char *text = field(r, row, column);
-
-    return text != NULL && text[0] == 't';
 }
 
 static PGresult *
@@ -42,16 +27,6 @@ read_rows(struct smoke *s, size_t entity, bool within, const cJSON *identities)
 
     smoke_arrays_free(arrays, width);
     return r;
-}
-
-static cJSON *
-named(const struct mapping_names *names, const cJSON *values)
-{
-    cJSON *out = cJSON_CreateObject();
-
-    for (size_t i = 0; i < names->count; i++)
-        cJSON_AddItemToObject(out, names->items[i], cJSON_Duplicate(cJSON_GetArrayItem(values, (int) i), true));
-    return out;
 }
 
 static void
@@ -68,17 +43,17 @@ static cJSON *
 look_legacy(struct smoke *s, size_t entity, bool within, const PGresult *r)
 {
     const struct mapping_entity *e = &s->mapping->entities[entity];
-    cJSON *key = cJSON_Parse(field(r, 0, "key"));
+    cJSON *key = story_json(r, 0, "key");
     cJSON *legacy = NULL;
     char **keys = xcalloc(e->target_key.count, sizeof *keys);
     struct row row = {
-        .found = truth(r, 0, "found"),
-        .present = truth(r, 0, "present"),
-        .parent = (char *) field(r, 0, "parent"),
-        .parent_key = (char *) field(r, 0, "parent_key"),
+        .found = story_truth(r, 0, "found"),
+        .present = story_truth(r, 0, "present"),
+        .parent = (char *) story_field(r, 0, "parent"),
+        .parent_key = (char *) story_field(r, 0, "parent_key"),
         .key = keys,
         .nkey = e->target_key.count,
-        .values = (char *) field(r, 0, "values"),
+        .values = (char *) story_field(r, 0, "values"),
     };
     char *sql = explain_compare_sql(s->mapping, &s->catalogs, e);
     struct buf rows = {0};
@@ -88,10 +63,7 @@ look_legacy(struct smoke *s, size_t entity, bool within, const PGresult *r)
 
     for (size_t i = 0; i < row.nkey; i++)
         keys[i] = cJSON_GetStringValue(cJSON_GetArrayItem(key, (int) i));
-    /* as row_decide() has it for a row with an event of each kind */
-    row.create = row.found && row.present;
-    row.write = row.create || (row.found && e->removal.kind == REMOVAL_SET);
-    row.remove = !row.present && ((e->removal.kind == REMOVAL_SET && !row.found) || e->removal.kind == REMOVAL_DELETE);
+    row_decide_looked(&row, e->removal.kind);
     buf_putc(&rows, '[');
     sqlrow_write(&rows, e, &row, 1);
     buf_putc(&rows, ']');
@@ -100,15 +72,13 @@ look_legacy(struct smoke *s, size_t entity, bool within, const PGresult *r)
     if (compared != NULL)
         verified = ask(s, DATABASE_LEGACY, within, s->plan->entities[entity].sql[PLAN_VERIFY], 1, params);
     if (verified != NULL) {
-        const bool found = truth(compared, 0, "found");
+        const bool found = story_truth(compared, 0, "found");
 
         legacy = cJSON_CreateObject();
-        cJSON_AddItemToObject(legacy, "key", named(&e->target_key, key));
+        cJSON_AddItemToObject(legacy, "key", story_named(&e->target_key, key));
         cJSON_AddBoolToObject(legacy, "found", found);
-        cJSON_AddBoolToObject(legacy, "equal",
-                              (!found && !row.create) || truth(verified, 0, "equal") ||
-                                  !(row.write || row.create || row.remove));
-        cJSON_AddItemToObject(legacy, "columns", cJSON_Parse(field(compared, 0, "columns")));
+        cJSON_AddBoolToObject(legacy, "equal", row_is_settled(&row, found, story_truth(verified, 0, "equal")));
+        cJSON_AddItemToObject(legacy, "columns", story_json(compared, 0, "columns"));
     }
     PQclear(compared);
     PQclear(verified);
@@ -137,14 +107,14 @@ smoke_look(struct smoke *s, const struct smoke_row *row, bool within)
         doc = cJSON_CreateObject();
         cJSON_AddStringToObject(doc, "entity", e->name);
         add_table(doc, "vnext_table", &e->source);
-        cJSON_AddItemToObject(doc, "vnext_key", named(&e->source_key, row->key));
+        cJSON_AddItemToObject(doc, "vnext_key", story_named(&e->source_key, row->key));
         add_table(doc, "legacy_table", &e->target);
-        cJSON_AddBoolToObject(doc, "found", truth(r, 0, "found"));
-        cJSON_AddBoolToObject(doc, "present", truth(r, 0, "present"));
-        if (e->map == NULL || e->map->verified == NULL || field(r, 0, "verified") == NULL)
+        cJSON_AddBoolToObject(doc, "found", story_truth(r, 0, "found"));
+        cJSON_AddBoolToObject(doc, "present", story_truth(r, 0, "present"));
+        if (e->map == NULL || e->map->verified == NULL || story_field(r, 0, "verified") == NULL)
             cJSON_AddNullToObject(doc, "map_verified");
         else
-            cJSON_AddBoolToObject(doc, "map_verified", truth(r, 0, "verified"));
+            cJSON_AddBoolToObject(doc, "map_verified", story_truth(r, 0, "verified"));
         cJSON_AddItemToObject(doc, "legacy", legacy);
     }
     PQclear(r);
@@ -160,7 +130,7 @@ smoke_legacy_keys(struct smoke *s, size_t entity, const cJSON *identities, cJSON
         return true;
     r = read_rows(s, entity, false, identities);
     for (int i = 0; r != NULL && i < PQntuples(r); i++) {
-        cJSON *key = cJSON_Parse(field(r, i, "key"));
+        cJSON *key = cJSON_Parse(story_field(r, i, "key"));
         const cJSON *part;
         bool whole = true;
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dualwrite/smoke_report.h"
+#include "dualwrite/smoke_sql.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 #include "smoke_run.h"
@@ -88,7 +89,7 @@ static bool
 turn(struct smoke *s, bool on)
 {
     const double from = smoke_now();
-    const char *params[] = {on ? "true" : "false", "dualwrited smoke --perf measures with dual write on and off"};
+    const char *params[] = {on ? "true" : "false", SMOKE_MEASURES};
 
     if (!write_override(s, sql_smoke_override_set, 2, params))
         return false;

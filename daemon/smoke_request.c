@@ -116,6 +116,10 @@ ask(struct smoke *s, int flow, const cJSON *variables, struct asked_for *r, char
     size_t base = strlen(s->asked->base_url);
 
     *r = (struct asked_for){0};
+    if (token != NULL && token[strcspn(token, "\r\n")] != '\0') {
+        *why = xstrdup(TOKEN " has a line end in it, so it is no token");
+        return false;
+    }
     if (!smoke_api_request(s->api, flow, variables, &r->request.method, &r->path, &r->body, why))
         return false;
     while (base > 0 && s->asked->base_url[base - 1] == '/')

@@ -26,6 +26,7 @@
 #define AWAIT_MS "1000" /* it has failed by then */
 #define QUIET_MS 1500   /* what would be synced is, in that time */
 #define PAUSE_MS 50
+#define ASK_EVERY_MS 1000
 
 /* The row that is played with. */
 struct victim {
@@ -37,6 +38,8 @@ struct victim {
     char count[12];  /* of the key's columns */
     char *changed;   /* the value that is written */
     PGconn *locker;
+    double asked_ms; /* when it was last looked whether a daemon runs */
+    bool alone;      /* ... and none did */
 };
 
 static double
@@ -248,6 +251,25 @@ events(struct victim *v)
     return count;
 }
 
+/* Whether it makes sense to wait on: asked once a second, and said once when no daemon runs. */
+static bool
+somebody_works(struct victim *v)
+{
+    PGresult *r;
+
+    if (v->alone || now_ms() - v->asked_ms < ASK_EVERY_MS)
+        return !v->alone;
+    v->asked_ms = now_ms();
+    r = desk_look(v->d, DATABASE_VNEXT, timeout_of(v->d), sql_stage_flags, 0, NULL);
+    v->alone = r != NULL && strcmp(PQgetvalue(r, 0, 2), "0") == 0;
+    PQclear(r);
+    if (v->alone)
+        fputs("dualwrited: no daemon is running, so nothing is synced: start one (`dualwrited run`), then do the phase "
+              "again\n",
+              stderr);
+    return !v->alone;
+}
+
 /* Waits until the row's sync has failed, and says how. */
 static bool
 see_it_fail(struct victim *v, cJSON *answer)
@@ -257,7 +279,7 @@ see_it_fail(struct victim *v, cJSON *answer)
     cJSON *failed = NULL;
 
     desk_doing(v->d, "waiting for the sync to fail");
-    while (failed == NULL && now_ms() - since < FAIL_MS) {
+    while (failed == NULL && now_ms() - since < FAIL_MS && somebody_works(v)) {
         PGresult *r = ask_events(v, sql_stage_failed);
 
         if (r == NULL)
@@ -300,7 +322,7 @@ see_it_heal(struct victim *v, const char *value, cJSON *answer)
     bool healed = false;
 
     desk_doing(v->d, "waiting for the sync to heal");
-    while (!healed && now_ms() - since < HEAL_MS) {
+    while (!healed && now_ms() - since < HEAL_MS && somebody_works(v)) {
         char *legacy = events(v) == 0 ? legacy_value(v) : NULL;
 
         healed = legacy != NULL && strcmp(legacy, value) == 0;
@@ -321,7 +343,7 @@ fail_and_heal(struct victim *v, cJSON *answer)
     char xid[32];
     bool failed, healed;
 
-    if (!hold(v))
+    if (!somebody_works(v) || !hold(v))
         return EXIT_UNFINISHED;
     if (!touch(v, v->changed, xid, sizeof xid))
         return refused(v);

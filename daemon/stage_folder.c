@@ -12,39 +12,22 @@
 
 #include "command.h"
 #include "dualwrite/slurp.h"
+#include "dualwrite/spill.h"
 #include "dualwrite/stage_state.h"
-#include "dualwrite/xalloc.h"
 
 #define STATE "stage.json"
 #define TEXT_MAX ((size_t) 64 * 1024 * 1024)
 
+/* One of the folders within. What is a link there is not ours, and would lead the evidence over somebody's files. */
 static bool
 make(const char *path)
 {
     struct stat there;
 
-    if (mkdir(path, 0750) == 0 || (errno == EEXIST && stat(path, &there) == 0 && S_ISDIR(there.st_mode)))
+    if (mkdir(path, 0777) == 0 || (errno == EEXIST && lstat(path, &there) == 0 && S_ISDIR(there.st_mode)))
         return true;
     fprintf(stderr, "dualwrited stage: cannot make the folder %s: %s\n", path, strerror(errno));
     return false;
-}
-
-/* The folder, and those above it. */
-static bool
-make_all(const char *path)
-{
-    char *part = xstrdup(path);
-    bool good = true;
-
-    for (char *c = part + 1; good && *c != '\0'; c++)
-        if (*c == '/') {
-            *c = '\0';
-            good = make(part);
-            *c = '/';
-        }
-    good = good && make(part);
-    free(part);
-    return good;
 }
 
 int
@@ -53,8 +36,11 @@ folder_open(struct folder *f, const char *path)
     static const char *const within[] = {"baseline", "after", "logs"};
 
     *f = (struct folder){.path = path, .lock = -1};
-    if (!make_all(path))
+    umask(umask(0) | 027); /* evidence has names of people; what the children write too */
+    if (spill_folder(path) != 0) {
+        fprintf(stderr, "dualwrited stage: cannot make the folder %s: %s\n", path, strerror(errno));
         return EXIT_UNFINISHED;
+    }
     for (size_t i = 0; i < sizeof within / sizeof within[0]; i++) {
         char *name = folder_path(f, within[i]);
         const bool good = make(name);
@@ -105,20 +91,10 @@ bool
 folder_write(const struct folder *f, const char *name, const char *text)
 {
     char *path = folder_path(f, name);
-    struct buf fresh = {0};
-    const size_t len = strlen(text);
-    bool good;
-    int fd;
+    const bool good = spill(path, text, strlen(text)) == 0;
 
-    buf_printf(&fresh, "%s.new", path);
-    fd = open(buf_text(&fresh), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    good = fd >= 0 && write(fd, text, len) == (ssize_t) len && fsync(fd) == 0;
-    if (fd >= 0)
-        good = close(fd) == 0 && good;
-    good = good && rename(buf_text(&fresh), path) == 0;
     if (!good)
         fprintf(stderr, "dualwrited stage: cannot write %s: %s\n", path, strerror(errno));
-    buf_free(&fresh);
     free(path);
     return good;
 }
@@ -154,15 +130,57 @@ folder_save(const struct folder *f, const cJSON *state)
     return good;
 }
 
+/* The names of what we write, without stage.json; NULL behind the last. Free it. */
+static char *
+our_file(const struct folder *f, size_t i)
+{
+    static const char *const pages[] = {"delta.json", "delta.md", "SUMMARY.md"};
+
+    if (i < stage_step_count)
+        return folder_path(f, stage_steps[i].file);
+    i -= stage_step_count;
+    return i < sizeof pages / sizeof pages[0] ? folder_path(f, pages[i]) : NULL;
+}
+
+bool
+folder_is_ours(const struct folder *f)
+{
+    char *state = folder_path(f, STATE);
+    const bool ours = access(state, F_OK) == 0;
+    char *path = NULL;
+    struct stat there;
+    bool free_to_take = true;
+
+    free(state);
+    for (size_t i = 0; !ours && free_to_take && (path = our_file(f, i)) != NULL; i++) {
+        free_to_take = lstat(path, &there) != 0;
+        if (!free_to_take)
+            fprintf(stderr,
+                    "dualwrited stage: %s is there already, and %s has no " STATE
+                    " of a staged test: take another folder\n",
+                    path, f->path);
+        free(path);
+    }
+    return free_to_take;
+}
+
 void
 folder_clear(const struct folder *f)
 {
-    static const char *const ours[] = {STATE, "delta.json", "delta.md", "SUMMARY.md"};
+    char *path;
 
-    for (size_t i = 0; i < stage_step_count + sizeof ours / sizeof ours[0]; i++) {
-        char *path = folder_path(f, i < stage_step_count ? stage_steps[i].file : ours[i - stage_step_count]);
-
+    for (size_t i = 0; (path = our_file(f, i)) != NULL; i++) {
         unlink(path);
         free(path);
     }
+    for (size_t i = 0; i < stage_step_count; i++) {
+        struct buf err = {0};
+
+        buf_printf(&err, "%s/logs/%s.err", f->path, stage_steps[i].name);
+        unlink(buf_text(&err));
+        buf_free(&err);
+    }
+    path = folder_path(f, STATE); /* the last: without it the others are not known to be ours */
+    unlink(path);
+    free(path);
 }

@@ -31,6 +31,9 @@ bool folder_write(const struct folder *f, const char *name, const char *text);
 int folder_state(const struct folder *f, cJSON **state);
 bool folder_save(const struct folder *f, const cJSON *state);
 
+/* Whether what stands under our names is a former test's, or nothing does; false after saying what is in the way. */
+bool folder_is_ours(const struct folder *f);
+
 /* Takes away what a former test has left under our names. */
 void folder_clear(const struct folder *f);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "dualwrite/config_keys.h"
 #include "dualwrite/shown.h"
 #include "dualwrite/stage_log.h"
 #include "dualwrite/stage_where.h"
@@ -15,6 +16,7 @@
 #include "runner.h"
 
 #define SELF "/proc/self/exe"
+#define ASK_MS 60000
 
 static const char *
 option(const struct place *p, const char *name)
@@ -22,11 +24,28 @@ option(const struct place *p, const char *name)
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(p->options, name));
 }
 
+int64_t
+place_limit_ms(const cJSON *options)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(options, "step-timeout"));
+
+    return text == NULL ? 0 : config_duration_ms(text);
+}
+
+/* A question to a tool, which has no work to do. */
+static int64_t
+ask_ms(const struct place *p)
+{
+    const int64_t limit = place_limit_ms(p->options);
+
+    return limit > 0 && limit < ASK_MS ? limit : ASK_MS;
+}
+
 /* Its stdout without the line end; NULL after saying why there is none. The tool's own words are on our stderr. */
 static char *
-ask(const struct words *argv, const char *what)
+ask(const struct place *p, const struct words *argv, const char *what)
 {
-    struct run r = {0};
+    struct run r = {.limit_ms = ask_ms(p)};
     char *text = NULL;
 
     run_command(&r, argv);
@@ -47,9 +66,9 @@ ask(const struct words *argv, const char *what)
 
 /* docker-compose where it is there, else docker's own "compose". */
 static void
-find_compose(struct words *out)
+find_compose(const struct place *p, struct words *out)
 {
-    struct run r = {.silent = true};
+    struct run r = {.silent = true, .limit_ms = ask_ms(p)};
     struct words version = {0};
 
     words_add(&version, "docker-compose");
@@ -73,7 +92,7 @@ find_container(struct place *p, const struct words *compose)
     words_add(&argv, "ps");
     words_add(&argv, "-q");
     words_add(&argv, option(p, "service"));
-    p->container = ask(&argv, "looking for the container of the service");
+    p->container = ask(p, &argv, "looking for the container of the service");
     words_free(&argv);
     if (p->container != NULL && *p->container == '\0') {
         fprintf(stderr, "dualwrited stage: the service %s of %s has no running container: start it (`up -d`)\n",
@@ -89,7 +108,7 @@ static bool
 find_pod(struct place *p)
 {
     struct words argv = {0};
-    struct run r = {0};
+    struct run r = {.limit_ms = ask_ms(p)};
 
     if (option(p, "pod") != NULL) {
         words_add(&p->pods, option(p, "pod"));
@@ -152,7 +171,7 @@ look_inside(struct place *p)
 
     words_append(&argv, &p->before);
     words_add(&argv, "--version");
-    said = ask(&argv, p->shown);
+    said = ask(p, &argv, p->shown);
     words_free(&argv);
     ours = said != NULL && strncmp(said, "dualwrited ", strlen("dualwrited ")) == 0;
     if (said != NULL && !ours)
@@ -174,7 +193,7 @@ place_open(struct place *p, const cJSON *options)
 
     *p = (struct place){.options = options};
     if (env == STAGE_COMPOSE) {
-        find_compose(&compose);
+        find_compose(p, &compose);
         good = find_container(p, &compose);
     } else if (env == STAGE_K8S) {
         good = find_pod(p);
@@ -206,7 +225,7 @@ static bool
 run_log(const struct place *p, const char *id, const char *since, const char *file, bool append, char **why)
 {
     struct words argv = {0};
-    struct run r = {.out = file, .err = file, .append = append};
+    struct run r = {.out = file, .err = file, .append = append, .limit_ms = place_limit_ms(p->options)};
     bool good;
 
     stage_where_log(&argv, p->options, id, since);
@@ -233,7 +252,8 @@ static bool
 copy_log(const char *from, const char *since, const char *file, char **why)
 {
     FILE *in = fopen(from, "re");
-    FILE *out = in == NULL ? NULL : fopen(file, "we");
+    const int fd = in == NULL ? -1 : run_open(file, false);
+    FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
     struct buf said = {0};
     char *line = NULL;
     size_t size = 0;
@@ -249,7 +269,11 @@ copy_log(const char *from, const char *since, const char *file, char **why)
     free(line);
     if (in != NULL)
         fclose(in);
-    return out != NULL && fclose(out) == 0;
+    if (out != NULL && fclose(out) != 0) {
+        buf_printf(&said, "%s: %s", file, strerror(errno));
+        *why = buf_steal(&said);
+    }
+    return *why == NULL;
 }
 
 static cJSON *

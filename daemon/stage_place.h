@@ -5,6 +5,7 @@
 #define STAGE_PLACE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <cjson/cJSON.h>
 
@@ -18,6 +19,9 @@ struct place {
     char *shown;         /* "container web", for people */
     char *version;       /* what --version says there */
 };
+
+/* How long one step may take, in --step-timeout. */
+int64_t place_limit_ms(const cJSON *options);
 
 /*
  * EXIT_GOOD, or the status to exit with after saying on stderr what is not there. Runs nothing but look-ups and `--version`.

@@ -5,9 +5,12 @@
 #include <stdlib.h>
 
 #include "command.h"
+#include "desk.h"
 #include "dualwrite/stage_judge.h"
 #include "dualwrite/stage_state.h"
 #include "dualwrite/stage_summary.h"
+
+#define WIDTH 80 /* where there is no terminal */
 
 /* Adds the JSON of a file under that name, where it is JSON. */
 static void
@@ -69,7 +72,7 @@ result_show(const struct folder *f, const cJSON *state, bool json)
         buf_printf(&out, "%s\n", text);
         cJSON_free(text);
     } else {
-        stage_verdict(&out, state);
+        stage_verdict(&out, state, desk_width() == 0 ? WIDTH : desk_width());
         buf_printf(&out, "%s/SUMMARY.md is for the tracker\n", f->path);
     }
     fputs(buf_text(&out), stdout);

@@ -1,6 +1,7 @@
 /* stage_run.c - the phases of a staged test, one step after the other; see stage_run.h. */
 #include "stage_run.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,7 +129,8 @@ run_words(struct stage *s, enum stage_place place, const struct words *words, co
     const char *config = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(options_of(s), "config"));
     char *out_path = folder_path(&s->folder, file);
     char *err_path = folder_path(&s->folder, err);
-    struct run r = {.out = out_path, .err = err_path, .tick = tick, .arg = s};
+    struct run r = {
+        .out = out_path, .err = err_path, .tick = tick, .arg = s, .limit_ms = place_limit_ms(options_of(s))};
     struct words argv = {0};
 
     if (place == STAGE_HERE)
@@ -260,7 +262,8 @@ run_step(struct stage *s, const struct stage_step *step, int *status)
     free(why);
     *status = exited == EXIT_CRITICAL || exited == EXIT_UNREACHABLE || exited == EXIT_CONFIGURATION ? exited
                                                                                                     : EXIT_UNFINISHED;
-    return run_stopped() == 0 && (good || !step->must);
+    /* what cannot be reached or started would cross one criterion after the other, and has said nothing of any */
+    return run_stopped() == 0 && (good || !(step->must || exited == EXIT_UNREACHABLE || exited < 0));
 }
 
 /* Dual write is on for a step that needs it, also where a phase is done again after the last one took it back. */
@@ -408,6 +411,15 @@ conclude(struct stage *s)
     return result_write(&s->folder, s->state, now) ? EXIT_GOOD : EXIT_UNFINISHED;
 }
 
+static void
+say_left(const struct stage *s)
+{
+    if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(s->state, "undo")) > 0)
+        fprintf(stderr,
+                "dualwrited stage: not everything is taken back yet: `dualwrited stage --out-dir=%s --undo` does it\n",
+                s->folder.path);
+}
+
 static int
 run_phases(struct stage *s)
 {
@@ -417,14 +429,14 @@ run_phases(struct stage *s)
         status = run_phase(s, phase);
     if (status == EXIT_GOOD && run_stopped() == 0)
         status = conclude(s);
-    if (status == EXIT_GOOD)
-        return result_show(&s->folder, s->state, s->asked->json);
-    undo(s, true);
-    result_write(&s->folder, s->state, NULL);
-    fprintf(stderr, "dualwrited stage: the same command goes on from here");
-    if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(s->state, "undo")) > 0)
-        fprintf(stderr, "; `dualwrited stage --out-dir=%s --undo` takes back what is still there", s->folder.path);
-    fputs("\n", stderr);
+    if (status == EXIT_GOOD) {
+        status = result_show(&s->folder, s->state, s->asked->json);
+    } else {
+        undo(s, true);
+        result_write(&s->folder, s->state, NULL);
+        fputs("dualwrited stage: the same command goes on from here\n", stderr);
+    }
+    say_left(s);
     return status;
 }
 
@@ -452,14 +464,28 @@ say_where(struct stage *s)
                 s->place.version, DUALWRITE_VERSION);
 }
 
+/* A test to take back; false after saying that there is none. */
+static bool
+is_there(const char *folder)
+{
+    const struct folder f = {.path = folder};
+    char *path = folder_path(&f, "stage.json");
+    const bool there = access(path, F_OK) == 0;
+
+    if (!there)
+        fprintf(stderr, "dualwrited stage: %s: %s: nothing is to be taken back from there\n", path, strerror(errno));
+    free(path);
+    return there;
+}
+
 int
 stage_run(const struct stage_asked *asked)
 {
     struct stage s = {.asked = asked, .terminal = isatty(STDERR_FILENO) == 1};
-    int status = folder_open(&s.folder, asked->folder);
+    int status = asked->undo && !is_there(asked->folder) ? EXIT_USAGE : folder_open(&s.folder, asked->folder);
 
     if (status == EXIT_GOOD)
-        status = begin(&s);
+        status = folder_is_ours(&s.folder) ? begin(&s) : EXIT_USAGE;
     if (status == EXIT_GOOD) {
         run_catch_signals();
         status = place_open(&s.place, options_of(&s));

@@ -11,6 +11,7 @@
 #include "command.h"
 #include "dualwrite/flags.h"
 #include "dualwrite/pgarray.h"
+#include "dualwrite/smoke_sql.h"
 #include "embedded.h"
 
 #define OURS "staging test (dualwrited stage)" /* dualwrite.override.why; stage_state.h says when it goes */
@@ -40,7 +41,7 @@ static bool
 no_foreign(struct desk *d, int *status)
 {
     struct buf flags = {0};
-    const char *params[] = {NULL, OURS};
+    const char *params[] = {NULL, OURS, SMOKE_MEASURES};
     PGresult *r;
     int count;
 
@@ -49,7 +50,7 @@ no_foreign(struct desk *d, int *status)
     pgarray_add(&flags, flag_name(FLAG_STRICT));
     pgarray_close(&flags);
     params[0] = buf_text(&flags);
-    r = desk_ask(d, DATABASE_VNEXT, sql_stage_foreign, 2, params);
+    r = desk_ask(d, DATABASE_VNEXT, sql_stage_foreign, 3, params);
     buf_free(&flags);
     if (r == NULL) {
         *status = desk_refused(d, "looking for overrides");
@@ -123,9 +124,9 @@ change(struct desk *d, cJSON *answer, const char *sql, int nparams, const char *
 static int
 restore(struct desk *d, cJSON *answer)
 {
-    const char *const params[] = {OURS};
+    const char *const params[] = {OURS, SMOKE_MEASURES};
 
-    return change(d, answer, sql_stage_restore, 1, params);
+    return change(d, answer, sql_stage_restore, 2, params);
 }
 
 static int

@@ -111,6 +111,10 @@ struct row *batch_add_row(struct batch *b, size_t subject);
 /* Decides write, create and remove of row `n`, which was read. */
 void row_decide(const struct batch *b, const struct mapping *m, struct row *r);
 
+/* ... of a row that is only looked at, as if an event of each kind were there; and whether its legacy row is as it should be. */
+void row_decide_looked(struct row *r, enum removal_kind kind);
+bool row_is_settled(const struct row *r, bool found, bool equal);
+
 /* After the write: the legacy side is what was asked for; where nothing was, it is. */
 bool row_as_wanted(const struct batch *b, const struct mapping *m, const struct row *r);
 

@@ -17,6 +17,12 @@
  */
 void shown_text(struct buf *out, const char *text, size_t columns);
 
+/*
+ * Appends `text` as shown_text() has it and a line end, broken at blanks into lines of at most `width` columns; those after the
+ * first begin with `indent` blanks, which the caller has in front of the first.
+ */
+void shown_wrapped(struct buf *out, const char *text, size_t indent, size_t width);
+
 /* How many columns `text` takes, which went through shown_text(). */
 size_t shown_width(const char *text);
 

@@ -33,4 +33,9 @@ bool smoke_api_request(const cJSON *api, int flow, const cJSON *variables, const
 /* Adds what the flow's answer gives to `variables`, as text. False: *why says what is wrong with it. */
 bool smoke_api_answer(const cJSON *api, int flow, const char *answer, cJSON *variables, char **why);
 
+/* Whether a URL has "user:password@", which would get into process titles and evidence. */
+bool smoke_api_has_login(const char *url);
+#define SMOKE_API_NO_LOGIN                                                                                             \
+    "one without, as it is shown in evidence and process titles; a token goes into $SMOKE_API_TOKEN"
+
 #endif

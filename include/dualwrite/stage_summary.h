@@ -14,7 +14,7 @@
 /* `delta` is the text of delta.md, or NULL. `state` has its criteria; `evidence` as in stage_judge.h. */
 void stage_summary(struct buf *out, const cJSON *state, const cJSON *evidence, const char *delta);
 
-/* The criteria for a terminal, a line each, and the verdict. */
-void stage_verdict(struct buf *out, const cJSON *state);
+/* The criteria for a terminal of `width` columns, and the verdict. */
+void stage_verdict(struct buf *out, const cJSON *state, size_t width);
 
 #endif

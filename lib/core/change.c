@@ -157,6 +157,28 @@ batch_add_row(struct batch *b, size_t subject)
     return &b->rows[b->nrows++];
 }
 
+/* `removal`: an event says that the row was deleted. A row that cannot be seen is no such row by itself. */
+static void
+decide(struct row *r, enum removal_kind kind, bool removal)
+{
+    r->create = r->found && r->present;
+    r->write = r->create || (r->found && kind == REMOVAL_SET);
+    r->remove = !r->present &&
+                ((kind == REMOVAL_SET && !r->found && removal) || (kind == REMOVAL_DELETE && (r->found || removal)));
+}
+
+void
+row_decide_looked(struct row *r, enum removal_kind kind)
+{
+    decide(r, kind, true);
+}
+
+bool
+row_is_settled(const struct row *r, bool found, bool equal)
+{
+    return equal || (!found && !r->create) || !(r->write || r->create || r->remove);
+}
+
 void
 row_decide(const struct batch *b, const struct mapping *m, struct row *r)
 {
@@ -168,11 +190,7 @@ row_decide(const struct batch *b, const struct mapping *m, struct row *r)
         r->create = r->found && (r->present || kind != REMOVAL_DELETE);
         return;
     }
-    r->create = r->found && r->present;
-    r->write = r->create || (r->found && kind == REMOVAL_SET);
-    /* a row that cannot be seen is not a row that was deleted: that takes an event that says so */
-    r->remove = !r->present && ((kind == REMOVAL_SET && !r->found && s->removal) ||
-                                (kind == REMOVAL_DELETE && (r->found || s->removal)));
+    decide(r, kind, s->removal);
 }
 
 bool

@@ -115,6 +115,35 @@ shown_width(const char *text)
 }
 
 void
+shown_wrapped(struct buf *out, const char *text, size_t indent, size_t width)
+{
+    struct buf shown = {0}, word = {0};
+    size_t column = indent;
+
+    shown_text(&shown, text, 0);
+    for (const char *next = buf_text(&shown); *next != '\0'; next += strspn(next, " ")) {
+        const size_t len = strcspn(next, " ");
+        size_t columns;
+
+        buf_add(&word, next, len);
+        columns = shown_width(buf_text(&word));
+        buf_free(&word);
+        if (column > indent && column + 1 + columns > width) {
+            buf_printf(out, "\n%*s", (int) indent, "");
+            column = indent;
+        } else if (column > indent) {
+            buf_putc(out, ' ');
+            column++;
+        }
+        buf_add(out, next, len);
+        column += columns;
+        next += len;
+    }
+    buf_putc(out, '\n');
+    buf_free(&shown);
+}
+
+void
 shown_span(struct buf *out, double seconds)
 {
     const double s = seconds < 0 ? 0 : seconds;

@@ -258,3 +258,11 @@ smoke_api_answer(const cJSON *api, int flow, const char *answer, cJSON *variable
     cJSON_Delete(got);
     return good;
 }
+
+bool
+smoke_api_has_login(const char *url)
+{
+    const char *host = strstr(url, "//");
+
+    return host != NULL && memchr(host + 2, '@', strcspn(host + 2, "/?#")) != NULL;
+}

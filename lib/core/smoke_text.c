@@ -34,29 +34,8 @@ number(const cJSON *object, const char *key)
 static void
 put_wrapped(struct buf *out, const char *heading, const char *text, size_t width)
 {
-    struct buf shown = {0};
-    size_t column = 0;
-    const char *word;
-
-    shown_text(&shown, text, 0);
     buf_printf(out, INDENT "%-8s ", heading);
-    for (word = buf_text(&shown); *word != '\0';) {
-        size_t len = strcspn(word, " ");
-
-        if (column > 0 && 13 + column + 1 + len > width) {
-            buf_puts(out, "\n" INDENT "         ");
-            column = 0;
-        } else if (column > 0) {
-            buf_putc(out, ' ');
-            column++;
-        }
-        buf_add(out, word, len);
-        column += len;
-        word += len;
-        word += strspn(word, " ");
-    }
-    buf_putc(out, '\n');
-    buf_free(&shown);
+    shown_wrapped(out, text, strlen(INDENT) + 9, width);
 }
 
 static const char *

@@ -94,10 +94,11 @@ static const char *
 effective(const struct court *c, const char *step, const char *flag)
 {
     const cJSON *one;
+    const char *value = "";
 
-    cJSON_ArrayForEach(one, item(item(c->evidence, step), "flags")) if (strcmp(string(one, "flag"), flag) ==
-                                                                        0) return string(one, "effective");
-    return "unknown";
+    cJSON_ArrayForEach(one, item(item(c->evidence, step), "flags")) if (strcmp(string(one, "flag"), flag) == 0) value =
+        string(one, "effective");
+    return *value == '\0' ? "unknown" : value;
 }
 
 static void

@@ -117,7 +117,8 @@ stage_state_merge(cJSON *state, const cJSON *options)
 void
 stage_state_defaults(cJSON *state)
 {
-    static const char *const defaults[][2] = {{"env", "local"}, {"sample-size", "100"}, {"perf", "20"}};
+    static const char *const defaults[][2] = {
+        {"env", "local"}, {"sample-size", "100"}, {"perf", "20"}, {"step-timeout", "1h"}};
     cJSON *options = item(state, "options");
 
     for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)

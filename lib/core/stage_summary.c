@@ -224,6 +224,7 @@ put_notices(struct buf *out, const cJSON *state, const cJSON *evidence)
         buf_printf(out, "creating a team takes %.2f of the time it takes without dual write.\n", number(perf, "ratio"));
     else
         buf_puts(out, "performance was not measured.\n");
+    buf_puts(out, "\n## Signed off\n\n| by | date |\n|---|---|\n| | |\n");
     buf_puts(out, "\n## Next\n\n");
     if (bad == 0)
         buf_puts(out, "1. Set TEAM_VNEXT_DUAL_WRITE_ENABLED=true in the settings, and `dualwrited reload --all`.\n"
@@ -250,8 +251,9 @@ stage_summary(struct buf *out, const cJSON *state, const cJSON *evidence, const 
 }
 
 void
-stage_verdict(struct buf *out, const cJSON *state)
+stage_verdict(struct buf *out, const cJSON *state, size_t width)
 {
+    struct buf line = {0};
     const cJSON *one;
 
     cJSON_ArrayForEach(one, item(state, "criteria"))
@@ -259,10 +261,9 @@ stage_verdict(struct buf *out, const cJSON *state)
         const cJSON *held = item(one, "held");
 
         buf_puts(out, cJSON_IsTrue(held) ? "✓ " : cJSON_IsNull(held) ? "- " : "✗ ");
-        shown_text(out, string(one, "criterion"), 0);
-        buf_puts(out, ": ");
-        shown_text(out, string(one, "value"), 0);
-        buf_printf(out, " (%s)\n", string(one, "evidence"));
+        buf_printf(&line, "%s: %s (%s)", string(one, "criterion"), string(one, "value"), string(one, "evidence"));
+        shown_wrapped(out, buf_text(&line), 2, width);
+        buf_free(&line);
     }
     if (crossed(state) == 0)
         buf_puts(out, "\nSUCCESS: every criterion that was tested holds\n");

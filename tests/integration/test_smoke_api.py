@@ -3,6 +3,8 @@ and against servers that do not answer as they should."""
 
 import json
 import re
+import ssl
+import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -22,8 +24,11 @@ class Application(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, db, spoil=None):
+    def __init__(self, db, spoil=None, tls=None):
         super().__init__(("127.0.0.1", 0), Handler)
+        self.tls = tls
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
         self.db, self.spoil, self.seen, self.lock = db, spoil or {}, [], threading.Lock()
         self.over = threading.Event()
 
@@ -38,7 +43,7 @@ class Application(ThreadingHTTPServer):
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.server_port}"
+        return f"{'http' if self.tls is None else 'https'}://127.0.0.1:{self.server_port}"
 
     def execute(self, *args):
         with self.lock:
@@ -92,9 +97,9 @@ class Handler(BaseHTTPRequestHandler):
         return self.answer(201, {"team_id": team, "team_slug": slug})
 
 
-def smoke(db, app, *args, code=0, token=TOKEN, **settings):
+def smoke(db, app, *args, code=0, token=TOKEN, env=None, **settings):
     done = cli(db, "smoke", "--json", "--via=api", f"--base-url={app.url}/", *args, check=False,
-               env={"SMOKE_API_TOKEN": token}, **settings)
+               env={"SMOKE_API_TOKEN": token, **(env or {})}, **settings)
     assert done.returncode == code, done.stdout + done.stderr
     assert TOKEN not in done.stdout + done.stderr
     return json.loads(done.stdout)
@@ -203,3 +208,28 @@ def test_another_description(installed, tmp_path):
             file.write_text(text)
             done = cli(installed, "smoke", "--via=api", f"--base-url={app.url}", f"--api-file={file}", check=False)
             assert done.returncode == 65 and str(file) in done.stderr, done.stderr
+
+
+@pytest.mark.layouts("one", reason="TLS does not depend on the databases")
+def test_tls(installed, tmp_path):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-keyout", key, "-out", certificate, "-subj", "/CN=staging", "-addext", "subjectAltName=IP:127.0.0.1"],
+                   check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with Daemon(installed), Application(installed, tls=context) as app:
+        refused = smoke(installed, app, code=1)["flows"][0]["reason"]
+        assert "certificate is not trusted" in refused and "CURL_CA_BUNDLE" in refused
+        assert not app.seen  # neither a request nor its token
+        for name in ("CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+            assert statuses(smoke(installed, app, env={"CURL_CA_BUNDLE": None, "SSL_CERT_FILE": None, name: certificate})) == ["passed"] * 5
+        wrong = smoke(installed, app, code=1, env={"CURL_CA_BUNDLE": tmp_path / "none.pem"})["flows"][0]["reason"]
+        assert "CURL_CA_BUNDLE" in wrong
+
+
+@pytest.mark.layouts("one", reason="nothing is asked")
+def test_a_token_that_is_two_lines(installed):
+    with Daemon(installed), Application(installed) as app:
+        report = smoke(installed, app, token=f"{TOKEN}\r\nX-Other: 1", code=1)
+        assert "SMOKE_API_TOKEN has a line end" in report["flows"][0]["reason"] and not app.seen

@@ -10,6 +10,7 @@ import pytest
 
 from conftest import Daemon, binary, clean_environment, config_for, dualwrited, install, wait_until, write_env_file
 from helpers import drained
+from test_smoke_api import TOKEN, Application
 
 pytestmark = pytest.mark.layouts("one", "two")
 
@@ -39,6 +40,24 @@ def test_steps_turn_flags_on_and_back(db, admin):
         answer = step("enable", admin)
         assert answer["dual_write_enabled"] is True and answer["strict_mode"] is False and answer["running_daemons"] == 1
         assert step("restore", admin)["dual_write_enabled"] is False
+        assert db.value("SELECT count(*) FROM dualwrite.override") == 0
+
+
+@pytest.mark.layouts("one", reason="overrides are in the vNext database")
+@pytest.mark.parametrize("word", ["enable", "restore"])
+def test_what_a_killed_measurement_left_is_ours(db, admin, word):
+    """`smoke --perf`, killed while dual write is off, must not leave it off after the test."""
+    with Daemon(db):
+        process = subprocess.Popen([binary(), "smoke", "--perf=1000", "--config", admin], env=clean_environment(),
+                                   stdout=subprocess.DEVNULL)
+        off = "SELECT count(*) FROM dualwrite.override WHERE value = 'false' AND why LIKE '%--perf%'"
+        db.execute("INSERT INTO dualwrite.override (flag, value) VALUES ('TEAM_VNEXT_DUAL_WRITE_ENABLED', 'true')")
+        wait_until(lambda: db.value(off) == 1, timeout=30, what="a block with dual write off")
+        process.kill()
+        process.wait()
+        assert db.value(off) == 1
+        assert step(word, admin)["dual_write_enabled"] is True  # the daemon's own flag
+        step("restore", admin)
         assert db.value("SELECT count(*) FROM dualwrite.override") == 0
 
 
@@ -98,6 +117,21 @@ def test_a_change_while_off_waits(db, admin):
 def test_failure_without_test_data(db, admin):
     with Daemon(db):
         assert "dualwrited smoke --keep" in dualwrited("stage", "--step=failure", "--config", admin, check=70).stderr
+
+
+@pytest.mark.layouts("one", reason="daemons are known in the vNext database")
+def test_failure_without_a_daemon(db, admin):
+    """Told at once, not after minutes of waiting, and with no change left behind."""
+    with Daemon(db) as daemon:
+        team = db.new_team(name="Staging Test Team Alpha")
+        drained(db)
+        process = subprocess.Popen([binary(), "stage", "--step=failure", "--config", admin], env=clean_environment(),
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        wait_until(lambda: db.value("SELECT count(*) FROM dualwrite.failed"), what="the failed sync")
+        daemon.signal(signal.SIGTERM)
+        assert "no daemon is running" in process.communicate(timeout=50)[1] and process.returncode == 1
+    assert db.value(f"SELECT name FROM {TEAM} WHERE id = %s", [team]) == "Staging Test Team Alpha"
+    assert "no daemon is running" in dualwrited("stage", "--step=failure", "--config", admin, check=70).stderr
 
 
 @pytest.mark.layouts("one", reason="vNext rows are written alike")
@@ -229,7 +263,8 @@ def test_stopped_in_strict_mode_and_gone_on(db, admin, tmp_path, number):
             nothing_left(db)
         else:
             assert any(note["at_once"] for note in state_of(folder)["undo"])
-        done = stage(folder)
+        # after the kill that phase is done again as well; once is enough
+        done = stage(folder, *(["--skip-failure"] if number == signal.SIGINT else []))
         assert "taken back" in done.stderr or number == signal.SIGINT
         assert crossed(folder) == []
     nothing_left(db)
@@ -376,3 +411,119 @@ def test_dry_run_lists_the_commands(tmp_path, layout):
     said = stage(tmp_path / "evidence", *ENVIRONMENTS["k8s"], "--dry-run").stdout
     assert "kubectl exec -n stage POD -c dw -- dualwrited smoke --json --keep" in said
     assert not (tmp_path / "evidence").exists()
+
+
+# ---- the folder, and what hangs --------------------------------------------------------------------------------------
+
+
+@pytest.mark.layouts("one", reason="asks no database")
+def test_a_folder_with_files_of_somebody_else(tmp_path, layout):
+    for name in ("SUMMARY.md", "logs/daemon.log"):
+        folder = tmp_path / name.replace("/", "-")
+        (folder / "logs").mkdir(parents=True)
+        (folder / name).write_text("mine")
+        for more in ([], ["--restart"]):
+            assert "take another folder" in stage(folder, *more, check=64).stderr
+        assert (folder / name).read_text() == "mine"
+
+
+@pytest.mark.layouts("one", reason="asks no database")
+def test_a_link_in_the_folder_is_not_followed(tmp_path, layout):
+    folder, mine = tmp_path / "evidence", tmp_path / "mine"
+    mine.write_text("mine")
+    stage(folder, "--config", tmp_path / "none.env", check=78)
+    for name in ("logs/check.json", "logs/check.err"):
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to(mine)
+        assert "is a link" in stage(folder, check=70).stderr
+        assert mine.read_text() == "mine" and (folder / name).is_symlink()
+        (folder / name).unlink()
+    (folder / "SUMMARY.md").unlink()
+    (folder / "SUMMARY.md").symlink_to(mine)
+    stage(folder, check=78)
+    assert mine.read_text() == "mine" and "stopped in phase 0" in (folder / "SUMMARY.md").read_text()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "logs").symlink_to(tmp_path)
+    assert "cannot make the folder" in stage(tmp_path / "other", check=70).stderr
+
+
+@pytest.mark.layouts("one", reason="asks no database")
+def test_nothing_to_take_back(tmp_path, layout):
+    assert "nothing is to be taken back" in stage(tmp_path / "none", "--undo", check=64).stderr
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.layouts("one", reason="asks no database")
+def test_an_answer_that_is_cut_off_is_not_good(tmp_path, layout):
+    """As on a full disk: half a report must not pass for evidence."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([binary(), "stage", f"--out-dir={tmp_path / 'e'}", "--dry-run"], env=clean_environment(),
+                              stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 70 and "cannot write the answer: No space left on device" in done.stderr
+
+
+@pytest.mark.parametrize("hangs, status, said", [
+    ("--version", 69, "docker took longer than 0.2 s and was ended"),
+    ("check", 70, "check: exit status -1: docker took longer than 0.2 s and was ended"),
+])
+@pytest.mark.layouts("one", reason="asks no database")
+def test_a_tool_that_hangs(tmp_path, layout, hangs, status, said):
+    tool = tmp_path / "bin" / "docker"
+    tool.parent.mkdir()
+    tool.write_text(f'#!/bin/sh\ncase "$*" in *" {hangs}"*) sleep 300 ;; esac\necho dualwrited 1\n')
+    tool.chmod(0o755)
+    env = {"PATH": f"{tool.parent}:/usr/bin:/bin"}
+    done = stage(tmp_path / "evidence", *ENVIRONMENTS["docker"], "--step-timeout=200ms", env=env, check=status)
+    assert said in done.stderr
+
+
+STANDIN = """#!/bin/sh
+case "$*" in
+*--version) echo dualwrited 1 ;;
+*" report "*) echo '{"coverage": {}}' ;;
+*" smoke "*) echo '{}'; exit {smoke} ;;
+*" cleanup "*) exit 1 ;;
+*) echo '{}' ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("smoke, status", [(69, 69), (0, 1)], ids=["the database goes away", "cleanup is refused"])
+@pytest.mark.layouts("one", reason="asks no database")
+def test_what_is_left_is_said(tmp_path, layout, smoke, status):
+    """Also where the test went to its end. What cannot be reached stops it, instead of crossing all that comes."""
+    tool = tmp_path / "bin" / "docker"
+    tool.parent.mkdir()
+    tool.write_text(STANDIN.replace("{smoke}", str(smoke)))
+    tool.chmod(0o755)
+    folder, env = tmp_path / "evidence", {"PATH": f"{tool.parent}:/usr/bin:/bin"}
+    done = stage(folder, *ENVIRONMENTS["docker"], env=env, check=status)
+    assert f"--out-dir={folder} --undo" in done.stderr
+    phases = [phase["state"] for phase in state_of(folder)["phases"]]
+    assert phases == ["done"] * 9 if status == 1 else phases[3:5] == ["stopped", "waiting"]
+    assert "cleanup" in str(state_of(folder)["undo"])
+    tool.write_text(STANDIN.replace("exit 1", "exit 0"))
+    stage(folder, "--undo", env=env)
+    assert state_of(folder)["undo"] == []
+
+
+@pytest.mark.parametrize("url", ["https://ada:s3cret@host", "http://ada@host/x"])
+@pytest.mark.layouts("one", reason="asks no database")
+def test_a_login_in_the_url_is_refused(tmp_path, layout, url):
+    for command in ("smoke", "stage"):
+        done = dualwrited(command, f"--out-dir={tmp_path / 'e'}" if command == "stage" else "--json", "--via=api",
+                          f"--base-url={url}", check=64)
+        assert "SMOKE_API_TOKEN" in done.stderr and "ada" not in done.stderr
+
+
+@pytest.mark.layouts("one", reason="the flows through the API are tested in both")
+def test_through_the_api(db, admin, tmp_path):
+    folder, log = tmp_path / "evidence", tmp_path / "daemon.log"
+    with LoggedDaemon(db, log), Application(db) as app:
+        done = stage(folder, "--config", admin, "--log", log, "--via=api", f"--base-url={app.url}", "--perf=2",
+                     "--skip-failure", env={"SMOKE_API_TOKEN": TOKEN}, check=False)
+    assert not [name for name in crossed(folder) if name != "No performance regression"], done.stdout + done.stderr
+    assert len([path for path, *_ in app.seen if path.endswith("/teams/create/")]) >= 6  # two times flow 1, and 2 on and off
+    for path in folder.rglob("*"):
+        assert path.is_dir() or TOKEN not in path.read_text(), path
+    nothing_left(db)

@@ -29,6 +29,26 @@ check(const struct batch *b)
 }
 
 static void
+test_a_row_that_is_looked_at(void **state)
+{
+    struct row row = {.found = true, .present = true};
+
+    (void) state;
+    row_decide_looked(&row, REMOVAL_DELETE);
+    assert_true(row.create && row.write && !row.remove);
+    assert_true(row_is_settled(&row, true, true) && !row_is_settled(&row, true, false) &&
+                !row_is_settled(&row, false, false));
+    row = (struct row){.found = true};
+    row_decide_looked(&row, REMOVAL_SET);
+    assert_true(!row.create && row.write && !row.remove);
+    assert_true(row_is_settled(&row, false, false) && !row_is_settled(&row, true, false));
+    row = (struct row){0};
+    row_decide_looked(&row, REMOVAL_DELETE);
+    assert_true(!row.create && !row.write && row.remove);
+    assert_true(row_is_settled(&row, false, false) && !row_is_settled(&row, true, false));
+}
+
+static void
 test_empty(void **state)
 {
     struct batch b = {0};
@@ -287,6 +307,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_row_that_is_looked_at),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_coalesces),
         cmocka_unit_test(test_distinct_identities),

@@ -149,13 +149,31 @@ test_grid(void **state)
     buf_free(&out);
 }
 
+static void
+test_wrapped(void **state)
+{
+    struct buf out = {0};
+
+    (void) state;
+    buf_puts(&out, "- ");
+    shown_wrapped(&out, "one two \xe6\xbc\xa2\xe6\xbc\xa2 four\nfive averyverylongword  end", 2, 14);
+    assert_string_equal(buf_text(&out), "- one two \xe6\xbc\xa2\xe6\xbc\xa2\n"
+                                        "  four\\nfive\n"
+                                        "  averyverylongword\n"
+                                        "  end\n");
+    buf_clear(&out);
+    shown_wrapped(&out, "", 2, 14);
+    assert_string_equal(buf_text(&out), "\n");
+    buf_free(&out);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text),  cmocka_unit_test(test_span),
         cmocka_unit_test(test_count), cmocka_unit_test(test_grid_with_a_long_cell),
-        cmocka_unit_test(test_grid),
+        cmocka_unit_test(test_grid),  cmocka_unit_test(test_wrapped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,11 +125,22 @@ test_faults(void **state)
         "a flow is an object");
 }
 
+static void
+test_login(void **state)
+{
+    (void) state;
+    assert_true(smoke_api_has_login("https://ada:secret@staging.example.com/x"));
+    assert_true(smoke_api_has_login("http://ada@host"));
+    assert_false(smoke_api_has_login("http://"));
+    assert_false(smoke_api_has_login("http://host/@ada"));
+    assert_false(smoke_api_has_login("host"));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_request), cmocka_unit_test(test_answer),
-                                       cmocka_unit_test(test_faults)};
+                                       cmocka_unit_test(test_faults), cmocka_unit_test(test_login)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,7 +20,7 @@ check(const char *from, const char *to, const char *delta, const char *const *th
 
     cJSON_ReplaceItemInObject(state, "criteria", stage_judge(state, evidence));
     stage_summary(&out, state, evidence, delta);
-    stage_verdict(&out, state);
+    stage_verdict(&out, state, 80);
     for (; *there != NULL; there++)
         if (strstr(buf_text(&out), *there) == NULL)
             fail_msg("not there: %s", *there);
@@ -44,6 +44,7 @@ test_success(void **state)
                                         "| 3 smoke | `smoke` | 0 |",
                                         "✓ No performance regression",
                                         "as they were before the test",
+                                        "## Signed off\n\n| by | date |",
                                         NULL};
     static const char *const absent[] = {"- [ ]", "Incident", "✗", "[Description]", "nan", NULL};
 
