@@ -184,3 +184,16 @@ folder_clear(const struct folder *f)
     unlink(path);
     free(path);
 }
+
+bool
+folder_has_test(const char *folder)
+{
+    const struct folder f = {.path = folder};
+    char *path = folder_path(&f, STATE);
+    const bool there = access(path, F_OK) == 0;
+
+    if (!there)
+        fprintf(stderr, "dualwrited stage: %s: %s: nothing is to be taken back from there\n", path, strerror(errno));
+    free(path);
+    return there;
+}

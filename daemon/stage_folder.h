@@ -18,6 +18,9 @@ struct folder {
 int folder_open(struct folder *f, const char *path);
 void folder_close(struct folder *f);
 
+/* A test to take back is in that folder; false after saying that there is none. */
+bool folder_has_test(const char *folder);
+
 /* "PATH/NAME"; free it. */
 char *folder_path(const struct folder *f, const char *name);
 

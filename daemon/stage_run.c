@@ -1,7 +1,6 @@
 /* stage_run.c - the phases of a staged test, one step after the other; see stage_run.h. */
 #include "stage_run.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -464,25 +463,11 @@ say_where(struct stage *s)
                 s->place.version, DUALWRITE_VERSION);
 }
 
-/* A test to take back; false after saying that there is none. */
-static bool
-is_there(const char *folder)
-{
-    const struct folder f = {.path = folder};
-    char *path = folder_path(&f, "stage.json");
-    const bool there = access(path, F_OK) == 0;
-
-    if (!there)
-        fprintf(stderr, "dualwrited stage: %s: %s: nothing is to be taken back from there\n", path, strerror(errno));
-    free(path);
-    return there;
-}
-
 int
 stage_run(const struct stage_asked *asked)
 {
     struct stage s = {.asked = asked, .terminal = isatty(STDERR_FILENO) == 1};
-    int status = asked->undo && !is_there(asked->folder) ? EXIT_USAGE : folder_open(&s.folder, asked->folder);
+    int status = asked->undo && !folder_has_test(asked->folder) ? EXIT_USAGE : folder_open(&s.folder, asked->folder);
 
     if (status == EXIT_GOOD)
         status = folder_is_ours(&s.folder) ? begin(&s) : EXIT_USAGE;
