@@ -190,7 +190,7 @@ static const struct option_help options[] = {
     {"api-file", "FILE", "with --via=api: see smoke"},
     {"set", "NAME=VALUE", "for the rows of the flows: see smoke; repeated"},
     {"sample-size", "N", "of the reports (default: 100)"},
-    {"perf", "N", "how many teams the measurement creates (default: 20)"},
+    {"perf", "N", "how many rows the measurement creates (default: 20)"},
     {"step-timeout", "DURATION", "a step that takes longer is ended (default: 1h)"},
     {"skip-performance", NULL, "without phase 5"},
     {"skip-failure", NULL, "without phase 6"},

@@ -12,7 +12,7 @@ static const struct {
     {"enable", "dual write on, strict mode off"},
     {"smoke", "the five flows, each verified in log and legacy rows"},
     {"after", "the validation report again, and what has changed"},
-    {"performance", "team creation with dual write on and off"},
+    {"performance", "creation with dual write on and off"},
     {"failure", "a legacy row that cannot be written, without and with strict mode"},
     {"rollback", "dual write off, test data away, everything as it was"},
     {"summary", "the criteria, ticked or crossed"},
@@ -110,7 +110,7 @@ const struct stage_step stage_steps[] = {
 
     {.phase = 5,
      .name = "perf",
-     .doing = "creating teams with dual write on and off",
+     .doing = "creating rows with dual write on and off",
      .words = SMOKE " --perf={perf}",
      .file = "logs/perf.json",
      .needs_enabled = true,

@@ -185,7 +185,7 @@ put_incident(struct buf *out, const cJSON *state, const cJSON *evidence)
         put_text(out, string(one, "value"));
         buf_puts(out, ")");
     }
-    buf_printf(out, "\n\n**Impact:** %.0f new teams without a legacy shadow, %.0f failed events, %.0f waiting\n\n",
+    buf_printf(out, "\n\n**Impact:** %.0f new rows without a legacy shadow, %.0f failed events, %.0f waiting\n\n",
                number(health, "missing_legacy_count"), number(health, "failed_events"), number(health, "backlog"));
     buf_puts(out, "**Root cause:** ");
     if (cJSON_IsObject(failed)) {
@@ -221,7 +221,7 @@ put_notices(struct buf *out, const cJSON *state, const cJSON *evidence)
     buf_printf(out, "- Operations: the flags of staging are %sas they were before the test; ",
                holds(state, STAGE_FLAGS_BACK) ? "" : "NOT ");
     if (cJSON_IsNumber(item(perf, "ratio")))
-        buf_printf(out, "creating a team takes %.2f of the time it takes without dual write.\n", number(perf, "ratio"));
+        buf_printf(out, "creating a row takes %.2f of the time it takes without dual write.\n", number(perf, "ratio"));
     else
         buf_puts(out, "performance was not measured.\n");
     buf_puts(out, "\n## Signed off\n\n| by | date |\n|---|---|\n| | |\n");
