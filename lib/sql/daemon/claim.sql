@@ -10,7 +10,9 @@
 --
 -- $4 says, per entity, which items of ref are the identity. There is always a row, for the cursor and for `more`, whether
 -- there is more to be looked at; without an event its id is NULL.
-WITH held AS MATERIALIZED (
+WITH moment AS MATERIALIZED (
+    SELECT pg_catalog.set_config('dualwrite.claimed_at', pg_catalog.clock_timestamp()::pg_catalog.text, true)::pg_catalog.timestamptz AS at
+), held AS MATERIALIZED (
     SELECT pg_catalog.current_setting('dualwrite.held')::pg_catalog.int4[] AS partitions,
            dualwrite.setting('partitions')::pg_catalog.int4 AS count,
            pg_catalog.pg_relation_filenode('dualwrite.outbox'::pg_catalog.regclass) AS queue
@@ -54,7 +56,7 @@ WITH held AS MATERIALIZED (
     SELECT f.event_id, f.xid, f.captured_at, f.entity, f.operation, f.ref, f.actor, f.attempts, f.sqlstate
     FROM dualwrite.failed f, held
     WHERE f.event_id IN (
-              SELECT r.event_id FROM dualwrite.failed r WHERE r.retry_at <= (SELECT pg_catalog.clock_timestamp()) -- once: an index can tell
+              SELECT r.event_id FROM dualwrite.failed r WHERE r.retry_at <= (SELECT m.at FROM moment m) -- once: an index can tell
               UNION ALL
               SELECT r.event_id FROM wanted w JOIN dualwrite.failed r
               ON r.entity = w.entity AND r.identity = w.identity

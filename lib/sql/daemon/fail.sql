@@ -2,7 +2,7 @@
 -- $4 constraints, $5 messages, $6 milliseconds until the next attempt (NULL: parked), $7 identities, $8 parents,
 -- $9 keys of the legacy rows that have the values which are wanted.
 --
--- Who was made due since this transaction began stays due: the holder, or the parent, has been synced meanwhile.
+-- Who was made due since the claim stays due: the holder, or the parent, has been synced meanwhile.
 WITH failure AS MATERIALIZED (
     SELECT u.event_id, u.sqlstate, u.exception_type, u.constraint_name, u.message,
            u.identity::pg_catalog.text[] AS identity, u.parent,
@@ -14,7 +14,8 @@ WITH failure AS MATERIALIZED (
     UPDATE dualwrite.failed f
     SET attempts = f.attempts + 1, sqlstate = u.sqlstate, exception_type = u.exception_type,
         constraint_name = u.constraint_name, message = u.message,
-        retry_at = CASE WHEN f.retry_at BETWEEN pg_catalog.now() AND pg_catalog.clock_timestamp() THEN f.retry_at ELSE u.retry_at END,
+        retry_at = CASE WHEN f.retry_at > nullif(pg_catalog.current_setting('dualwrite.claimed_at', true), '')::pg_catalog.timestamptz
+                          AND f.retry_at <= pg_catalog.clock_timestamp() THEN f.retry_at ELSE u.retry_at END,
         identity = u.identity, parent = u.parent, holder = u.holder, last_failed_at = pg_catalog.clock_timestamp()
     FROM failure u WHERE f.event_id = u.event_id
 ), moved AS (
