@@ -154,14 +154,16 @@ def test_a_beat_does_not_trust_the_cursor_of_other_partitions(db):
         low = db.value("SELECT pg_current_xact_id()::text")
         conn.row_factory = dict_row
         conn.execute("PREPARE beat AS " + statement("beat"))
+        queue = db.value("SELECT pg_relation_filenode('dualwrite.outbox')")
 
-        def waiting(held, count=8):
-            cursor = json.dumps({"held": held, "count": count, "low": low, "after": 0, "open": []})
+        def waiting(held, count=8, queue=queue):
+            cursor = json.dumps({"held": held, "count": count, "queue": queue, "low": low, "after": 0, "open": []})
             return conn.execute(f"EXECUTE beat('{instance}', 'true', '60000', '{cursor}')").fetchone()["waiting"]
 
         assert not waiting([*range(8)])  # so it says
         assert waiting([*range(1, 8)])
         assert waiting([*range(8)], 16)
+        assert waiting([*range(8)], queue=queue + 1)  # another queue, which a restore has put in its place
         daemon.kill9()
 
 
