@@ -101,7 +101,7 @@ in_beat=$(declared lib/sql/daemon/beat.sql)
 enough 5 'part of the cursor' "$in_claim"
 same 'the parts of the cursor' lib/sql/daemon/claim.sql lib/sql/daemon/beat.sql "$in_claim" "$in_beat"
 same 'the parts of the cursor' 'this check' lib/sql/daemon/claim.sql \
-    "$(tr ' ' '\n' <<<"$parts count" | sort)" "$in_claim" # count: how many partitions there are; always the same in the model
+    "$(tr ' ' '\n' <<<"$parts count queue" | sort)" "$in_claim" # how many partitions there are, and which queue: the same all through the model
 for name in cursor looked cut next; do
     grep -qE "(^|, |WITH )$name AS MATERIALIZED" <(tr -d ')' <lib/sql/daemon/claim.sql) || fault "lib/sql/daemon/claim.sql: there is no $name"
 done
