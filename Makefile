@@ -65,7 +65,7 @@ GIT_ID := $(if $(wildcard .git),$(shell git describe --always --dirty --match=NO
 FULL_VERSION := $(VERSION)$(if $(GIT_ID),+git.$(GIT_ID))
 
 SOURCES := $(sort $(wildcard lib/*/*.c daemon/*.c))
-EMBED := $(sort $(shell find lib/sql -name '*.sql' 2>/dev/null)) config/mapping.json config/smoke-api.json
+EMBED := $(sort $(shell find lib/sql -name '*.sql' 2>/dev/null)) config/mapping.json config/smoke-api.json config/page.html
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embedded.o
 
 say = @$(if $(V),:,printf '  %-6s %s\n' $(1) $(2));

@@ -136,6 +136,12 @@ mirror_settled(const struct mirror *m)
     return pgconn_state(m->pg) != PGCONN_BUSY || (m->wanted != NULL && strcmp(m->sent, m->wanted) == 0);
 }
 
+const struct pgconn *
+mirror_connection(const struct mirror *m)
+{
+    return m->pg;
+}
+
 void
 mirror_close(struct mirror *m)
 {

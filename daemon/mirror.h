@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "dualwrite/flags.h"
+#include "dualwrite/pgconn.h"
 
 struct mirror;
 
@@ -31,6 +32,9 @@ void mirror_flags(struct mirror *m, const struct flags *flags, const char *insta
  * connection. `up` is called when that becomes so.
  */
 bool mirror_settled(const struct mirror *m);
+/* To look at. */
+const struct pgconn *mirror_connection(const struct mirror *m);
+
 void mirror_close(struct mirror *m);
 
 #endif
