@@ -120,7 +120,7 @@ host_name(const char *host, char name[NAME_MAX_LEN + 1])
     size_t len = strcspn(begin, bracket ? "]" : ":");
     const char *after = begin + len;
 
-    if (len == 0 || len > NAME_MAX_LEN || (bracket && *after != ']'))
+    if (len > NAME_MAX_LEN || (bracket && (len == 0 || *after != ']')))
         return false;
     after += bracket;
     if (*after != '\0' && (*after != ':' || !is_port(after + 1)))
@@ -152,6 +152,6 @@ http_host_is_ours(const char *host, const char *own_name, const char *listen_nam
         name[--len] = '\0';
     if (len >= sizeof under && strcasecmp(name + len - strlen(under), under) == 0)
         return true;
-    return is_address(name) || strcasecmp(name, "localhost") == 0 || same_name(name, own_name) ||
+    return len == 0 || is_address(name) || strcasecmp(name, "localhost") == 0 || same_name(name, own_name) ||
            same_name(name, listen_name);
 }

@@ -21,11 +21,13 @@ range_of(int64_t ms)
 static int64_t
 middle(unsigned range)
 {
-    unsigned octave = (range - EXACT) / 4 + 3;
-    int64_t width = INT64_C(1) << (octave - 2);
+    unsigned octave;
+    int64_t width;
 
     if (range < EXACT)
         return range;
+    octave = (range - EXACT) / 4 + 3;
+    width = INT64_C(1) << (octave - 2);
     return (INT64_C(1) << octave) + (range - EXACT) % 4 * width + width / 2;
 }
 
