@@ -14,6 +14,7 @@
 #include "wallclock.h"
 
 #define REFUSED_MS 25000 /* a survey that failed is not tried again before */
+#define SLOW_MS 60000    /* nor one of the whole queue that took too long */
 
 static void
 set_link(struct telemetry_link *link, const struct pgconn *pg)
@@ -55,25 +56,47 @@ look(struct pages *p)
 
 /* ---- surveys --------------------------------------------------------------------------------------------------- */
 
-static void
-survey_if_due(struct pages *p)
+static bool
+ask_survey(struct pages *p, monotime now)
 {
-    monotime now = wallclock_now().mono;
+    const struct survey_request request = {.health = p->survey.has_health,
+                                           .whole = monotime_diff_ms(p->slow_until, now) <= 0,
+                                           .cursor = worker_cursor(p->from.worker)};
 
-    if (!survey_is_due(p->tried, p->tried_at, p->asked, p->asked_at, now) ||
-        !listener_survey(p->from.listener, p->survey.has_health))
+    return listener_survey(p->from.listener, &request);
+}
+
+static void
+survey(struct pages *p, monotime now)
+{
+    if (!ask_survey(p, now))
         return;
     p->tried = true;
     p->tried_at = now;
 }
 
-/* Somebody wants to see the database: from now on it is kept up to date. */
+static void
+survey_if_due(struct pages *p)
+{
+    monotime now = wallclock_now().mono;
+
+    if (survey_is_due(p->tried, p->tried_at, p->asked, p->asked_at, now))
+        survey(p, now);
+}
+
+/* Somebody wants to see the database: from now on it is kept up to date. The first one need not wait for the next beat. */
 static void
 asked(struct pages *p)
 {
+    monotime now = wallclock_now().mono;
+    bool first = !p->asked || monotime_diff_ms(now, p->asked_at) >= SURVEY_WANTED_MS;
+
     p->asked = true;
-    p->asked_at = wallclock_now().mono;
-    survey_if_due(p);
+    p->asked_at = now;
+    if (first && p->tried && monotime_diff_ms(now, p->tried_at) >= 0)
+        survey(p, now);
+    else
+        survey_if_due(p);
 }
 
 void
@@ -90,6 +113,11 @@ pages_note_survey(struct pages *p, const struct survey_answer *a)
     const char *why = a->error;
     double backlog;
 
+    if (a->slow && monotime_diff_ms(p->slow_until, now.mono) <= 0) {
+        p->slow_until = monotime_add_ms(now.mono, SLOW_MS);
+        ask_survey(p, now.mono);
+        return;
+    }
     if (why == NULL && !survey_take(&p->survey, a->survey, a->health, now.mono, now.wall_ms))
         why = "its answer is not what it should be";
     if (why != NULL) {
@@ -100,7 +128,7 @@ pages_note_survey(struct pages *p, const struct survey_answer *a)
         return;
     }
     if (p->survey.has_health && a->health == NULL) /* the table is new to us: at once, with it */
-        listener_survey(p->from.listener, true);
+        ask_survey(p, now.mono);
     if (nag_said(&p->said))
         log_msg(LOG_INFO, "survey_good", "/metrics and /status know the database again");
     p->said = (struct nag){0};

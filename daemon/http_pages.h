@@ -36,7 +36,8 @@ struct pages {
     int64_t last_beat_ms; /* wall clock */
     bool asked, tried;    /* for what a survey is needed for; a survey */
     monotime asked_at, tried_at;
-    struct nag said; /* complaints about surveys */
+    monotime slow_until; /* looking at the whole queue took too long */
+    struct nag said;     /* complaints about surveys */
 };
 
 /* The table of http_new(), whose argument is a struct pages. */

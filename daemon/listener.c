@@ -317,29 +317,34 @@ parse_survey(void *arg, const struct pg_reply *reply)
 
     if (leaves(l, reply->lost) || reply->lost)
         return;
-    if (reply->error == NULL)
+    if (reply->error != NULL) {
+        const char *sqlstate = PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE);
+
+        answer.slow = sqlstate != NULL && strcmp(sqlstate, "57014") == 0; /* query_canceled */
+    } else {
         answer.survey = PQgetvalue(reply->results[SURVEY_AT], 0, 0);
-    if (reply->error == NULL && reply->count > SURVEY_AT + 1)
-        answer.health = PQgetvalue(reply->results[SURVEY_AT + 1], 0, 0);
+        if (reply->count > SURVEY_AT + 1)
+            answer.health = PQgetvalue(reply->results[SURVEY_AT + 1], 0, 0);
+    }
     l->events.survey(l->arg, &answer);
     if (l->wanted)
         l->events.control(l->arg);
 }
 
 bool
-listener_survey(struct listener *l, bool health)
+listener_survey(struct listener *l, const struct survey_request *request)
 {
     const struct pg_statement script[] = {
         {.sql = sql_daemon_survey_limits, .nparams = 1, .params = {SURVEY_MS}},
         {.sql = sql_daemon_no_jit},
-        {.sql = sql_daemon_survey},
+        {.sql = sql_daemon_survey, .nparams = 2, .params = {request->whole ? "true" : "false", request->cursor}},
         {.sql = sql_daemon_survey_health},
     };
 
     if (pgconn_state(l->pg) != PGCONN_READY || l->leaving != NULL)
         return false;
     l->wanted = false;
-    pgconn_run(l->pg, script, health ? SURVEY_AT + 2 : SURVEY_AT + 1, ANSWER_MS, parse_survey, l);
+    pgconn_run(l->pg, script, request->health ? SURVEY_AT + 2 : SURVEY_AT + 1, ANSWER_MS, parse_survey, l);
     return true;
 }
 

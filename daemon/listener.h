@@ -64,6 +64,7 @@ struct survey_answer {
     const char *survey; /* survey.sql's document */
     const char *health; /* survey_health.sql's */
     const char *error;
+    bool slow; /* the error: it took too long */
 };
 
 struct listener_events {
@@ -85,9 +86,15 @@ void listener_start(struct listener *l);
 /* Sends a beat if the connection is free; otherwise events.control is called when it is. */
 void listener_beat(struct listener *l, const struct beat_request *request);
 
-/* Asks survey.sql, and survey_health.sql too, if the connection is free: else false. Of one that the connection took along
- * nothing is heard. */
-bool listener_survey(struct listener *l, bool health);
+/* What a survey shall look at: the runs of `monitor`; the whole queue, or behind `cursor` only (NULL: not at all). */
+struct survey_request {
+    bool health, whole;
+    const char *cursor;
+};
+
+/* Asks survey.sql and survey_health.sql, if the connection is free: else false. Of one that the connection took along nothing
+ * is heard. */
+bool listener_survey(struct listener *l, const struct survey_request *request);
 
 /* To look at. */
 const struct pgconn *listener_connection(const struct listener *l);

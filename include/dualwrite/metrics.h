@@ -1,7 +1,7 @@
 /*
  * metrics.h - the metrics at /metrics: which there are, and where their numbers come from.
  *
- * The same names, labels and units in every version; dualwrited(8) lists them, and alerts and dashboard are made for them. Labels
+ * The same names, labels and units in every version; docs/operations.md lists them, and alerts and dashboard are made for them. Labels
  * are names from the mapping, of flags, connections and rule packs: never of rows. Pure.
  */
 #ifndef DUALWRITE_METRICS_H

@@ -1,12 +1,16 @@
 -- survey.sql: the database as /status and /metrics show it, as one JSON document. It reads a bounded number of rows of each
--- table, however many there are: beyond 10 000 a count is an estimate. Uses only what version 3 of the schema has.
+-- table, however many there are: beyond 10 000 a count is an estimate. Rows that are deleted and that somebody's old snapshot
+-- still keeps are read through all the same. So where it took too long $1 is false: then it looks into the queue behind the
+-- cursor $2 of claim.sql only (NULL: not at all), and the age is that of the oldest event of this daemon's partitions.
+-- Uses only what version 3 of the schema has.
 WITH clock AS MATERIALIZED (
     SELECT pg_catalog.clock_timestamp() AS now
 ), daemon AS MATERIALIZED (
     SELECT d.*, ARRAY(SELECT dualwrite.partitions_of(d.instance) ORDER BY 1) AS partitions
     FROM (SELECT * FROM dualwrite.live_daemon l ORDER BY l.started_at, l.instance LIMIT 100) d
 ), waiting AS MATERIALIZED (
-    SELECT pg_catalog.count(*) AS events FROM (SELECT FROM dualwrite.outbox LIMIT 10001) o
+    SELECT CASE WHEN $1::pg_catalog.bool
+                THEN (SELECT pg_catalog.count(*) FROM (SELECT FROM dualwrite.outbox LIMIT 10001) o) END AS events
 ), failed AS MATERIALIZED (
     SELECT f.operation, f.exception_type, f.constraint_name, f.retry_at IS NULL AS parked, f.first_failed_at, f.last_failed_at
     FROM dualwrite.failed f LIMIT 10001
@@ -30,13 +34,19 @@ SELECT pg_catalog.json_build_object(
         pg_catalog.has_table_privilege(pg_catalog.to_regclass('dualwrite.monitor_run'), 'SELECT'), false),
     'database', pg_catalog.json_build_object(
         'at', pg_catalog.to_char(c.now AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-        'backlog', CASE WHEN w.events <= 10000 THEN w.events ELSE greatest(w.events, (
+        'backlog', CASE WHEN w.events <= 10000 THEN w.events ELSE greatest(w.events, 0, (
                        SELECT greatest(pg_catalog.pg_stat_get_live_tuples(k.oid), k.reltuples::pg_catalog.int8)
                        FROM pg_catalog.pg_class k WHERE k.oid = 'dualwrite.outbox'::pg_catalog.regclass)) END,
-        'backlog_exact', w.events <= 10000,
-        'oldest_event_age_seconds', coalesce((
+        'backlog_exact', coalesce(w.events <= 10000, false),
+        'oldest_event_age_seconds', CASE WHEN $1::pg_catalog.bool THEN coalesce((
             SELECT pg_catalog.round(greatest(extract(epoch FROM c.now - o.captured_at), 0)::pg_catalog.numeric, 3)
-            FROM dualwrite.outbox o ORDER BY o.id LIMIT 1), 0),
+            FROM dualwrite.outbox o ORDER BY o.id LIMIT 1), 0)
+        WHEN $2::pg_catalog.json IS NOT NULL THEN coalesce((
+            SELECT pg_catalog.round(greatest(extract(epoch FROM c.now - o.captured_at), 0)::pg_catalog.numeric, 3)
+            FROM dualwrite.outbox o
+            WHERE (o.xid, o.id) > (($2::pg_catalog.json ->> 'low')::pg_catalog.xid8,
+                                   ($2::pg_catalog.json ->> 'after')::pg_catalog.int8)
+            ORDER BY o.xid, o.id LIMIT 1), 0) END,
         'failed_events', (SELECT pg_catalog.json_build_object('parked', n.parked + n.more, 'retrying', n.retrying)
                           FROM failed_count n),
         'failures', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
