@@ -48,8 +48,10 @@ look(struct pages *p)
     set_link(&t.links[TELEMETRY_LISTEN], listener_connection(s->listener));
     set_link(&t.links[TELEMETRY_CLAIM], worker_connection(s->worker, false));
     set_link(&t.links[TELEMETRY_APPLY], worker_connection(s->worker, true));
-    if (s->mirror != NULL)
+    if (s->mirror != NULL) {
         set_link(&t.links[TELEMETRY_MIRROR], mirror_connection(s->mirror));
+        survey_legacy_writes(&p->survey, mirror_writes(s->mirror));
+    }
     process_use(&t.cpu_seconds, &t.resident_bytes, &t.open_fds);
     return t;
 }
@@ -63,7 +65,11 @@ ask_survey(struct pages *p, monotime now)
                                            .whole = monotime_diff_ms(p->slow_until, now) <= 0,
                                            .cursor = worker_cursor(p->from.worker)};
 
-    return listener_survey(p->from.listener, &request);
+    if (!listener_survey(p->from.listener, &request))
+        return false;
+    if (p->from.mirror != NULL)
+        mirror_count_writes(p->from.mirror);
+    return true;
 }
 
 static void

@@ -27,7 +27,7 @@ struct pages_sources {
     const struct view *view;
     const struct worker *worker;
     struct listener *listener;
-    const struct mirror *mirror; /* NULL: one database */
+    struct mirror *mirror; /* NULL: one database */
 };
 
 struct pages {

@@ -29,6 +29,10 @@ struct survey {
  * where it is not what survey.sql says.
  */
 bool survey_take(struct survey *s, const char *answer, const char *health, monotime now, int64_t wall_ms);
+
+/* A legacy database of its own has the record of writes past the daemon; what it says, < 0: not known. */
+void survey_legacy_writes(struct survey *s, int64_t count);
+
 void survey_free(struct survey *s);
 
 /* True when it is time for one: the last one is old, and somebody asked lately, or there was none yet. `asked` false: nobody

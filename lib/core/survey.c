@@ -30,6 +30,14 @@ survey_take(struct survey *s, const char *answer, const char *health, monotime n
 }
 
 void
+survey_legacy_writes(struct survey *s, int64_t count)
+{
+    if (s->database != NULL)
+        cJSON_ReplaceItemInObjectCaseSensitive(s->database, "inline_legacy_writes_24h",
+                                               count < 0 ? cJSON_CreateNull() : cJSON_CreateNumber((double) count));
+}
+
+void
 survey_free(struct survey *s)
 {
     cJSON_Delete(s->flags);

@@ -225,6 +225,11 @@ test_answers_that_are_none(void **state)
     assert_true(survey_number(&s, "backlog", &value));
     assert_false(survey_number(&s, "inline_legacy_writes_24h", &value));
     assert_false(survey_number(&s, "resyncs", &value));
+    survey_legacy_writes(&s, 3); /* of a legacy database of its own */
+    assert_true(survey_number(&s, "inline_legacy_writes_24h", &value));
+    assert_true(value == 3);
+    survey_legacy_writes(&s, -1);
+    assert_false(survey_number(&s, "inline_legacy_writes_24h", &value));
     assert_string_equal(survey_flag_source(&s, "TEAM_VNEXT_DUAL_WRITE_ENABLED", "true"), "override");
     assert_null(survey_flag_source(&s, "TEAM_VNEXT_DUAL_WRITE_ENABLED", "false")); /* it has changed since */
     assert_null(survey_flag_source(&s, "NO_FLAG", "false"));

@@ -11,6 +11,8 @@ WITH clock AS MATERIALIZED (
 ), waiting AS MATERIALIZED (
     SELECT CASE WHEN $1::pg_catalog.bool
                 THEN (SELECT pg_catalog.count(*) FROM (SELECT FROM dualwrite.outbox LIMIT 10001) o) END AS events
+), first AS MATERIALIZED (
+    SELECT o.id, o.captured_at FROM dualwrite.outbox o WHERE $1::pg_catalog.bool ORDER BY o.id LIMIT 1
 ), failed AS MATERIALIZED (
     SELECT f.operation, f.exception_type, f.constraint_name, f.retry_at IS NULL AS parked, f.first_failed_at, f.last_failed_at
     FROM dualwrite.failed f LIMIT 10001
@@ -34,13 +36,15 @@ SELECT pg_catalog.json_build_object(
         pg_catalog.has_table_privilege(pg_catalog.to_regclass('dualwrite.monitor_run'), 'SELECT'), false),
     'database', pg_catalog.json_build_object(
         'at', pg_catalog.to_char(c.now AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-        'backlog', CASE WHEN w.events <= 10000 THEN w.events ELSE greatest(w.events, 0, (
+        -- beyond that what the statistics say, and no more than there are ids
+        'backlog', CASE WHEN w.events <= 10000 THEN w.events ELSE greatest(w.events, least((
                        SELECT greatest(pg_catalog.pg_stat_get_live_tuples(k.oid), k.reltuples::pg_catalog.int8)
-                       FROM pg_catalog.pg_class k WHERE k.oid = 'dualwrite.outbox'::pg_catalog.regclass)) END,
+                       FROM pg_catalog.pg_class k WHERE k.oid = 'dualwrite.outbox'::pg_catalog.regclass),
+                       (SELECT s.last_value FROM dualwrite.outbox_id_seq s) - (SELECT f.id FROM first f) + 1)) END,
         'backlog_exact', coalesce(w.events <= 10000, false),
         'oldest_event_age_seconds', CASE WHEN $1::pg_catalog.bool THEN coalesce((
-            SELECT pg_catalog.round(greatest(extract(epoch FROM c.now - o.captured_at), 0)::pg_catalog.numeric, 3)
-            FROM dualwrite.outbox o ORDER BY o.id LIMIT 1), 0)
+            SELECT pg_catalog.round(greatest(extract(epoch FROM c.now - f.captured_at), 0)::pg_catalog.numeric, 3)
+            FROM first f), 0)
         WHEN $2::pg_catalog.json IS NOT NULL THEN coalesce((
             SELECT pg_catalog.round(greatest(extract(epoch FROM c.now - o.captured_at), 0)::pg_catalog.numeric, 3)
             FROM dualwrite.outbox o
