@@ -28,7 +28,7 @@ debian.libsystemd    := libsystemd-dev
 DEPS_BUILD := gcc libc6-dev pkg-config $(foreach lib,$(LIBS) $(LIBS_LOADED) $(LIBS_OPTIONAL),$(debian.$(lib)))
 DEPS_DEMO  := postgresql
 DEPS_CHECK := postgresql faketime libcmocka-dev python3 python3-psycopg python3-pytest python3-pytest-xdist python3-django \
-    python3-psycopg2 spin
+    python3-psycopg2 python3-prometheus-client spin
 DEPS_LINT  := clang clang-format clang-tidy cppcheck mandoc shellcheck libcmocka-dev
 
 # ---- how it is compiled --------------------------------------------------------------------------------------------
@@ -65,7 +65,7 @@ GIT_ID := $(if $(wildcard .git),$(shell git describe --always --dirty --match=NO
 FULL_VERSION := $(VERSION)$(if $(GIT_ID),+git.$(GIT_ID))
 
 SOURCES := $(sort $(wildcard lib/*/*.c daemon/*.c))
-EMBED := $(sort $(shell find lib/sql -name '*.sql' 2>/dev/null)) config/mapping.json config/smoke-api.json
+EMBED := $(sort $(shell find lib/sql -name '*.sql' 2>/dev/null)) config/mapping.json config/smoke-api.json config/page.html
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embedded.o
 
 say = @$(if $(V),:,printf '  %-6s %s\n' $(1) $(2));
@@ -171,9 +171,29 @@ $(BUILD)/unit/$(1): $(BUILD)/tests/unit/$(1).o \
 endef
 $(foreach test,$(notdir $(UNIT_TESTS)),$(eval $(call unit-rule,$(test))))
 
+# ---- fuzzing --------------------------------------------------------------------------------------------------------
+
+# each tests/fuzz/fuzz_NAME.c says what it links as a unit test does
+FUZZ_SECONDS ?= 60
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+
+.PHONY: fuzz
+fuzz: deps-lint deps-check ## fuzz our parsers (FUZZ_SECONDS=60 each), and a daemon with the sanitizers over HTTP
+	@mkdir -p build/fuzz
+	@$(MAKE) --no-print-directory $(JOBS) SANITIZE=1 build
+	@set -e; for name in $(FUZZERS); do \
+	    clang -g -O1 -std=c11 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -D_GNU_SOURCE -Iinclude \
+	        $(LIB_CFLAGS) -o build/fuzz/$$name tests/fuzz/$$name.c \
+	        $$(sed -n 's,.*/\* *links: *\(.*\)\*/.*,\1,p' tests/fuzz/$$name.c) $(LIB_LIBS); \
+	    mkdir -p build/fuzz/$$name.corpus; \
+	    build/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=build/fuzz/$$name. \
+	        build/fuzz/$$name.corpus; \
+	done
+	@DUALWRITED=build-asan/dualwrited FUZZ_REQUESTS=50000 TESTS='-k hostile' tests/run.sh integration
+
 # ---- lint ----------------------------------------------------------------------------------------------------------
 
-C_FILES = $(SOURCES) $(wildcard tests/unit/*.c)
+C_FILES = $(SOURCES) $(wildcard tests/unit/*.c tests/fuzz/*.c)
 H_FILES = $(wildcard include/dualwrite/*.h daemon/*.h tests/unit/*.h)
 MAN_PAGES = $(wildcard docs/*.[158])
 SHELL_FILES = .ci/run .ci/deps $(wildcard lib/sql/*.sh tests/*.sh tests/unit/*.sh tests/model/*.sh)

@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "command.h"
+#include "drain.h"
 #include "dualwrite/flags.h"
 #include "dualwrite/log.h"
 #include "dualwrite/uuid4.h"
@@ -16,6 +17,7 @@
 #include "dualwrite/xalloc.h"
 #include "fault_log.h"
 #include "http.h"
+#include "http_pages.h"
 #include "listener.h"
 #include "mirror.h"
 #include "readiness.h"
@@ -24,13 +26,12 @@
 #include "signals.h"
 #include "status.h"
 #include "view.h"
+#include "wallclock.h"
 #include "worker.h"
 
 #define BEAT_POLL_ONLY_MS 1000 /* nothing else tells a poll-only daemon of an override within a second */
 #define STOP_MS 9000           /* a stop ends within 10 s, also with a batch that hangs */
 #define WATCH_MS 1000
-#define LEAVE_MS 500
-#define LEAVE_TRIES 50
 #define EXPIRED_MS 100 /* after a peer's last beat has run out, look who takes over */
 #define SPREAD_MS 250  /* what all daemons hear at once they do not all answer at once */
 
@@ -44,6 +45,8 @@ struct engine {
     struct http *http;
     struct view view;
     struct readiness readiness;
+    struct tally tally;
+    struct pages pages;
     uint64_t beats; /* the serial of the last one asked for */
 
     bool mapping_good; /* the last preflight passed */
@@ -85,7 +88,7 @@ look(void *arg, struct health_facts *f)
 {
     const struct engine *e = arg;
 
-    status_facts(&e->view, e->worker, e->settings->config, f);
+    status_facts(&e->view, &e->tally, e->settings->config, f);
     f->stopping = e->stopping;
     f->checked = e->mapping_good;
 }
@@ -94,7 +97,7 @@ static void
 check_ready(struct engine *e)
 {
     if (readiness_look(&e->readiness))
-        status_systemd(&e->view, e->worker, &e->readiness.health);
+        status_systemd(&e->view, e->worker, &e->tally, &e->readiness.health);
 }
 
 /* ---- the end --------------------------------------------------------------------------------------------------- */
@@ -162,6 +165,7 @@ on_take_over(void *arg, struct settings *next)
     e->settings = next;
     log_configure(e->settings->config->log_format, e->settings->config->log_level);
     worker_settings(e->worker, e->settings);
+    tally_mapping(&e->tally, e->settings->mapping);
     listener_configure(e->listener, e->settings->mapping->channel, e->settings->config->notify);
     http_listen(e->http, e->settings->config->http_listen);
     settings_free(before);
@@ -175,10 +179,11 @@ on_take_over(void *arg, struct settings *next)
 }
 
 static void
-on_reload_end(void *arg)
+on_reload_end(void *arg, bool applied)
 {
     struct engine *e = arg;
 
+    *(applied ? &e->tally.reloads_applied : &e->tally.reloads_refused) += 1;
     if (e->readiness.started)
         notify_ready(); /* ends systemd's RELOADING=1 */
     worker_go_on(e->worker);
@@ -200,7 +205,7 @@ send_beat(struct engine *e)
 {
     struct beat_request request = {
         .serial = ++e->beats,
-        .failures = worker_counters(e->worker)->failures,
+        .failures = e->tally.failures,
         .instance = e->instance,
         .mapping_digest = e->view.digest == NULL ? "" : e->view.digest,
         .flags = e->settings->config->flags,
@@ -272,12 +277,19 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
     if (b->peer_expires_ms >= 0)
         beat_within(e, (uint64_t) b->peer_expires_ms + EXPIRED_MS);
     check_ready(e);
-    status_systemd(&e->view, e->worker, &e->readiness.health);
+    status_systemd(&e->view, e->worker, &e->tally, &e->readiness.health);
     reload_published(e->reload, b->serial);
     reload_wanted(e->reload, b->reload_wanted);
     note_obeyed(e);
     if (e->view.deaf > 0 && e->view.deaf < VIEW_DEAF_BEATS)
         send_beat(e); /* LISTEN takes effect after the beat that sent it */
+    pages_note_beat(&e->pages);
+}
+
+static void
+on_survey(void *arg, const struct survey_answer *answer)
+{
+    pages_note_survey(&((struct engine *) arg)->pages, answer);
 }
 
 static void
@@ -394,7 +406,7 @@ on_signal(void *arg, int signum)
     if (signum == SIGHUP)
         reload_start(e->reload);
     else if (signum == SIGUSR1)
-        status_log(&e->view, e->worker, &e->readiness.health, e->instance);
+        status_log(&e->view, e->worker, &e->tally, &e->readiness.health, e->instance);
     else
         stop(e, EXIT_GOOD);
 }
@@ -425,25 +437,11 @@ start_handles(struct engine *e)
     e->signals = signals_start(&e->loop, on_signal, e);
 }
 
-/*
- * Lets the closed handles go. False when something does not end that cannot be cancelled: a name server that hangs
- * (uv_cancel() cannot stop a lookup under way). Then the process must leave without waiting for that thread.
- */
-static bool
-drain_loop(uv_loop_t *loop)
-{
-    for (int i = 0; i < LEAVE_TRIES && uv_loop_alive(loop); i++) {
-        uv_run(loop, UV_RUN_NOWAIT);
-        if (uv_loop_alive(loop))
-            uv_sleep(LEAVE_MS / LEAVE_TRIES);
-    }
-    return uv_loop_close(loop) == 0;
-}
-
 int
 engine_run(struct settings *settings, const char *config_option, bool *hung)
 {
-    static const struct listener_events heard = {on_listener_up, on_listener_down, on_bell, on_control, on_beat};
+    static const struct listener_events heard = {on_listener_up, on_listener_down, on_bell,
+                                                 on_control,     on_beat,          on_survey};
     static const struct worker_events worked = {on_worker_down, on_preflight, on_rested, on_obeyed};
     static const struct reload_events reloads = {on_reload_rest, on_take_over, on_reload_end};
     struct engine e = {.settings = settings, .status = EXIT_GOOD};
@@ -456,13 +454,17 @@ engine_run(struct settings *settings, const char *config_option, bool *hung)
     status_starting(settings, e.instance);
     start_handles(&e);
     readiness_init(&e.readiness, e.instance, look, &e);
-    e.http = http_new(&e.loop, e.instance, readiness_routes, &e.readiness);
+    tally_init(&e.tally, wallclock_now());
+    tally_mapping(&e.tally, settings->mapping);
+    e.http = http_new(&e.loop, e.instance, pages_routes, pages_answered, &e.pages);
     e.reload = reload_new(&e.loop, config_option, &e.settings, &reloads, &e);
-    e.worker = worker_new(&e.loop, settings, e.instance, &worked, &e);
+    e.worker = worker_new(&e.loop, settings, e.instance, &e.tally, &worked, &e);
     e.listener = listener_new(&e.loop, settings->config->database_url, settings->mapping->channel,
                               settings->config->notify, &heard, &e);
     if (settings_two_databases(settings))
         e.mirror = mirror_new(&e.loop, settings->config->legacy_database_url, on_control, &e);
+    pages_init(&e.pages,
+               &(struct pages_sources){e.instance, &e.readiness, &e.tally, &e.view, e.worker, e.listener, e.mirror});
     http_listen(e.http, settings->config->http_listen);
     worker_start(e.worker);
     listener_start(e.listener);
@@ -476,5 +478,7 @@ engine_run(struct settings *settings, const char *config_option, bool *hung)
     reload_free(e.reload);
     settings_free(e.settings);
     view_free(&e.view);
+    pages_free(&e.pages);
+    tally_free(&e.tally);
     return e.status;
 }

@@ -3,6 +3,7 @@
 
 #include "dualwrite/log.h"
 #include "dualwrite/ref.h"
+#include "wallclock.h"
 
 /* The source key as text; the columns of a composite one joined with commas. */
 static void
@@ -36,7 +37,7 @@ begin(struct log_line *l, enum log_level level, const char *event_type, const st
 }
 
 void
-event_log_scheduled(const struct mapping *m, const struct event *e)
+event_log_scheduled(struct tally *t, const struct mapping *m, const struct event *e)
 {
     struct log_line l = {0};
 
@@ -44,6 +45,7 @@ event_log_scheduled(const struct mapping *m, const struct event *e)
     log_int(&l, "event_id", e->id);
     log_int(&l, "attempt", e->attempt);
     log_end(&l);
+    tally_scheduled(t, e->operation);
 }
 
 /* The log key and text of the legacy row's key, where the mapping names one. */
@@ -73,8 +75,10 @@ event_log_differs(const struct mapping *m, const struct event *e, const struct s
 }
 
 void
-event_log_completed(const struct mapping *m, const struct event *e, const struct subject *s, int64_t duration_ms)
+event_log_completed(struct tally *t, const struct mapping *m, const struct event *e, const struct subject *s,
+                    int64_t duration_ms)
 {
+    int64_t lag_ms = e->age_ms + duration_ms;
     struct log_line l = {0};
 
     begin(&l, LOG_INFO, "dual_write_completed", m, e);
@@ -82,16 +86,17 @@ event_log_completed(const struct mapping *m, const struct event *e, const struct
     log_int(&l, "event_id", e->id);
     log_int(&l, "attempt", e->attempt);
     log_int(&l, "duration_ms", duration_ms);
-    log_int(&l, "lag_ms", e->age_ms + duration_ms);
+    log_int(&l, "lag_ms", lag_ms);
     log_str(&l, "lag_from", e->age_from_commit ? "commit" : "capture");
     if (s->found)
         log_bool(&l, "verified", s->verified);
     log_end(&l);
+    tally_completed(t, wallclock_now(), e->operation, e->id, e->attempt, duration_ms, lag_ms);
 }
 
 void
-event_log_failed(const struct mapping *m, const struct event *e, const char *error, const char *sqlstate,
-                 const char *constraint, int64_t retry_in_ms, bool strict)
+event_log_failed(struct tally *t, const struct mapping *m, const struct event *e, const char *error,
+                 const char *sqlstate, const char *constraint, int64_t retry_in_ms, bool strict)
 {
     struct log_line l = {0};
 
@@ -108,4 +113,5 @@ event_log_failed(const struct mapping *m, const struct event *e, const char *err
     else
         log_str(&l, "msg", "parked in dualwrite.failed until its row changes");
     log_end(&l);
+    tally_failed(t, wallclock_now(), e->operation, e->id, e->attempt, condition_name(sqlstate), retry_in_ms < 0);
 }

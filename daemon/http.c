@@ -17,15 +17,16 @@
 #include <unistd.h>
 
 #include "dualwrite/config_keys.h"
+#include "dualwrite/http_header.h"
 #include "dualwrite/log.h"
 #include "dualwrite/xalloc.h"
+#include "http_socket.h"
 
 #define AGAIN_MS 2000             /* a port that was taken is tried again */
 #define CLIENTS 64                /* connections kept; the oldest is cut for the next */
 #define CLIENTS_AND_CUT 128       /* ... and those that were cut and have not gone yet */
 #define IDLE_S 10                 /* a connection that says nothing for so long is closed */
 #define MEMORY ((size_t) 8 << 10) /* of one connection, headers included; libmicrohttpd answers 431 to more */
-#define BACKLOG 128
 
 /* A TCP connection, in the order of arrival. */
 struct client {
@@ -48,7 +49,9 @@ struct http {
     uv_loop_t *loop;
     const char *instance;
     const struct http_route *routes;
+    http_answered answered;
     void *arg;
+    char own_name[CONFIG_HOST_MAX];
     char *wanted;          /* address, or "off" */
     char *has;             /* the address that `server` was opened for */
     struct server *server; /* NULL: nothing listens */
@@ -76,12 +79,40 @@ send_reply(const struct http *h, struct MHD_Connection *connection, struct http_
         return MHD_NO;
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    MHD_add_response_header(response, "Content-Security-Policy", reply->policy);
+    MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
+    MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    MHD_add_response_header(response, "X-Frame-Options", "DENY");
     MHD_add_response_header(response, "X-Dualwrite-Instance", h->instance);
     if (reply->status == MHD_HTTP_METHOD_NOT_ALLOWED)
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
     result = MHD_queue_response(connection, reply->status, response);
     MHD_destroy_response(response);
     return result;
+}
+
+/*
+ * What comes to a loopback address comes from this host: maybe from a browser there, whose page found a name that leads to it.
+ * Such a name is not ours. Elsewhere any name may lead here, and whoever may reach the port may read.
+ */
+static bool
+may_ask(const struct http *h, struct MHD_Connection *connection, const char *host)
+{
+    int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    char listens[CONFIG_HOST_MAX] = "";
+    char port[6];
+
+    return !http_socket_is_loopback(fd) ||
+           http_host_is_ours(host, h->own_name,
+                             h->has != NULL && config_listen_split(h->has, listens, port) ? listens : NULL);
+}
+
+static void
+refuse(const struct http *h, struct http_reply *reply, unsigned status, const char *why)
+{
+    reply->status = status;
+    buf_printf(&reply->body, "{\"error\":\"%s\",\"instance\":\"%s\"}\n", why, h->instance);
 }
 
 /* Once when the headers are there and once when the request is complete. An answer to the first closes the connection. */
@@ -92,7 +123,10 @@ on_request(void *arg, struct MHD_Connection *connection, const char *url, const 
     const struct http *h = ((struct server *) arg)->http;
     bool reads = strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
     const struct http_route *route = h->routes;
-    struct http_reply reply = {.status = MHD_HTTP_OK, .type = "application/json"};
+    const struct http_request request = {
+        .accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT)};
+    struct http_reply reply = {
+        .status = MHD_HTTP_OK, .type = "application/json", .policy = "default-src 'none'; frame-ancestors 'none'"};
 
     (void) version;
     (void) upload;
@@ -106,15 +140,16 @@ on_request(void *arg, struct MHD_Connection *connection, const char *url, const 
     }
     while (route->path != NULL && strcmp(route->path, url) != 0)
         route++;
-    if (route->path == NULL) {
-        reply.status = MHD_HTTP_NOT_FOUND;
-        buf_printf(&reply.body, "{\"error\":\"no such path\",\"instance\":\"%s\"}\n", h->instance);
-    } else if (!reads) {
-        reply.status = MHD_HTTP_METHOD_NOT_ALLOWED;
-        buf_printf(&reply.body, "{\"error\":\"only GET and HEAD\",\"instance\":\"%s\"}\n", h->instance);
-    } else {
-        route->answer(h->arg, &reply);
-    }
+    if (!may_ask(h, connection, MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST)))
+        refuse(h, &reply, MHD_HTTP_MISDIRECTED_REQUEST,
+               "that host name is not this host's: ask by address, or as localhost");
+    else if (route->path == NULL)
+        refuse(h, &reply, MHD_HTTP_NOT_FOUND, "no such path");
+    else if (!reads)
+        refuse(h, &reply, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD");
+    else
+        route->answer(h->arg, &request, &reply);
+    h->answered(h->arg, route->path, reply.status);
     return send_reply(h, connection, &reply);
 }
 
@@ -233,45 +268,6 @@ server_stop(struct http *h)
 
 /* ---- the address ----------------------------------------------------------------------------------------------- */
 
-/* A listening socket, or -1 and errno. */
-static int
-open_socket(const struct addrinfo *a)
-{
-    const int on = 1;
-    const int off = 0;
-    int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-    if (fd < 0)
-        return -1;
-    /* a restart must not wait for connections of the last run; never SO_REUSEPORT, two daemons would share the clients */
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (a->ai_family == AF_INET6)
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-    if (bind(fd, a->ai_addr, a->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0) {
-        int error = errno;
-
-        close(fd);
-        errno = error;
-        return -1;
-    }
-    return fd;
-}
-
-/* The first address that this host has. One that is taken is not passed over: it is the next daemon's turn there. */
-static int
-open_first(const struct addrinfo *list)
-{
-    int fd = -1;
-
-    errno = EADDRNOTAVAIL;
-    for (const struct addrinfo *a = list; a != NULL && fd < 0; a = a->ai_next) {
-        fd = open_socket(a);
-        if (fd < 0 && errno == EADDRINUSE)
-            break;
-    }
-    return fd;
-}
-
 static bool
 same_port(const char *a, const char *b)
 {
@@ -306,20 +302,13 @@ failed(struct http *h, const char *why)
     log_end(&l);
 }
 
-/* What was bound: the port may have been 0, the host a name. */
 static void
 log_listening(int fd)
 {
-    struct sockaddr_storage bound = {0};
-    socklen_t len = sizeof bound;
-    char host[INET6_ADDRSTRLEN] = "";
-    char port[6] = "";
     struct buf address = {0};
     struct log_line l = {0};
 
-    getsockname(fd, (struct sockaddr *) &bound, &len);
-    getnameinfo((struct sockaddr *) &bound, len, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
-    buf_printf(&address, bound.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+    http_socket_address(fd, &address);
     log_begin(&l, LOG_INFO, "http_listening");
     log_str(&l, "address", buf_text(&address));
     log_end(&l);
@@ -329,12 +318,12 @@ log_listening(int fd)
 static void
 open_on(struct http *h, const struct addrinfo *list)
 {
-    int fd = open_first(list);
+    int fd = http_socket_open(list);
     struct server *s;
 
     if (fd < 0 && errno == EADDRINUSE && same_port(h->has, h->wanted)) {
         server_stop(h);
-        fd = open_first(list);
+        fd = http_socket_open(list);
     }
     if (fd < 0) {
         failed(h, strerror(errno));
@@ -423,13 +412,15 @@ attempt(struct http *h)
 /* ---- from the engine ------------------------------------------------------------------------------------------- */
 
 struct http *
-http_new(uv_loop_t *loop, const char *instance, const struct http_route *routes, void *arg)
+http_new(uv_loop_t *loop, const char *instance, const struct http_route *routes, http_answered answered, void *arg)
 {
     struct http *h = xcalloc(1, sizeof *h);
 
     h->loop = loop;
     h->instance = instance;
     h->routes = routes;
+    h->answered = answered;
+    gethostname(h->own_name, sizeof h->own_name - 1);
     h->arg = arg;
     h->wanted = xstrdup("off");
     uv_timer_init(loop, &h->again);

@@ -14,6 +14,8 @@
 
 #define CONTROL_CHANNEL "dualwrite_control"
 #define ANSWER_MS 10000
+#define SURVEY_MS "250" /* notifications wait behind a survey */
+#define SURVEY_AT 2     /* in its script */
 #define REFUSED_BEATS 3 /* in a row: perhaps another session, or the next host, fares better */
 
 struct listener {
@@ -142,6 +144,17 @@ run_deregister(struct listener *l)
     pgconn_run(l->pg, script, 2, ANSWER_MS, parse_gone, l);
 }
 
+/* It was to take its row out as soon as the script under way had ended. */
+static bool
+leaves(struct listener *l, bool lost)
+{
+    if (l->leaving != NULL && lost)
+        l->gone(l->gone_arg);
+    else if (l->leaving != NULL)
+        run_deregister(l);
+    return l->leaving != NULL;
+}
+
 /* Among the channels that the server says this session listens to? */
 static bool
 hears(const char *channels, const char *channel)
@@ -172,15 +185,7 @@ parse_beat(void *arg, const struct pg_reply *reply)
     const PGresult *r;
     char *channels;
 
-    if (l->leaving != NULL && !reply->lost) {
-        run_deregister(l);
-        return;
-    }
-    if (l->leaving != NULL) {
-        l->gone(l->gone_arg);
-        return;
-    }
-    if (reply->lost)
+    if (leaves(l, reply->lost) || reply->lost)
         return; /* on_down() follows */
     if (reply->error != NULL) {
         l->events.beat(l->arg, NULL, reply->error);
@@ -205,6 +210,7 @@ parse_beat(void *arg, const struct pg_reply *reply)
         .waiting = truth(r, "waiting"),
         .more = truth(r, "more"),
         .resync = truth(r, "resync"),
+        .oldest_ms = number_or(r, "oldest_ms", -1),
         .failed = number_or(r, "failed", 0),
         .retrying = number_or(r, "retrying", 0),
         .next_retry_ms = number_or(r, "next_retry_ms", -1),
@@ -301,6 +307,51 @@ listener_beat(struct listener *l, const struct beat_request *request)
     free(obeyed);
     buf_free(&own);
     buf_free(&control);
+}
+
+static void
+parse_survey(void *arg, const struct pg_reply *reply)
+{
+    struct listener *l = arg;
+    struct survey_answer answer = {.error = reply->error};
+
+    if (leaves(l, reply->lost) || reply->lost)
+        return;
+    if (reply->error != NULL) {
+        const char *sqlstate = PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE);
+
+        answer.slow = sqlstate != NULL && strcmp(sqlstate, "57014") == 0; /* query_canceled */
+    } else {
+        answer.survey = PQgetvalue(reply->results[SURVEY_AT], 0, 0);
+        if (reply->count > SURVEY_AT + 1)
+            answer.health = PQgetvalue(reply->results[SURVEY_AT + 1], 0, 0);
+    }
+    l->events.survey(l->arg, &answer);
+    if (l->wanted)
+        l->events.control(l->arg);
+}
+
+bool
+listener_survey(struct listener *l, const struct survey_request *request)
+{
+    const struct pg_statement script[] = {
+        {.sql = sql_daemon_survey_limits, .nparams = 1, .params = {SURVEY_MS}},
+        {.sql = sql_daemon_no_jit},
+        {.sql = sql_daemon_survey, .nparams = 2, .params = {request->whole ? "true" : "false", request->cursor}},
+        {.sql = sql_daemon_survey_health},
+    };
+
+    if (pgconn_state(l->pg) != PGCONN_READY || l->leaving != NULL)
+        return false;
+    l->wanted = false;
+    pgconn_run(l->pg, script, request->health ? SURVEY_AT + 2 : SURVEY_AT + 1, ANSWER_MS, parse_survey, l);
+    return true;
+}
+
+const struct pgconn *
+listener_connection(const struct listener *l)
+{
+    return l->pg;
 }
 
 void

@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "dualwrite/flags.h"
+#include "dualwrite/pgconn.h"
 
 /* What this daemon tells about itself with each beat. */
 struct beat_request {
@@ -44,6 +45,7 @@ struct beat_answer {
     bool waiting;            /* asleep only: the outbox holds something of ours */
     bool more;               /* asleep only: nothing of ours among the next ones, but it looked no further */
     bool resync;             /* a table's resync mark is up */
+    int64_t oldest_ms;       /* for how long the first event of ours that waits has waited; < 0: none */
     int64_t failed;          /* rows in dualwrite.failed */
     int64_t retrying;        /* ... that are not parked */
     int64_t next_retry_ms;   /* < 0: none is to be retried */
@@ -57,12 +59,21 @@ struct beat_answer {
     char *queue_holders;     /* once it is half full: sessions that may hold it back; NULL: none to be seen */
 };
 
+/* Each NULL where there is none. */
+struct survey_answer {
+    const char *survey; /* survey.sql's document */
+    const char *health; /* survey_health.sql's */
+    const char *error;
+    bool slow; /* the error: it took too long */
+};
+
 struct listener_events {
     void (*up)(void *arg); /* connected: send the first beat */
     void (*down)(void *arg, const char *why, int64_t retry_in_ms);
     void (*bell)(void *arg, int partition); /* < 0: the hint was not understood, look everywhere */
     void (*control)(void *arg);             /* flags, overrides or daemons changed, or a beat had to wait: beat */
     void (*beat)(void *arg, const struct beat_answer *answer, const char *error); /* answer NULL when error */
+    void (*survey)(void *arg, const struct survey_answer *answer);
 };
 
 struct listener;
@@ -74,6 +85,19 @@ void listener_start(struct listener *l);
 
 /* Sends a beat if the connection is free; otherwise events.control is called when it is. */
 void listener_beat(struct listener *l, const struct beat_request *request);
+
+/* What a survey shall look at: the runs of `monitor`; the whole queue, or behind `cursor` only (NULL: not at all). */
+struct survey_request {
+    bool health, whole;
+    const char *cursor;
+};
+
+/* Asks survey.sql and survey_health.sql, if the connection is free: else false. Of one that the connection took along nothing
+ * is heard. */
+bool listener_survey(struct listener *l, const struct survey_request *request);
+
+/* To look at. */
+const struct pgconn *listener_connection(const struct listener *l);
 
 /* Takes this daemon's row out; `done` is called when answered or lost, at once when there is no connection. */
 void listener_deregister(struct listener *l, const char *instance, void (*done)(void *arg), void *arg);

@@ -12,6 +12,7 @@
 
 #define AGAIN_MS 4500 /* a beat comes every 5 s, and may come a little early */
 #define ANSWER_MS 10000
+#define COUNT_MS "250" /* flags that change wait for a count */
 
 struct mirror {
     uv_loop_t *loop;
@@ -24,6 +25,8 @@ struct mirror {
     char *delivered;       /* on this connection; NULL: nothing yet */
     uint64_t delivered_at; /* uv_now() */
     struct nag said;       /* complaints since all was well */
+    bool counting;         /* the statement under way counts writes */
+    int64_t writes;        /* past the daemon, < 0: not known */
 };
 
 static void send_flags(struct mirror *m);
@@ -50,6 +53,7 @@ on_down(void *arg, const char *why, int64_t retry_in_ms)
 
     forget(&m->wanted); /* it may be old by the time the connection is back */
     forget(&m->delivered);
+    m->writes = -1;
     status_down(&m->said, uv_now(m->loop), "mirror", why, retry_in_ms);
 }
 
@@ -100,6 +104,41 @@ send_flags(struct mirror *m)
     pgconn_run(m->pg, script, 2, ANSWER_MS, parse_answer, m);
 }
 
+static void
+parse_writes(void *arg, const struct pg_reply *reply)
+{
+    struct mirror *m = arg;
+
+    m->counting = false;
+    if (reply->lost)
+        return; /* on_down() follows */
+    m->writes = reply->error != NULL ? -1 : strtoll(PQgetvalue(reply->results[1], 0, 0), NULL, 10);
+    if (m->wanted != NULL && strcmp(m->wanted, m->delivered) != 0)
+        send_flags(m); /* they changed meanwhile */
+}
+
+void
+mirror_count_writes(struct mirror *m)
+{
+    const struct pg_statement script[] = {
+        {.sql = sql_daemon_survey_limits, .nparams = 1, .params = {COUNT_MS}},
+        {.sql = sql_daemon_legacy_writes},
+    };
+
+    /* the flags come first */
+    if (pgconn_state(m->pg) != PGCONN_READY || m->wanted == NULL || m->delivered == NULL ||
+        strcmp(m->wanted, m->delivered) != 0)
+        return;
+    m->counting = true;
+    pgconn_run(m->pg, script, 2, ANSWER_MS, parse_writes, m);
+}
+
+int64_t
+mirror_writes(const struct mirror *m)
+{
+    return m->writes;
+}
+
 struct mirror *
 mirror_new(uv_loop_t *loop, const char *url, void (*up)(void *arg), void *arg)
 {
@@ -109,6 +148,7 @@ mirror_new(uv_loop_t *loop, const char *url, void (*up)(void *arg), void *arg)
     m->loop = loop;
     m->up = up;
     m->arg = arg;
+    m->writes = -1;
     m->pg = pgconn_new(loop, "mirror", url, &pg_events, m);
     return m;
 }
@@ -133,7 +173,15 @@ mirror_flags(struct mirror *m, const struct flags *flags, const char *installati
 bool
 mirror_settled(const struct mirror *m)
 {
+    if (m->counting)
+        return m->wanted != NULL && strcmp(m->delivered, m->wanted) == 0;
     return pgconn_state(m->pg) != PGCONN_BUSY || (m->wanted != NULL && strcmp(m->sent, m->wanted) == 0);
+}
+
+const struct pgconn *
+mirror_connection(const struct mirror *m)
+{
+    return m->pg;
 }
 
 void

@@ -9,9 +9,11 @@
 #define MIRROR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <uv.h>
 
 #include "dualwrite/flags.h"
+#include "dualwrite/pgconn.h"
 
 struct mirror;
 
@@ -31,6 +33,14 @@ void mirror_flags(struct mirror *m, const struct flags *flags, const char *insta
  * connection. `up` is called when that becomes so.
  */
 bool mirror_settled(const struct mirror *m);
+/* Counts, if the connection is free and has nothing to deliver, the statements of the last 24 hours that wrote legacy tables past
+ * the daemon; and what the last count said, < 0: not known. */
+void mirror_count_writes(struct mirror *m);
+int64_t mirror_writes(const struct mirror *m);
+
+/* To look at. */
+const struct pgconn *mirror_connection(const struct mirror *m);
+
 void mirror_close(struct mirror *m);
 
 #endif

@@ -55,6 +55,8 @@ gather(struct readiness *r)
     f->beat_age_ms = monotime_diff_ms(now(), r->progress.noted);
     f->stuck_ms = health_stuck_ms(&r->progress, now(), f);
     f->failing = health_failing(&r->progress, f);
+    if (f->batches != r->progress.batches) /* what the beat saw waiting may be done */
+        f->oldest_ms = -2;
 }
 
 bool
@@ -89,27 +91,18 @@ readiness_note(struct readiness *r, bool waiting, int64_t failures)
     health_note(&r->progress, now(), waiting, &f);
 }
 
-/* ---- routes ---------------------------------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------------------------------------------- */
 
-static void
-answer_live(void *arg, struct http_reply *reply)
+void
+readiness_live(const struct readiness *r, struct http_reply *reply)
 {
-    health_live_json(&reply->body, ((struct readiness *) arg)->instance);
+    health_live_json(&reply->body, r->instance);
 }
 
-static void
-answer_ready(void *arg, struct http_reply *reply)
+void
+readiness_ready(struct readiness *r, struct http_reply *reply)
 {
-    struct readiness *r = arg;
-
     readiness_look(r);
     reply->status = r->health.ready ? 200 : 503;
     health_ready_json(&reply->body, &r->health, &r->facts, r->instance);
 }
-
-const struct http_route readiness_routes[] = {
-    {"/livez", answer_live},
-    {"/healthz", answer_live},
-    {"/readyz", answer_ready},
-    {0},
-};

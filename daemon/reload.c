@@ -66,7 +66,7 @@ end(struct reload *r, bool reloaded)
     r->done = r->under_way;
     faults_free(&r->faults);
     r->state = RELOAD_NONE;
-    r->events.end(r->arg);
+    r->events.end(r->arg, reloaded);
     if (r->again) {
         r->again = false;
         reload_start(r);

@@ -21,7 +21,8 @@ struct reload_events {
     void (*rest)(void *arg); /* there is something to take over: call reload_rested() when nothing is under way */
     /* These are the settings now; the serial of the beat that publishes them, 0: there is no database to publish to. */
     uint64_t (*take_over)(void *arg, struct settings *next);
-    void (*end)(void *arg); /* whatever came of it; work may go on, and the answer be sent */
+    /* Whatever came of it: `applied`, or the settings were refused. Work may go on, and the answer be sent. */
+    void (*end)(void *arg, bool applied);
 };
 
 /* `*running` is read whenever a reload begins. */

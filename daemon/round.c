@@ -46,7 +46,7 @@ struct round {
     bool strict;         /* a failure is an ERROR */
     bool schema_suspect; /* the last batch failed on a missing table or column; preflight passed since */
     struct memory memory;
-    struct round_counters counters;
+    struct tally *tally;
 };
 
 static monotime
@@ -108,8 +108,7 @@ batch_failed(struct round *r, const char *error, const char *sqlstate)
     int64_t delay = retry_delay_ms(memory_failed(&r->memory, &r->batch), random_bits());
 
     for (size_t i = 0; i < r->batch.count; i++)
-        event_log_failed(mapping(r), &r->batch.events[i], error, sqlstate, NULL, delay, r->strict);
-    r->counters.failures += (int64_t) r->batch.count;
+        event_log_failed(r->tally, mapping(r), &r->batch.events[i], error, sqlstate, NULL, delay, r->strict);
     r->memory.until = monotime_add_ms(now(), delay);
     clear_batch(r);
     r->reserved = 0;
@@ -131,18 +130,16 @@ batch_committed(struct round *r, bool woken)
         const struct subject *s = &r->batch.subjects[e->subject];
 
         if (s->state == SUBJECT_DONE) {
-            event_log_completed(mapping(r), e, s, duration_ms);
+            event_log_completed(r->tally, mapping(r), e, s, duration_ms);
             if (s->found && !s->verified)
                 event_log_differs(mapping(r), e, s);
-            r->counters.completed++;
             continue;
         }
-        event_log_failed(mapping(r), e, s->error, s->sqlstate, s->constraint, r->retry_in_ms[i], r->strict);
-        r->counters.failures++;
+        event_log_failed(r->tally, mapping(r), e, s->error, s->sqlstate, s->constraint, r->retry_in_ms[i], r->strict);
         if (r->retry_in_ms[i] >= 0 && (retry_ms < 0 || r->retry_in_ms[i] < retry_ms))
             retry_ms = r->retry_in_ms[i];
     }
-    r->counters.batches++;
+    r->tally->batches++;
     r->schema_suspect = false;
     r->reserved = 0;
     advance(r);
@@ -281,7 +278,7 @@ on_claimed(void *arg, struct claim_answer *answer)
     struct apply_request request;
     bool bounded;
 
-    r->counters.claims++;
+    r->tally->claims++;
     r->full = answer->batch.count >= (size_t) config(r)->batch_size;
     free(r->kept);
     r->kept = NULL;
@@ -309,7 +306,7 @@ on_claimed(void *arg, struct claim_answer *answer)
     r->partitions = answer->partitions;
     for (size_t i = 0; i < r->batch.count; i++)
         if (memory_is_new(&r->memory, &r->batch.events[i]) && r->batch.events[i].attempt == 1)
-            event_log_scheduled(mapping(r), &r->batch.events[i]);
+            event_log_scheduled(r->tally, mapping(r), &r->batch.events[i]);
     request = (struct apply_request){
         .batch = &r->batch,
         .mapping = mapping(r),
@@ -412,19 +409,14 @@ round_full(const struct round *r)
     return r->full;
 }
 
-const struct round_counters *
-round_counters(const struct round *r)
-{
-    return &r->counters;
-}
-
 struct round *
-round_new(struct pgconn *pg, struct pgconn *legacy, round_done done, void *arg)
+round_new(struct pgconn *pg, struct pgconn *legacy, struct tally *tally, round_done done, void *arg)
 {
     struct round *r = xcalloc(1, sizeof *r);
 
     r->pg = pg;
     r->legacy = legacy;
+    r->tally = tally;
     r->done = done;
     r->arg = arg;
     r->claim = claim_new(pg, on_claimed, r);

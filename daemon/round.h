@@ -13,15 +13,9 @@
 
 #include "dualwrite/pgconn.h"
 #include "dualwrite/sqlgen.h"
+#include "dualwrite/tally.h"
 #include "dualwrite/wake.h"
 #include "settings.h"
-
-struct round_counters {
-    int64_t claims;    /* rounds, those that found nothing too */
-    int64_t batches;   /* committed */
-    int64_t completed; /* events */
-    int64_t failures;  /* attempts of events */
-};
 
 struct round_request {
     const struct settings *settings; /* these four live until done */
@@ -38,8 +32,8 @@ struct round;
  * WAKE_NOTHING_OURS or WAKE_LOST. `retry_ms` is when the first of its failed events is due again, < 0 for none. */
 typedef void (*round_done)(void *arg, enum wake_event how, int64_t retry_ms);
 
-/* The connections are the same when there is one database. */
-struct round *round_new(struct pgconn *pg, struct pgconn *legacy, round_done done, void *arg);
+/* The connections are the same when there is one database. What is done is counted in `tally`, the caller's. */
+struct round *round_new(struct pgconn *pg, struct pgconn *legacy, struct tally *tally, round_done done, void *arg);
 void round_start(struct round *r, const struct round_request *request);
 
 /* How severe failures are from now on, those of the batch under way too. */
@@ -58,7 +52,6 @@ const char *round_cursor(const struct round *r);
 /* The last claim took as many events as a batch may have: more may wait behind it. */
 bool round_full(const struct round *r);
 
-const struct round_counters *round_counters(const struct round *r);
 void round_free(struct round *r);
 
 #endif

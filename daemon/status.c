@@ -42,7 +42,7 @@ status_reloaded(const char *changed, const char *file)
 }
 
 void
-status_facts(const struct view *v, const struct worker *w, const struct config *c, struct health_facts *f)
+status_facts(const struct view *v, const struct tally *t, const struct config *c, struct health_facts *f)
 {
     f->connected = v->fresh;
     f->listening = v->listening;
@@ -51,15 +51,18 @@ status_facts(const struct view *v, const struct worker *w, const struct config *
     f->enabled = flag_on(&v->flags, FLAG_ENABLED);
     f->strict = flag_on(&v->flags, FLAG_STRICT);
     f->failed = v->failed;
-    f->batches = worker_counters(w)->batches;
-    f->failures = worker_counters(w)->failures;
+    f->batches = t->batches;
+    f->failures = t->failures;
     f->statement_timeout_ms = c->statement_timeout_ms;
+    f->partitions = v->partitions;
+    f->oldest_ms = v->oldest_ms;
+    f->last_success_ms = t->last_success_ms;
 }
 
 void
-status_log(const struct view *v, const struct worker *w, const struct health *health, const char *instance)
+status_log(const struct view *v, const struct worker *w, const struct tally *t, const struct health *health,
+           const char *instance)
 {
-    const struct round_counters *c = worker_counters(w);
     struct log_line l = {0};
 
     log_begin(&l, LOG_INFO, "status");
@@ -72,25 +75,24 @@ status_log(const struct view *v, const struct worker *w, const struct health *he
     log_bool(&l, "strict", flag_on(&v->flags, FLAG_STRICT));
     log_str(&l, "partitions", v->partitions);
     log_bool(&l, "mapping_installed", view_mapping_installed(v));
-    log_int(&l, "completed", c->completed);
-    log_int(&l, "failed_attempts", c->failures);
-    log_int(&l, "batches", c->batches);
-    log_int(&l, "claims", c->claims);
+    log_int(&l, "completed", t->completed);
+    log_int(&l, "failed_attempts", t->failures);
+    log_int(&l, "batches", t->batches);
+    log_int(&l, "claims", t->claims);
     log_int(&l, "failed_waiting", v->failed);
     log_str(&l, "instance", instance);
     log_end(&l);
 }
 
 void
-status_systemd(const struct view *v, const struct worker *w, const struct health *health)
+status_systemd(const struct view *v, const struct worker *w, const struct tally *t, const struct health *health)
 {
-    const struct round_counters *c = worker_counters(w);
     struct buf text = {0};
 
     if (!health->ready && health->count > 0)
         buf_printf(&text, "not ready: %s; ", health->reasons[0]);
     buf_printf(&text, "%s; %" PRId64 " events completed, %" PRId64 " failed attempts, %" PRId64 " failed events wait",
-               worker_state(w), c->completed, c->failures, v->failed);
+               worker_state(w), t->completed, t->failures, v->failed);
     notify_status(buf_text(&text));
     buf_free(&text);
 }

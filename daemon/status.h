@@ -10,6 +10,7 @@
 
 #include "dualwrite/health.h"
 #include "dualwrite/nag.h"
+#include "dualwrite/tally.h"
 #include "settings.h"
 #include "view.h"
 #include "worker.h"
@@ -20,14 +21,15 @@ void status_starting(const struct settings *settings, const char *instance);
 /* A reload took effect: what it changed, and which file was read, NULL for none. */
 void status_reloaded(const char *changed, const char *file);
 
-/* What these three know of the daemon's health. */
-void status_facts(const struct view *v, const struct worker *w, const struct config *c, struct health_facts *f);
+/* What these know of the daemon's health. */
+void status_facts(const struct view *v, const struct tally *t, const struct config *c, struct health_facts *f);
 
 /* The one line that SIGUSR1 asks for. */
-void status_log(const struct view *v, const struct worker *w, const struct health *health, const char *instance);
+void status_log(const struct view *v, const struct worker *w, const struct tally *t, const struct health *health,
+                const char *instance);
 
 /* What `systemctl status` shows; the first reason where it is not ready. */
-void status_systemd(const struct view *v, const struct worker *w, const struct health *health);
+void status_systemd(const struct view *v, const struct worker *w, const struct tally *t, const struct health *health);
 
 /*
  * `connection` is "listen", "claim", "apply" or "mirror". Of one that went each reason is a WARNING once a minute, else DEBUG;

@@ -11,7 +11,7 @@
 void
 view_init(struct view *v)
 {
-    *v = (struct view){0};
+    *v = (struct view){.oldest_ms = -1};
     for (enum flag f = 0; f < FLAG_COUNT; f++)
         v->flags.value[f] = flag_default(f);
 }
@@ -114,6 +114,7 @@ view_note(struct view *v, const struct beat_answer *b, bool notify)
                 v->installed == NULL ? "none" : v->installed, v->digest);
     v->failed = b->failed;
     v->retrying = b->retrying;
+    v->oldest_ms = b->oldest_ms;
     v->fresh = true;
     return replace(&v->partitions, b->partitions);
 }

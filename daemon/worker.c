@@ -332,8 +332,8 @@ on_due(uv_timer_t *timer)
 }
 
 struct worker *
-worker_new(uv_loop_t *loop, const struct settings *settings, const char *instance, const struct worker_events *events,
-           void *arg)
+worker_new(uv_loop_t *loop, const struct settings *settings, const char *instance, struct tally *tally,
+           const struct worker_events *events, void *arg)
 {
     static const struct pgconn_events pg_events = {on_up, on_down, NULL};
     static const struct pgconn_events legacy_events = {on_up, on_legacy_down, NULL};
@@ -347,7 +347,7 @@ worker_new(uv_loop_t *loop, const struct settings *settings, const char *instanc
     w->pg = pgconn_new(loop, two ? "claim" : "apply", settings->config->database_url, &pg_events, w);
     w->legacy = two ? pgconn_new(loop, "apply", settings->config->legacy_database_url, &legacy_events, w) : w->pg;
     w->preflight = preflight_new(w->pg, w->legacy, on_preflight, w);
-    w->round = round_new(w->pg, w->legacy, on_round, w);
+    w->round = round_new(w->pg, w->legacy, tally, on_round, w);
     w->arm = arm_new(w->pg, on_armed, w);
     w->resync = resync_new(w->pg, on_resynced, w);
     uv_timer_init(loop, &w->again);
@@ -466,10 +466,10 @@ worker_state(const struct worker *w)
     return w->orders.work ? wake_state_name(w->wake) : "off";
 }
 
-const struct round_counters *
-worker_counters(const struct worker *w)
+const struct pgconn *
+worker_connection(const struct worker *w, bool legacy)
 {
-    return round_counters(w->round);
+    return legacy ? w->legacy : w->pg;
 }
 
 static void

@@ -35,8 +35,8 @@ struct worker_orders {
 
 struct worker;
 
-/* `settings` stays the engine's; it may be changed only while the worker rests. */
-struct worker *worker_new(uv_loop_t *loop, const struct settings *settings, const char *instance,
+/* `settings` stays the engine's; it may be changed only while the worker rests. So does `tally`, where its work is counted. */
+struct worker *worker_new(uv_loop_t *loop, const struct settings *settings, const char *instance, struct tally *tally,
                           const struct worker_events *events, void *arg);
 void worker_start(struct worker *w);
 
@@ -61,7 +61,9 @@ enum wake_state worker_wake(const struct worker *w);
 int worker_claim_pid(const struct worker *w);
 const char *worker_cursor(const struct worker *w);
 const char *worker_state(const struct worker *w);
-const struct round_counters *worker_counters(const struct worker *w);
+
+/* The connection that claims, or the one that writes legacy rows: the same one when there is one database. To look at. */
+const struct pgconn *worker_connection(const struct worker *w, bool legacy);
 void worker_close(struct worker *w);
 
 #endif

@@ -7,6 +7,7 @@
 #ifndef DUALWRITE_HEALTH_H
 #define DUALWRITE_HEALTH_H
 
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,6 +47,10 @@ struct health_facts {
     bool failing;     /* some of which the last beat may not have counted: health_failing() */
     int64_t stuck_ms; /* health_stuck_ms() */
     int64_t statement_timeout_ms;
+    /* not judged, only told: */
+    const char *partitions; /* ours, "0,3"; NULL: never heard */
+    int64_t oldest_ms; /* age of the oldest event that waits for us, at the last beat; -1: none waited; -2: not known */
+    int64_t last_success_ms; /* wall clock; 0: nothing was completed yet */
 };
 
 struct health {
@@ -65,6 +70,9 @@ bool health_hears(const struct health_facts *f);
 
 /* What the probes answer: a JSON object and a newline. `instance` is this daemon's id. */
 void health_ready_json(struct buf *b, const struct health *h, const struct health_facts *f, const char *instance);
+
+/* Adds "partitions", an array of the numbers in "0,3"; of none for NULL. */
+void health_add_partitions(cJSON *object, const char *partitions);
 void health_live_json(struct buf *b, const char *instance);
 
 /* Is anything acknowledged while events wait? Kept from beat to beat; zero is a valid beginning. */

@@ -1,10 +1,12 @@
 /* health.c - ready or not, and why; see dualwrite/health.h. */
 #include "dualwrite/health.h"
 
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "dualwrite/moment.h"
 
 static void __attribute__((format(printf, 2, 3))) because(struct health *h, const char *fmt, ...)
 {
@@ -86,6 +88,42 @@ add_json(struct buf *b, cJSON *object)
 }
 
 void
+health_add_partitions(cJSON *object, const char *partitions)
+{
+    cJSON *array = cJSON_AddArrayToObject(object, "partitions");
+    char *end;
+
+    for (const char *p = partitions == NULL ? "" : partitions; *p != '\0'; p = end + (*end == ',')) {
+        long partition = strtol(p, &end, 10);
+
+        if (end == p)
+            return;
+        cJSON_AddItemToArray(array, cJSON_CreateNumber((double) partition));
+    }
+}
+
+/* What tells progress from mere life; null where the connection is gone and nothing is known. */
+static void
+add_progress(cJSON *object, const struct health_facts *f)
+{
+    char text[MOMENT_TEXT];
+
+    cJSON_AddBoolToObject(object, "listening", f->listening);
+    cJSON_AddBoolToObject(object, "polling", f->polling);
+    health_add_partitions(object, f->connected ? f->partitions : NULL);
+    if (!f->connected || f->oldest_ms < -1)
+        cJSON_AddNullToObject(object, "oldest_event_age_seconds");
+    else
+        cJSON_AddNumberToObject(object, "oldest_event_age_seconds",
+                                f->oldest_ms < 0 ? 0 : (double) (f->oldest_ms + f->beat_age_ms) / 1000);
+    moment_text(f->last_success_ms, text);
+    if (f->last_success_ms == 0)
+        cJSON_AddNullToObject(object, "last_success_at");
+    else
+        cJSON_AddStringToObject(object, "last_success_at", text);
+}
+
+void
 health_ready_json(struct buf *b, const struct health *h, const struct health_facts *f, const char *instance)
 {
     cJSON *object = cJSON_CreateObject();
@@ -99,6 +137,7 @@ health_ready_json(struct buf *b, const struct health *h, const struct health_fac
     cJSON_AddBoolToObject(object, "dual_write", f->enabled);
     cJSON_AddBoolToObject(object, "strict", f->strict);
     cJSON_AddNumberToObject(object, "failed_events", (double) f->failed);
+    add_progress(object, f);
     add_json(b, object);
 }
 

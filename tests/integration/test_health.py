@@ -12,7 +12,7 @@ import time
 import pytest
 
 from conftest import TIMEOUT, Daemon, assert_in_step, dualwrited, install, wait_until
-from helpers import ENABLED, STRICT, cli, default_mapping, drained, write_mapping
+from helpers import ENABLED, STRICT, cli, default_mapping, drained, partitions, write_mapping
 
 pytestmark = pytest.mark.layouts("one", "two")
 ONE = dict(reason="says nothing of the databases")
@@ -41,13 +41,16 @@ class Answer:
         self.status = response.status
         self.headers = response.headers
         self.body = response.read()
-        self.json = json.loads(self.body) if self.body else None
+
+    @property
+    def json(self):
+        return json.loads(self.body) if self.body else None
 
 
-def ask(port, path="/readyz", method="GET", host="127.0.0.1", body=None, timeout=TIMEOUT):
+def ask(port, path="/readyz", method="GET", host="127.0.0.1", body=None, timeout=TIMEOUT, headers=None):
     conn = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
-        conn.request(method, path, body)
+        conn.request(method, path, body, headers or {})
         return Answer(conn.getresponse())
     finally:
         conn.close()
@@ -86,8 +89,10 @@ def test_the_three_probes_and_everything_else(installed):
             assert head.body == b"" and head.headers["Content-Length"] == str(len(get.body))
         assert ask(port, "/livez").json == ask(port, "/healthz").json == {"status": "alive", "instance": instance}
         assert ask(port).json == {"status": "ready", "reasons": [], "instance": instance, "dual_write": True,
-                                  "strict": False, "failed_events": 0}
-        for path in ("/", "/readyz/", "/READYZ", "/../readyz", "//readyz"):
+                                  "strict": False, "failed_events": 0, "listening": True, "polling": False,
+                                  "partitions": list(range(partitions(installed))), "oldest_event_age_seconds": 0,
+                                  "last_success_at": None}
+        for path in ("/metric", "/readyz/", "/READYZ", "/../readyz", "//readyz"):
             assert ask(port, path).status == 404, path
         for method in ("POST", "PUT", "DELETE", "OPTIONS", "get", "PATCH"):
             answer = ask(port, "/readyz", method, body=b"x" * 100000 if method in ("POST", "PUT") else None)
@@ -365,7 +370,8 @@ def test_another_mapping_is_not_ready_until_it_is_installed(installed, tmp_path)
 def test_dual_write_off_is_ready(installed):
     with http_daemon(installed, **{ENABLED: False, STRICT: True}) as daemon:
         assert ask(port_of(daemon)).json | {"instance": ""} == {
-            "status": "ready", "reasons": [], "instance": "", "dual_write": False, "strict": True, "failed_events": 0}
+            "status": "ready", "reasons": [], "instance": "", "dual_write": False, "strict": True, "failed_events": 0,
+            "listening": True, "polling": False, "partitions": [], "oldest_event_age_seconds": 0, "last_success_at": None}
 
 
 def full_server(db):

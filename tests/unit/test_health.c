@@ -1,5 +1,5 @@
 /* test_health.c - ready or not, and the words for it; progress from beat to beat. */
-/* links: lib/core/health.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/health.c lib/core/moment.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,6 +18,8 @@ static const struct health_facts good = {
     .mapping_installed = true,
     .enabled = true,
     .statement_timeout_ms = 30000,
+    .partitions = "0,3,12",
+    .oldest_ms = -1,
 };
 
 static monotime
@@ -202,16 +204,30 @@ test_json(void **state)
     (void) state;
     health_ready_json(&b, &h, &f, "1-2");
     assert_string_equal(buf_text(&b), "{\"status\":\"ready\",\"reasons\":[],\"instance\":\"1-2\",\"dual_write\":true,"
-                                      "\"strict\":false,\"failed_events\":0}\n");
+                                      "\"strict\":false,\"failed_events\":0,\"listening\":true,\"polling\":false,"
+                                      "\"partitions\":[0,3,12],\"oldest_event_age_seconds\":0,"
+                                      "\"last_success_at\":null}\n");
     buf_clear(&b);
     f.strict = true;
     f.failed = 2;
+    f.oldest_ms = 2500;
+    f.last_success_ms = INT64_C(1769364000123);
     h = health_of(&f);
     health_ready_json(&b, &h, &f, "1-2");
     assert_string_equal(buf_text(&b),
                         "{\"status\":\"not_ready\",\"reasons\":[\"strict mode: 2 failed events are not repaired; see "
                         "`dualwrited failed list`\"],\"instance\":\"1-2\",\"dual_write\":true,\"strict\":true,"
-                        "\"failed_events\":2}\n");
+                        "\"failed_events\":2,\"listening\":true,\"polling\":false,\"partitions\":[0,3,12],"
+                        "\"oldest_event_age_seconds\":6.5,\"last_success_at\":\"2026-01-25T18:00:00.123Z\"}\n");
+    buf_clear(&b);
+    f.oldest_ms = -2; /* not known */
+    health_ready_json(&b, &h, &f, "1-2");
+    assert_non_null(strstr(buf_text(&b), "\"oldest_event_age_seconds\":null"));
+    f.oldest_ms = 2500;
+    f.connected = false; /* what the last beat said is old */
+    buf_clear(&b);
+    health_ready_json(&b, &h, &f, "1-2");
+    assert_non_null(strstr(buf_text(&b), "\"partitions\":[],\"oldest_event_age_seconds\":null"));
     buf_clear(&b);
     health_live_json(&b, "1-2");
     assert_string_equal(buf_text(&b), "{\"status\":\"alive\",\"instance\":\"1-2\"}\n");

@@ -18,7 +18,8 @@ WITH mine AS MATERIALIZED (
 ), seen AS MATERIALIZED (
     -- `more`: nothing among those that were looked at, but there may be behind them
     SELECT coalesce(pg_catalog.bool_or(e.entity IS NOT NULL), false) AS waiting,
-           coalesce(pg_catalog.bool_or(e.entity IS NULL), false) AS more
+           coalesce(pg_catalog.bool_or(e.entity IS NULL), false) AS more,
+           (extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.min(e.captured_at)) * 1000)::pg_catalog.int8 AS oldest_ms
     FROM kept k
     LEFT JOIN pg_catalog.json_to_record($4::pg_catalog.json)
               AS c(held pg_catalog.int4[], count pg_catalog.int4, queue pg_catalog.oid, low pg_catalog.xid8,
@@ -37,6 +38,7 @@ SELECT (SELECT pg_catalog.json_object_agg(e.flag, e.value) FROM dualwrite.effect
        (SELECT still FROM armed) AS armed,
        (SELECT doorbells FROM renewed) AS renewed,
        (SELECT waiting FROM seen) AS waiting, (SELECT more FROM seen) AS more,
+       (SELECT greatest(oldest_ms, 0) FROM seen WHERE oldest_ms IS NOT NULL) AS oldest_ms,
        (SELECT pg_catalog.count(*) FROM dualwrite.failed) AS failed,
        (SELECT pg_catalog.count(*) FROM dualwrite.failed f WHERE f.retry_at IS NOT NULL) AS retrying,
        (SELECT greatest((extract(epoch FROM pg_catalog.min(f.retry_at) - pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8, 0)
