@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "command.h"
+#include "drain.h"
 #include "dualwrite/flags.h"
 #include "dualwrite/log.h"
 #include "dualwrite/uuid4.h"
@@ -24,13 +25,12 @@
 #include "signals.h"
 #include "status.h"
 #include "view.h"
+#include "watchdog.h"
 #include "worker.h"
 
 #define BEAT_POLL_ONLY_MS 1000 /* nothing else tells a poll-only daemon of an override within a second */
 #define STOP_MS 9000           /* a stop ends within 10 s, also with a batch that hangs */
 #define WATCH_MS 1000
-#define LEAVE_MS 500
-#define LEAVE_TRIES 50
 #define EXPIRED_MS 100 /* after a peer's last beat has run out, look who takes over */
 #define SPREAD_MS 250  /* what all daemons hear at once they do not all answer at once */
 
@@ -44,6 +44,8 @@ struct engine {
     struct http *http;
     struct view view;
     struct readiness readiness;
+    struct watchdog watchdog;
+    struct rates rates;
     uint64_t beats; /* the serial of the last one asked for */
 
     bool mapping_good; /* the last preflight passed */
@@ -94,7 +96,17 @@ static void
 check_ready(struct engine *e)
 {
     if (readiness_look(&e->readiness))
-        status_systemd(&e->view, e->worker, &e->readiness.health);
+        status_systemd(&e->view, e->worker, &e->rates, &e->readiness.health);
+}
+
+static void
+look_closely(void *arg, struct watch_facts *f)
+{
+    const struct engine *e = arg;
+
+    worker_watch(e->worker, f);
+    watch_overdue(f, listener_overdue_ms(e->listener));
+    watch_overdue(f, mirror_overdue_ms(e->mirror));
 }
 
 /* ---- the end --------------------------------------------------------------------------------------------------- */
@@ -116,6 +128,7 @@ close_all(void *arg)
     uv_close((uv_handle_t *) &e->stop, NULL);
     uv_close((uv_handle_t *) &e->watch, NULL);
     signals_close(e->signals);
+    watchdog_close(&e->watchdog);
 }
 
 static void
@@ -272,7 +285,7 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
     if (b->peer_expires_ms >= 0)
         beat_within(e, (uint64_t) b->peer_expires_ms + EXPIRED_MS);
     check_ready(e);
-    status_systemd(&e->view, e->worker, &e->readiness.health);
+    status_systemd(&e->view, e->worker, &e->rates, &e->readiness.health);
     reload_published(e->reload, b->serial);
     reload_wanted(e->reload, b->reload_wanted);
     note_obeyed(e);
@@ -425,21 +438,6 @@ start_handles(struct engine *e)
     e->signals = signals_start(&e->loop, on_signal, e);
 }
 
-/*
- * Lets the closed handles go. False when something does not end that cannot be cancelled: a name server that hangs
- * (uv_cancel() cannot stop a lookup under way). Then the process must leave without waiting for that thread.
- */
-static bool
-drain_loop(uv_loop_t *loop)
-{
-    for (int i = 0; i < LEAVE_TRIES && uv_loop_alive(loop); i++) {
-        uv_run(loop, UV_RUN_NOWAIT);
-        if (uv_loop_alive(loop))
-            uv_sleep(LEAVE_MS / LEAVE_TRIES);
-    }
-    return uv_loop_close(loop) == 0;
-}
-
 int
 engine_run(struct settings *settings, const char *config_option, bool *hung)
 {
@@ -468,8 +466,9 @@ engine_run(struct settings *settings, const char *config_option, bool *hung)
     listener_start(e.listener);
     if (e.mirror != NULL)
         mirror_start(e.mirror);
+    watchdog_start(&e.watchdog, &e.loop, &e.readiness.started, look_closely, &e);
     uv_run(&e.loop, UV_RUN_DEFAULT);
-    *hung = !drain_loop(&e.loop);
+    *hung = !drain(&e.loop);
     log_msg(LOG_INFO, "stopped", "exit status %d", e.status);
     if (*hung)
         return e.status; /* its thread may still read what would be freed here */

@@ -136,6 +136,12 @@ mirror_settled(const struct mirror *m)
     return pgconn_state(m->pg) != PGCONN_BUSY || (m->wanted != NULL && strcmp(m->sent, m->wanted) == 0);
 }
 
+int64_t
+mirror_overdue_ms(const struct mirror *m)
+{
+    return m == NULL ? 0 : pgconn_overdue_ms(m->pg);
+}
+
 void
 mirror_close(struct mirror *m)
 {

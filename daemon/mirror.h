@@ -9,6 +9,7 @@
 #define MIRROR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <uv.h>
 
 #include "dualwrite/flags.h"
@@ -31,6 +32,7 @@ void mirror_flags(struct mirror *m, const struct flags *flags, const char *insta
  * connection. `up` is called when that becomes so.
  */
 bool mirror_settled(const struct mirror *m);
+int64_t mirror_overdue_ms(const struct mirror *m); /* pgconn_overdue_ms() */
 void mirror_close(struct mirror *m);
 
 #endif

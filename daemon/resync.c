@@ -166,9 +166,20 @@ parse_next(void *arg, const struct pg_reply *reply)
     }
 }
 
-void
-resync_start(struct resync *r, const char *instance, const struct mapping *mapping, const struct plan *plan, int chunk)
+/* Well below the outbox's limit, or the rows that a resync queues would themselves raise the next mark. */
+static int
+chunk_of(const struct config *config)
 {
+    int64_t chunk = (int64_t) config->batch_size * 10;
+
+    return (int) (chunk > config->outbox_max / 4 ? config->outbox_max / 4 : chunk);
+}
+
+void
+resync_start(struct resync *r, const char *instance, const struct settings *settings, const struct plan *plan)
+{
+    const struct mapping *mapping = settings->mapping;
+
     struct buf entities = {0};
     struct pg_statement script[] = {
         {.sql = sql_daemon_begin},
@@ -183,7 +194,7 @@ resync_start(struct resync *r, const char *instance, const struct mapping *mappi
     r->mapping = mapping;
     r->plan = plan;
     r->instance = instance;
-    r->chunk = chunk;
+    r->chunk = chunk_of(settings->config);
     r->answer = (struct resync_answer){0};
     pgconn_run(r->pg, script, 2, ANSWER_MS, parse_next, r);
     buf_free(&entities);

@@ -10,6 +10,7 @@
 #include "dualwrite/mapping.h"
 #include "dualwrite/pgconn.h"
 #include "dualwrite/sqlgen.h"
+#include "settings.h"
 
 struct resync_answer {
     const char *error;  /* NULL, or why; the connection has been reset */
@@ -25,8 +26,7 @@ typedef void (*resync_done)(void *arg, const struct resync_answer *answer);
 struct resync;
 
 struct resync *resync_new(struct pgconn *pg, resync_done done, void *arg);
-void resync_start(struct resync *r, const char *instance, const struct mapping *mapping, const struct plan *plan,
-                  int chunk);
+void resync_start(struct resync *r, const char *instance, const struct settings *settings, const struct plan *plan);
 void resync_free(struct resync *r);
 
 #endif

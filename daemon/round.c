@@ -134,6 +134,7 @@ batch_committed(struct round *r, bool woken)
             if (s->found && !s->verified)
                 event_log_differs(mapping(r), e, s);
             r->counters.completed++;
+            r->counters.lag_ms = e->age_ms + duration_ms;
             continue;
         }
         event_log_failed(mapping(r), e, s->error, s->sqlstate, s->constraint, r->retry_in_ms[i], r->strict);

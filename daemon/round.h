@@ -21,6 +21,7 @@ struct round_counters {
     int64_t batches;   /* committed */
     int64_t completed; /* events */
     int64_t failures;  /* attempts of events */
+    int64_t lag_ms;    /* of the last event that was completed */
 };
 
 struct round_request {

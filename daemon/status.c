@@ -82,15 +82,18 @@ status_log(const struct view *v, const struct worker *w, const struct health *he
 }
 
 void
-status_systemd(const struct view *v, const struct worker *w, const struct health *health)
+status_systemd(const struct view *v, const struct worker *w, struct rates *rates, const struct health *health)
 {
     const struct round_counters *c = worker_counters(w);
     struct buf text = {0};
 
+    rates_note(rates, (monotime){(int64_t) uv_hrtime()}, c->completed, c->failures);
     if (!health->ready && health->count > 0)
         buf_printf(&text, "not ready: %s; ", health->reasons[0]);
-    buf_printf(&text, "%s; %" PRId64 " events completed, %" PRId64 " failed attempts, %" PRId64 " failed events wait",
-               worker_state(w), c->completed, c->failures, v->failed);
+    buf_printf(&text, "%s; ", worker_state(w));
+    rates_text(rates, c->completed > 0 ? c->lag_ms : -1, &text);
+    buf_printf(&text, "; %" PRId64 " events completed, %" PRId64 " failed attempts, %" PRId64 " failed events wait",
+               c->completed, c->failures, v->failed);
     notify_status(buf_text(&text));
     buf_free(&text);
 }

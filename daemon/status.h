@@ -10,6 +10,7 @@
 
 #include "dualwrite/health.h"
 #include "dualwrite/nag.h"
+#include "dualwrite/rates.h"
 #include "settings.h"
 #include "view.h"
 #include "worker.h"
@@ -26,8 +27,8 @@ void status_facts(const struct view *v, const struct worker *w, const struct con
 /* The one line that SIGUSR1 asks for. */
 void status_log(const struct view *v, const struct worker *w, const struct health *health, const char *instance);
 
-/* What `systemctl status` shows; the first reason where it is not ready. */
-void status_systemd(const struct view *v, const struct worker *w, const struct health *health);
+/* What `systemctl status` shows; the first reason where it is not ready. Takes a sample for the rates. */
+void status_systemd(const struct view *v, const struct worker *w, struct rates *rates, const struct health *health);
 
 /*
  * `connection` is "listen", "claim", "apply" or "mirror". Of one that went each reason is a WARNING once a minute, else DEBUG;

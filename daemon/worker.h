@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "dualwrite/wake.h"
+#include "dualwrite/watchdog.h"
 #include "preflight.h"
 #include "round.h"
 #include "settings.h"
@@ -62,6 +63,9 @@ int worker_claim_pid(const struct worker *w);
 const char *worker_cursor(const struct worker *w);
 const char *worker_state(const struct worker *w);
 const struct round_counters *worker_counters(const struct worker *w);
+
+/* What it is at; and a connection of its that is overdue. */
+void worker_watch(const struct worker *w, struct watch_facts *f);
 void worker_close(struct worker *w);
 
 #endif
