@@ -138,7 +138,7 @@ demo: deps-demo ## the five flows on a private PostgreSQL; KEEP=1 leaves it up
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@DUALWRITED=$(BUILD)/dualwrited KEEP=$(KEEP) tests/demo.sh
 
-.PHONY: check check-unit check-model check-integration check-fault
+.PHONY: check check-unit check-model check-integration check-fault check-systemd
 check: deps-check ## every test, on a private PostgreSQL; TESTS='-k name' goes to pytest
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@$(MAKE) --no-print-directory $(JOBS) SANITIZE=1 unit-tests
@@ -154,6 +154,10 @@ check-integration: deps-check ## integration tests only
 check-fault: deps-check ## the whole fault suite; SEED=123 TESTS='-k name' repeats what a run has shown
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh fault
+check-systemd: deps-check ## the service on a real systemd, in a container that boots; as root
+	@.ci/deps mmdebstrap systemd-container
+	@$(MAKE) --no-print-directory $(JOBS) build
+	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh systemd
 
 # A unit test says what it links in a comment: /* links: lib/base/log.c lib/base/buf.c */ ; "embedded.c" is the
 # embedded text. Always built with the sanitizers (the targets above call this with SANITIZE=1), without libpq and libuv.
