@@ -17,7 +17,9 @@ import pytest
 
 TOP = Path(__file__).resolve().parents[2]
 CACHE = TOP / "build" / "deploy"
-PACKAGES = "systemd,systemd-sysv,postgresql,libpq5,libuv1,libcjson1,libmicrohttpd12,libcurl4"
+COMMON = "systemd,systemd-sysv,postgresql,libpq5,libcjson1"
+PACKAGES = {"bookworm": f"{COMMON},libuv1,libmicrohttpd12,libcurl4",           # systemd 252
+            "trixie": f"{COMMON},libuv1t64,libmicrohttpd12t64,libcurl4t64"}    # systemd 257
 CGROUPS = Path("/sys/fs/cgroup")
 
 
@@ -42,23 +44,23 @@ def needed():
             pytest.skip(f"{program} is not here: Debian package {package}")
 
 
-def base_root():
+def base_root(suite):
     """The folder with the installed packages, made when it is not there."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    root = CACHE / "systemd-root"
-    stamp = CACHE / "systemd-root.packages"
-    with open(CACHE / "systemd-root.lock", "w") as lock:
+    root = CACHE / f"systemd-{suite}"
+    stamp = CACHE / f"systemd-{suite}.packages"
+    with open(CACHE / f"systemd-{suite}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if stamp.exists() and stamp.read_text() == PACKAGES:
+        if stamp.exists() and stamp.read_text() == PACKAGES[suite]:
             return root
         subprocess.run(["rm", "-rf", root], check=True)
         made = subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", '--aptopt=APT::Install-Recommends "false"',
-                               f"--include={PACKAGES}", "bookworm", root], capture_output=True, text=True, timeout=900)
+                               f"--include={PACKAGES[suite]}", suite, root], capture_output=True, text=True, timeout=900)
         if made.returncode != 0:
             if "Could not resolve" in made.stderr or "Failed to fetch" in made.stderr:
                 pytest.skip("no Debian mirror can be reached to make a machine from")
             raise AssertionError(f"mmdebstrap: {made.stderr[-2000:]}")
-        stamp.write_text(PACKAGES)
+        stamp.write_text(PACKAGES[suite])
         return root
 
 
@@ -96,10 +98,10 @@ class ControlGroup:
 class Machine:
     """Boots at once; `run` runs a command in it."""
 
-    def __init__(self):
+    def __init__(self, suite="bookworm"):
         needed()
-        root = base_root()
-        name = f"dualwrite-{os.getpid()}"
+        root = base_root(suite)
+        name = f"dualwrite-{suite}-{os.getpid()}"
         self.group = ControlGroup(name)
         self.folder = Path(tempfile.mkdtemp(prefix="dualwrite-machine-"))
         with open(self.folder / "console", "wb") as console:

@@ -24,18 +24,19 @@ def settings(**more):
 class Host(Machine):
     """A machine with the application's tables and dualwrited on it, installed and not started."""
 
-    def __init__(self, folder):
-        super().__init__()
+    def __init__(self, folder, suite, version):
+        super().__init__(suite)
         try:
-            self.install(folder)
+            self.install(folder, version)
+            self.database = f"postgresql@{self.sh('ls /etc/postgresql').strip()}-main"
         except BaseException:
             self.close()
             raise
 
-    def install(self, folder):
+    def install(self, folder, version):
         build = os.path.relpath(Path(os.environ.get("DUALWRITED", TOP / "build/dualwrited")).resolve().parent, TOP)
-        subprocess.run(["make", "-C", TOP, "-o", "build", "install", f"BUILD={build}", f"DESTDIR={folder}", "prefix=/usr"],
-                       check=True, capture_output=True, timeout=120)
+        subprocess.run(["make", "-C", TOP, "-o", "build", "install", f"BUILD={build}", f"DESTDIR={folder}", "prefix=/usr",
+                        f"SYSTEMD_VERSION={version}"], check=True, capture_output=True, timeout=120)
         self.put(folder)
         self.run("systemd-sysusers")
         self.run("systemd-tmpfiles", "--create", "dualwrited.conf")
@@ -68,10 +69,10 @@ class Host(Machine):
         self.sh(f"kill -{name} {pid}")
 
     def stop_database(self):
-        self.run("systemctl", "stop", "postgresql@15-main")
+        self.run("systemctl", "stop", self.database)
 
     def start_database(self):
-        self.run("systemctl", "start", "postgresql@15-main")
+        self.run("systemctl", "start", self.database)
 
     def events(self, event_type, since=0):
         return self.journal(f"DUALWRITE_EVENT_TYPE={event_type}", f"_SYSTEMD_UNIT={UNIT}", since=since)
@@ -79,7 +80,15 @@ class Host(Machine):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    machine = Host(tmp_path_factory.mktemp("installed"))
+    machine = Host(tmp_path_factory.mktemp("installed"), "bookworm", 252)
+    yield machine
+    machine.close()
+
+
+@pytest.fixture(scope="module")
+def newer(tmp_path_factory):
+    """One whose systemd knows notify-reload and a back-off of its own."""
+    machine = Host(tmp_path_factory.mktemp("installed"), "trixie", 257)
     yield machine
     machine.close()
 
@@ -274,3 +283,24 @@ def test_the_monitor_runs_every_day_and_findings_are_no_failure(host):
         assert (done.returncode != 0) == failed, status
         assert (host.show("dualwrited-monitor.service", "Result") != "success") == failed
     host.run("systemctl", "disable", "--now", "dualwrited-monitor.timer")
+
+
+def test_a_newer_systemd_waits_for_the_reload(newer):
+    """What its drop-ins say is understood, and `systemctl reload` returns when the settings are in force."""
+    newer.run("systemctl", "start", UNIT, timeout=30)
+    assert newer.show(UNIT, "Type") == "notify-reload" and newer.show(UNIT, "RestartSteps") == "6"
+    checked = newer.run("systemd-analyze", "verify", "--man=no", UNIT, "dualwrited-monitor.service", "dualwrited-monitor.timer")
+    assert "dualwrited" not in checked.stderr
+    for unit in (UNIT, "dualwrited-monitor.service"):
+        newer.run("systemd-analyze", "security", "--offline=true", "--threshold=15", f"/usr/lib/systemd/system/{unit}")
+    pid = newer.pid()
+    for size in (71, 72, 73):
+        since = newer.now()
+        newer.configure(settings(DUALWRITE_BATCH_SIZE=size))
+        newer.run("systemctl", "reload", UNIT, timeout=30)
+        assert len(newer.events("config_reloaded", since)) == 1
+    # a file with a fault is refused, and the service goes on
+    newer.configure(settings(DUALWRITE_BATCH_SIZE=-1))
+    since = newer.now()
+    newer.run("systemctl", "reload", UNIT, timeout=30)
+    assert newer.events("config_not_reloaded", since) and newer.is_ready() and newer.pid() == pid
