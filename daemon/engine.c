@@ -95,8 +95,8 @@ look(void *arg, struct health_facts *f)
 static void
 check_ready(struct engine *e)
 {
-    if (readiness_look(&e->readiness))
-        status_systemd(&e->view, e->worker, &e->rates, &e->readiness.health);
+    readiness_look(&e->readiness);
+    status_systemd(&e->view, e->worker, &e->rates, &e->readiness.health);
 }
 
 static void
@@ -285,7 +285,6 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
     if (b->peer_expires_ms >= 0)
         beat_within(e, (uint64_t) b->peer_expires_ms + EXPIRED_MS);
     check_ready(e);
-    status_systemd(&e->view, e->worker, &e->rates, &e->readiness.health);
     reload_published(e->reload, b->serial);
     reload_wanted(e->reload, b->reload_wanted);
     note_obeyed(e);
