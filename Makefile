@@ -28,7 +28,7 @@ debian.libsystemd    := libsystemd-dev
 DEPS_BUILD := gcc libc6-dev pkg-config $(foreach lib,$(LIBS) $(LIBS_LOADED) $(LIBS_OPTIONAL),$(debian.$(lib)))
 DEPS_DEMO  := postgresql
 DEPS_CHECK := postgresql faketime libcmocka-dev python3 python3-psycopg python3-pytest python3-pytest-xdist python3-django \
-    python3-psycopg2 python3-prometheus-client spin
+    python3-psycopg2 python3-prometheus-client spin systemd
 DEPS_LINT  := clang clang-format clang-tidy cppcheck mandoc shellcheck libcmocka-dev
 
 # ---- how it is compiled --------------------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ check-libs:
 	done; \
 	if [ "$$missing" ]; then echo >&2 "'make deps' installs what the build needs."; exit 1; fi
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -path $(BUILD)/deploy -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 # ---- dependencies --------------------------------------------------------------------------------------------------
 
@@ -138,7 +138,7 @@ demo: deps-demo ## the five flows on a private PostgreSQL; KEEP=1 leaves it up
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@DUALWRITED=$(BUILD)/dualwrited KEEP=$(KEEP) tests/demo.sh
 
-.PHONY: check check-unit check-model check-integration check-fault
+.PHONY: check check-unit check-model check-integration check-fault check-systemd
 check: deps-check ## every test, on a private PostgreSQL; TESTS='-k name' goes to pytest
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@$(MAKE) --no-print-directory $(JOBS) SANITIZE=1 unit-tests
@@ -154,6 +154,10 @@ check-integration: deps-check ## integration tests only
 check-fault: deps-check ## the whole fault suite; SEED=123 TESTS='-k name' repeats what a run has shown
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh fault
+check-systemd: deps-check ## the service on a real systemd, in a container that boots; as root
+	@.ci/deps mmdebstrap systemd-container
+	@$(MAKE) --no-print-directory $(JOBS) build
+	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh systemd
 
 # A unit test says what it links in a comment: /* links: lib/base/log.c lib/base/buf.c */ ; "embedded.c" is the
 # embedded text. Always built with the sanitizers (the targets above call this with SANITIZE=1), without libpq and libuv.
@@ -237,40 +241,60 @@ prefix ?= $(or $(PREFIX),/usr/local)
 exec_prefix ?= $(prefix)
 bindir ?= $(exec_prefix)/bin
 datarootdir ?= $(prefix)/share
+datadir ?= $(datarootdir)
 mandir ?= $(datarootdir)/man
 docdir ?= $(datarootdir)/doc/dualwrited
 # not $(prefix)/etc: the daemon looks for /etc/dualwrite/dualwrited.env
 sysconfdir ?= /etc
-libdir ?= $(exec_prefix)/lib
-unitdir ?= $(libdir)/systemd/system
+# where systemd looks, whatever $(libdir) is
+unitdir ?= $(prefix)/lib/systemd/system
+sysusersdir ?= $(prefix)/lib/sysusers.d
+tmpfilesdir ?= $(prefix)/lib/tmpfiles.d
+bashcompdir ?= $(datadir)/bash-completion/completions
+zshcompdir ?= $(datadir)/zsh/vendor-completions
+fishcompdir ?= $(datadir)/fish/vendor_completions.d
 INSTALL ?= install
 confdir = $(sysconfdir)/dualwrite
-# a file that an administrator may have changed is never overwritten: the new one goes beside it as .new
-install-config = if [ -e '$(2)' ] && ! cmp -s $(1) '$(2)'; then $(INSTALL) -m $(3) $(1) '$(2).new'; \
-    else $(INSTALL) -m $(3) $(1) '$(2)'; fi
+# of the host that it is for: libsystemd's here, unless you say so
+SYSTEMD_VERSION ?= $(firstword $(subst ., ,$(shell $(PKG_CONFIG) --modversion libsystemd 2>/dev/null)) 0)
+
+# What is installed, as SOURCE:MODE:TARGET; uninstall takes the same list back. A drop-in is named by the systemd that it needs.
+item = $(foreach file,$(1),$(file):644:$(2)/$(notdir $(file)))
+tree = $(foreach file,$(sort $(shell find $(wildcard $(1)) -type f -name '[!.]*' ! -name '*.[158]')),$(file):644:$(2)/$(file))
+UNITS = $(wildcard systemd/*.service systemd/*.timer) $(foreach file,$(wildcard systemd/*.d/*.conf), \
+    $(shell test $(SYSTEMD_VERSION) -ge $(basename $(notdir $(file))) && echo $(file)))
+INSTALLED = $(BUILD)/dualwrited:755:$(bindir)/dualwrited \
+    $(foreach page,$(MAN_PAGES),$(call item,$(page),$(mandir)/man$(subst .,,$(suffix $(page))))) \
+    $(call item,README.md CHANGELOG.md LICENSE,$(docdir)) $(call tree,docs config,$(docdir)) \
+    $(foreach unit,$(UNITS),$(unit):644:$(unitdir)/$(unit:systemd/%=%)) \
+    systemd/dualwrited.sysusers:644:$(sysusersdir)/dualwrited.conf \
+    systemd/dualwrited.tmpfiles:644:$(tmpfilesdir)/dualwrited.conf \
+    $(foreach file,$(wildcard config/rules/*/*),$(file):644:$(datadir)/dualwrited/$(file:config/%=%)) \
+    $(foreach file,$(wildcard config/completion/dualwrited.bash),$(file):644:$(bashcompdir)/dualwrited) \
+    $(call item,$(wildcard config/completion/_dualwrited),$(zshcompdir)) \
+    $(call item,$(wildcard config/completion/dualwrited.fish),$(fishcompdir))
 
 .PHONY: install uninstall
-install: build ## install under $(DESTDIR)$(prefix): binary, man pages, samples, systemd units
-	$(INSTALL) -d $(foreach dir,$(bindir) $(docdir) $(docdir)/examples/subscriptions $(unitdir) $(libdir)/sysusers.d $(libdir)/tmpfiles.d $(confdir) \
-	    $(foreach n,1 5 8,$(mandir)/man$(n)),'$(DESTDIR)$(dir)')
-	$(INSTALL) -m 755 $(BUILD)/dualwrited '$(DESTDIR)$(bindir)/dualwrited'
-	@set -e; for page in $(MAN_PAGES); do \
-	    $(INSTALL) -m 644 "$$page" "$(DESTDIR)$(mandir)/man$${page##*.}/"; done
-	$(INSTALL) -m 644 $(wildcard README.md CHANGELOG.md LICENSE) config/mapping.json config/smoke-api.json \
-	    '$(DESTDIR)$(docdir)/'
-	$(INSTALL) -m 644 $(wildcard config/examples/subscriptions/*) '$(DESTDIR)$(docdir)/examples/subscriptions/'
-	$(if $(wildcard config/dualwrited.env), \
-	    $(call install-config,config/dualwrited.env,$(DESTDIR)$(confdir)/dualwrited.env,640))
-	sed 's,/usr/bin/,$(bindir)/,' systemd/dualwrited.service >'$(DESTDIR)$(unitdir)/dualwrited.service'
-	$(INSTALL) -m 644 systemd/dualwrited.sysusers '$(DESTDIR)$(libdir)/sysusers.d/dualwrited.conf'
-	$(INSTALL) -m 644 systemd/dualwrited.tmpfiles '$(DESTDIR)$(libdir)/tmpfiles.d/dualwrited.conf'
+install: build ## install under $(DESTDIR)$(prefix): binary, man pages, documents, samples, systemd units
+	@set -e; for item in $(INSTALLED); do \
+	    source=$${item%%:*} target=$${item##*:} mode=$${item%:*}; \
+	    $(INSTALL) -D -m "$${mode##*:}" "$$source" '$(DESTDIR)'"$$target"; \
+	    case $$target in *.service) sed -i 's,/usr/bin/dualwrited,$(bindir)/dualwrited,' '$(DESTDIR)'"$$target" ;; esac; \
+	done
+	@# settings that an administrator has changed stay: the new file goes beside them as .new
+	@set -e; $(INSTALL) -d -m 750 '$(DESTDIR)$(confdir)'; target='$(DESTDIR)$(confdir)/dualwrited.env'; \
+	if [ -e "$$target" ]; then \
+	    cmp -s config/dualwrited.env "$$target" || $(INSTALL) -m 640 config/dualwrited.env "$$target.new"; \
+	else \
+	    $(INSTALL) -m 640 config/dualwrited.env "$$target"; \
+	fi
+	@echo "installed under $(DESTDIR)$(prefix); on this host next: docs/operations.md, \"Under systemd\""
 
 uninstall: ## remove what install put there; $(sysconfdir)/dualwrite stays
-	rm -f '$(DESTDIR)$(bindir)/dualwrited' $(foreach page,$(MAN_PAGES), \
-	    '$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))') \
-	    '$(DESTDIR)$(unitdir)/dualwrited.service' '$(DESTDIR)$(libdir)/sysusers.d/dualwrited.conf' \
-	    '$(DESTDIR)$(libdir)/tmpfiles.d/dualwrited.conf'
-	rm -rf '$(DESTDIR)$(docdir)'
+	@for item in $(INSTALLED); do rm -f '$(DESTDIR)'"$${item##*:}"; done
+	@for dir in $(docdir) $(datadir)/dualwrited $(unitdir)/dualwrited.service.d; do \
+	    [ ! -d '$(DESTDIR)'"$$dir" ] || find '$(DESTDIR)'"$$dir" -depth -type d -empty -delete; \
+	done
 
 # ---- the rest ------------------------------------------------------------------------------------------------------
 

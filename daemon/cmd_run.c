@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "dualwrite/log.h"
 #include "engine.h"
 #include "fault_log.h"
+#include "journal.h"
 #include "settings.h"
 
 static int
@@ -38,6 +40,15 @@ write_pidfile(const char *path)
         return -1;
     }
     return 0;
+}
+
+/* A file that stands in for the journal gets its priorities, and no more. */
+static bool
+stderr_is_socket(void)
+{
+    struct stat st;
+
+    return fstat(STDERR_FILENO, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
 static int
@@ -69,6 +80,9 @@ run(const struct command *self, int argc, char **argv)
         return EXIT_CONFIGURATION;
     }
     pidfile = strdup(settings->config->pidfile);
+    /* not sooner: of a process that ends at once the journal may not find out in time which unit it belonged to */
+    if (log_stderr_is_journal() && stderr_is_socket())
+        journal_open(JOURNAL_SOCKET);
     status = engine_run(settings, config_option, &hung);
     if (pidfile != NULL && *pidfile != '\0')
         unlink(pidfile);

@@ -27,6 +27,7 @@
 #include "status.h"
 #include "view.h"
 #include "wallclock.h"
+#include "watchdog.h"
 #include "worker.h"
 
 #define BEAT_POLL_ONLY_MS 1000 /* nothing else tells a poll-only daemon of an override within a second */
@@ -47,6 +48,7 @@ struct engine {
     struct readiness readiness;
     struct tally tally;
     struct pages pages;
+    struct watchdog watchdog;
     uint64_t beats; /* the serial of the last one asked for */
 
     bool mapping_good; /* the last preflight passed */
@@ -96,8 +98,18 @@ look(void *arg, struct health_facts *f)
 static void
 check_ready(struct engine *e)
 {
-    if (readiness_look(&e->readiness))
-        status_systemd(&e->view, e->worker, &e->tally, &e->readiness.health);
+    readiness_look(&e->readiness);
+    status_systemd(&e->view, e->worker, &e->tally, &e->readiness.health);
+}
+
+static void
+look_closely(void *arg, struct watch_facts *f)
+{
+    const struct engine *e = arg;
+
+    worker_watch(e->worker, f);
+    watch_overdue(f, listener_overdue_ms(e->listener));
+    watch_overdue(f, mirror_overdue_ms(e->mirror));
 }
 
 /* ---- the end --------------------------------------------------------------------------------------------------- */
@@ -119,6 +131,7 @@ close_all(void *arg)
     uv_close((uv_handle_t *) &e->stop, NULL);
     uv_close((uv_handle_t *) &e->watch, NULL);
     signals_close(e->signals);
+    watchdog_close(&e->watchdog);
 }
 
 static void
@@ -277,7 +290,6 @@ on_beat(void *arg, const struct beat_answer *b, const char *error)
     if (b->peer_expires_ms >= 0)
         beat_within(e, (uint64_t) b->peer_expires_ms + EXPIRED_MS);
     check_ready(e);
-    status_systemd(&e->view, e->worker, &e->tally, &e->readiness.health);
     reload_published(e->reload, b->serial);
     reload_wanted(e->reload, b->reload_wanted);
     note_obeyed(e);
@@ -470,6 +482,7 @@ engine_run(struct settings *settings, const char *config_option, bool *hung)
     listener_start(e.listener);
     if (e.mirror != NULL)
         mirror_start(e.mirror);
+    watchdog_start(&e.watchdog, &e.loop, &e.readiness.started, look_closely, &e);
     uv_run(&e.loop, UV_RUN_DEFAULT);
     *hung = !drain_loop(&e.loop);
     log_msg(LOG_INFO, "stopped", "exit status %d", e.status);

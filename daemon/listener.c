@@ -92,6 +92,12 @@ listener_start(struct listener *l)
     pgconn_start(l->pg);
 }
 
+int64_t
+listener_overdue_ms(const struct listener *l)
+{
+    return pgconn_overdue_ms(l->pg);
+}
+
 void
 listener_configure(struct listener *l, const char *channel, bool notify)
 {

@@ -102,6 +102,8 @@ const struct pgconn *listener_connection(const struct listener *l);
 /* Takes this daemon's row out; `done` is called when answered or lost, at once when there is no connection. */
 void listener_deregister(struct listener *l, const char *instance, void (*done)(void *arg), void *arg);
 
+int64_t listener_overdue_ms(const struct listener *l); /* pgconn_overdue_ms() */
+
 /* Changes whether, and on which channel, it listens; takes effect with the next beat. */
 void listener_configure(struct listener *l, const char *channel, bool notify);
 void listener_close(struct listener *l);

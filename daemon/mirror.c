@@ -184,6 +184,12 @@ mirror_connection(const struct mirror *m)
     return m->pg;
 }
 
+int64_t
+mirror_overdue_ms(const struct mirror *m)
+{
+    return m == NULL ? 0 : pgconn_overdue_ms(m->pg);
+}
+
 void
 mirror_close(struct mirror *m)
 {

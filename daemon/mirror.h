@@ -41,6 +41,7 @@ int64_t mirror_writes(const struct mirror *m);
 /* To look at. */
 const struct pgconn *mirror_connection(const struct mirror *m);
 
+int64_t mirror_overdue_ms(const struct mirror *m); /* pgconn_overdue_ms() */
 void mirror_close(struct mirror *m);
 
 #endif

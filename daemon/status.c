@@ -6,8 +6,10 @@
 
 #include "dualwrite/conninfo.h"
 #include "dualwrite/log.h"
+#include "dualwrite/rates.h"
 #include "sd_notify.h"
 #include "version.h"
+#include "wallclock.h"
 
 void
 status_starting(const struct settings *settings, const char *instance)
@@ -91,8 +93,10 @@ status_systemd(const struct view *v, const struct worker *w, const struct tally 
 
     if (!health->ready && health->count > 0)
         buf_printf(&text, "not ready: %s; ", health->reasons[0]);
-    buf_printf(&text, "%s; %" PRId64 " events completed, %" PRId64 " failed attempts, %" PRId64 " failed events wait",
-               worker_state(w), t->completed, t->failures, v->failed);
+    buf_printf(&text, "%s; ", worker_state(w));
+    rates_text(t, wallclock_now(), &text);
+    buf_printf(&text, "; %" PRId64 " events completed, %" PRId64 " failed attempts, %" PRId64 " failed events wait",
+               t->completed, t->failures, v->failed);
     notify_status(buf_text(&text));
     buf_free(&text);
 }

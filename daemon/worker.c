@@ -50,12 +50,6 @@ struct worker {
 
 static void pump(struct worker *w);
 
-static const struct config *
-config(const struct worker *w)
-{
-    return w->settings->config;
-}
-
 static void
 wake_on(struct worker *w, enum wake_event event)
 {
@@ -90,8 +84,6 @@ lost(struct worker *w)
     arm_forget(w->arm);
     wake_on(w, WAKE_LOST);
 }
-
-/* ---- rounds ---------------------------------------------------------------------------------------------------- */
 
 static void
 on_round(void *arg, enum wake_event how, int64_t retry_ms)
@@ -147,8 +139,10 @@ on_armed(void *arg, bool good)
 static void
 run_arm(struct worker *w)
 {
+    const struct config *c = w->settings->config;
+
     w->busy = true;
-    arm_start(w->arm, w->instance, wake_doorbell_ms(config(w)->poll_interval_ms), config(w)->statement_timeout_ms);
+    arm_start(w->arm, w->instance, wake_doorbell_ms(c->poll_interval_ms), c->statement_timeout_ms);
 }
 
 static void
@@ -228,7 +222,7 @@ wait_ms(struct worker *w, int64_t ms)
 static void
 pump_queue(struct worker *w)
 {
-    int64_t cap = config(w)->poll_interval_ms < POLL_CAP_MS ? config(w)->poll_interval_ms : POLL_CAP_MS;
+    int64_t poll = w->settings->config->poll_interval_ms;
 
     if (round_hold_ms(w->round) > 0) {
         wait_ms(w, round_hold_ms(w->round));
@@ -244,7 +238,7 @@ pump_queue(struct worker *w)
     case WAKE_CONFIRMING:
     case WAKE_POLLING:
         if (!w->waited && w->idle > 0) {
-            wait_ms(w, wake_delay_ms(w->idle, cap));
+            wait_ms(w, wake_delay_ms(w->idle, poll < POLL_CAP_MS ? poll : POLL_CAP_MS));
         } else if (w->wake == WAKE_POLLING && w->resync_wanted && w->idle > 0) {
             run_resync(w);
         } else {
@@ -257,9 +251,7 @@ pump_queue(struct worker *w)
         else
             run_round(w);
         break;
-    case WAKE_ASLEEP:
-    case WAKE_STANDBY:
-    case WAKE_STATES:
+    default:
         break;
     }
 }
@@ -277,12 +269,11 @@ pump(struct worker *w)
     }
     if (pgconn_state(w->legacy) != PGCONN_READY)
         return;
-    if (w->check && w->patient) {
-        if (!uv_is_active((uv_handle_t *) &w->again))
-            uv_timer_start(&w->again, on_again, PREFLIGHT_AGAIN_MS, 0);
-    } else if (w->check)
+    if (w->check && !w->patient)
         run_preflight(w);
-    else if (w->plan != NULL && w->orders.work)
+    else if (w->check && !uv_is_active((uv_handle_t *) &w->again))
+        uv_timer_start(&w->again, on_again, PREFLIGHT_AGAIN_MS, 0);
+    else if (!w->check && w->plan != NULL && w->orders.work)
         pump_queue(w);
 }
 
@@ -464,6 +455,20 @@ worker_state(const struct worker *w)
     if (pgconn_silent_ms(w->pg) > STALLED_MS || pgconn_silent_ms(w->legacy) > STALLED_MS)
         return "stalled"; /* partitions_of() knows this word */
     return w->orders.work ? wake_state_name(w->wake) : "off";
+}
+
+void
+worker_watch(const struct worker *w, struct watch_facts *f)
+{
+    f->worker = (struct watch_worker){
+        .busy = w->busy,
+        .under_way = pgconn_state(w->pg) != PGCONN_READY || pgconn_state(w->legacy) != PGCONN_READY,
+        .waiting = uv_is_active((uv_handle_t *) &w->next) || uv_is_active((uv_handle_t *) &w->again),
+        .due = round_undecided(w->round) ||
+               (!w->resting && (w->check || (w->plan != NULL && w->orders.work && wake_acts(w->wake)))),
+    };
+    watch_overdue(f, pgconn_overdue_ms(w->pg));
+    watch_overdue(f, pgconn_overdue_ms(w->legacy));
 }
 
 const struct pgconn *

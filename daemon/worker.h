@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "dualwrite/wake.h"
+#include "dualwrite/watchdog.h"
 #include "preflight.h"
 #include "round.h"
 #include "settings.h"
@@ -64,6 +65,8 @@ const char *worker_state(const struct worker *w);
 
 /* The connection that claims, or the one that writes legacy rows: the same one when there is one database. To look at. */
 const struct pgconn *worker_connection(const struct worker *w, bool legacy);
+/* What it is at; and a connection of its that is overdue. */
+void worker_watch(const struct worker *w, struct watch_facts *f);
 void worker_close(struct worker *w);
 
 #endif

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh unit|model|integration|fault-quick|fault ... - runs built unit tests and shell checks, the models through spin, the
+# run.sh unit|model|integration|fault-quick|fault|systemd ... - runs built unit tests and shell checks, the models through spin, the
 # integration tests, the quick part of the fault suite or all of it, or several of them, and says at the end how many passed and
 # failed. `make check` builds first; DUALWRITED names the binary, TESTS goes to pytest; SEED and QUICK=1 are the fault suite's
 # (tests/fault/conftest.py).
@@ -97,7 +97,8 @@ for part; do
     integration) python_tests tests/integration ;;
     fault-quick) fault --quick ;;
     fault) fault ${QUICK:+--quick} ;;
-    *) echo >&2 "usage: run.sh unit|model|integration|fault-quick|fault ..." && exit 64 ;;
+    systemd) python_tests -n 1 tests/deploy/test_systemd.py ;; # one machine, one test after the other
+    *) echo >&2 "usage: run.sh unit|model|integration|fault-quick|fault|systemd ..." && exit 64 ;;
     esac
 done
 if [ "$nothing" -gt 0 ]; then failed=1 && echo "no test is named by TESTS=${TESTS-}"; fi

@@ -1,5 +1,5 @@
 /*
- * log.h - one event, one line, on stderr (SPEC section 5).
+ * log.h - one event, one line, on stderr or to a sink (SPEC section 5).
  *
  * A line is built field by field and cannot be forged: values are quoted or escaped so that whatever a row contains
  * (quotes, backslashes, newlines, '=', spaces, control or invalid UTF-8 bytes), it stays one line and one value.
@@ -26,6 +26,8 @@ enum log_format { LOG_LOGFMT, LOG_JSON };
 
 struct log_line {
     struct buf out;
+    struct buf fields; /* with a sink: "key=value" of each field, each ended by a NUL */
+    enum log_level level;
     bool wanted; /* false: below the level, the calls do nothing */
 };
 
@@ -34,6 +36,16 @@ void log_configure(enum log_format format, enum log_level level);
 
 /* Prefixes each line with its priority as "<6>" (sd-daemon(3)); on when stderr is the journal ($JOURNAL_STREAM). */
 void log_priority_prefix(bool on);
+
+/* Syslog's number of a level: 7, 6, 4, 3. */
+int log_priority(enum log_level level);
+
+/* Takes finished lines, without a newline, and their fields as they were given (not quoted, not escaped), in order. It must
+ * not wait for long, and has nobody to complain to. */
+typedef void (*log_sink)(enum log_level level, const struct buf *text, const struct buf *fields);
+
+/* From now on lines go to `sink` instead of stderr; NULL: to stderr. */
+void log_to(log_sink sink);
 
 /* True when $JOURNAL_STREAM names the device and inode of stderr (systemd.exec(5)). */
 bool log_stderr_is_journal(void);
@@ -45,7 +57,8 @@ void log_str(struct log_line *l, const char *key, const char *value);
 void log_int(struct log_line *l, const char *key, int64_t value);
 void log_bool(struct log_line *l, const char *key, bool value);
 
-/* Writes the line with one write(2) and frees it; errno stays. A line that cannot be written is lost. */
+/* Writes the line with one write(2), or hands it to the sink, and frees it; errno stays. A line that cannot be written is
+ * lost. */
 void log_end(struct log_line *l);
 
 /* A whole line with only a msg field: for what is not an event of a row. */

@@ -83,6 +83,9 @@ unsigned pgconn_session(const struct pgconn *c);
 /* For how long the script under way has had no answer; 0 without one. */
 int64_t pgconn_silent_ms(const struct pgconn *c);
 
+/* For how long it has been connecting, waiting or answering beyond the time that it allows for that; 0 while it has not. */
+int64_t pgconn_overdue_ms(const struct pgconn *c);
+
 /* The server process of the present session, 0 without one. */
 int pgconn_backend(const struct pgconn *c);
 

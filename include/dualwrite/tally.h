@@ -104,6 +104,9 @@ void tally_backlog(struct tally *t, struct moment now, int64_t events);
  * happened `number` alone is set. */
 size_t tally_history(const struct tally *t, struct moment now, struct tally_sample *out, size_t max);
 
+/* What the last minute has brought, the sample that has begun too; returns over how many milliseconds. */
+int64_t tally_minute(const struct tally *t, struct moment now, int64_t *completed, int64_t *failed);
+
 /* When sample `number` ended, on today's wall clock. */
 int64_t tally_sample_at(const struct tally *t, struct moment now, int64_t number);
 

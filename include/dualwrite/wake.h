@@ -38,6 +38,9 @@ enum wake_event {
 const char *wake_state_name(enum wake_state s);
 const char *wake_event_name(enum wake_event e);
 
+/* In this state the queue is looked at, now or after a while, without anybody else's word. */
+bool wake_acts(enum wake_state s);
+
 /* The next state. `listening`: notifications reach us; without, WAKE_EMPTY leads to polling instead of sleep. */
 enum wake_state wake_next(enum wake_state s, enum wake_event e, bool listening);
 

@@ -1,5 +1,5 @@
 /*
- * log.c - one event, one line, on stderr; see dualwrite/log.h.
+ * log.c - one event, one line, on stderr or to a sink; see dualwrite/log.h.
  *
  * Not a logging framework: no files, no rotation, no queue. It knows nothing of secrets; who logs decides what is said.
  */
@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,11 +16,11 @@
 #include <unistd.h>
 
 static const char *const level_word[] = {"DEBUG", "INFO", "WARNING", "ERROR"};
-static const char level_priority[] = {'7', '6', '4', '3'}; /* syslog's, as sd-daemon(3) wants them */
 
 static enum log_format current_format = LOG_LOGFMT;
 static enum log_level current_level = LOG_INFO;
 static bool current_prefix = false;
+static log_sink current_sink = NULL;
 
 void
 log_configure(enum log_format format, enum log_level level)
@@ -32,6 +33,20 @@ void
 log_priority_prefix(bool on)
 {
     current_prefix = on;
+}
+
+int
+log_priority(enum log_level level)
+{
+    static const int priority[] = {7, 6, 4, 3};
+
+    return priority[level];
+}
+
+void
+log_to(log_sink sink)
+{
+    current_sink = sink;
 }
 
 bool
@@ -201,6 +216,17 @@ add_key(struct log_line *l, const char *key)
     }
 }
 
+/* For the sink. A value is a C string, so it has no NUL. */
+static void
+add_field(struct log_line *l, const char *key, const char *value)
+{
+    if (current_sink == NULL)
+        return;
+    add_word(&l->fields, key);
+    buf_printf(&l->fields, "=%s", value);
+    buf_putc(&l->fields, '\0');
+}
+
 static void
 add_time(struct buf *b)
 {
@@ -217,11 +243,13 @@ void
 log_begin(struct log_line *l, enum log_level level, const char *event_type)
 {
     buf_clear(&l->out);
+    buf_clear(&l->fields);
+    l->level = level;
     l->wanted = level >= current_level;
     if (!l->wanted)
         return;
-    if (current_prefix)
-        buf_printf(&l->out, "<%c>", level_priority[level]);
+    if (current_prefix && current_sink == NULL)
+        buf_printf(&l->out, "<%d>", log_priority(level));
     if (current_format == LOG_JSON) {
         buf_puts(&l->out, "{\"time\":\"");
         add_time(&l->out);
@@ -238,6 +266,7 @@ log_str(struct log_line *l, const char *key, const char *value)
 {
     if (!l->wanted || value == NULL)
         return;
+    add_field(l, key, value);
     add_key(l, key);
     if (is_json(l) || needs_quotes(value))
         add_quoted(&l->out, value);
@@ -248,10 +277,14 @@ log_str(struct log_line *l, const char *key, const char *value)
 void
 log_int(struct log_line *l, const char *key, int64_t value)
 {
+    char text[24];
+
     if (!l->wanted)
         return;
+    snprintf(text, sizeof text, "%" PRId64, value);
+    add_field(l, key, text);
     add_key(l, key);
-    buf_printf(&l->out, "%" PRId64, value);
+    buf_puts(&l->out, text);
 }
 
 void
@@ -259,6 +292,7 @@ log_bool(struct log_line *l, const char *key, bool value)
 {
     if (!l->wanted)
         return;
+    add_field(l, key, value ? "true" : "false");
     add_key(l, key);
     buf_puts(&l->out, value ? "true" : "false");
 }
@@ -299,9 +333,14 @@ log_end(struct log_line *l)
 
     if (l->wanted) {
         log_finish(l);
-        buf_putc(&l->out, '\n');
-        write_all(l->out.data, l->out.len);
+        if (current_sink != NULL) {
+            current_sink(l->level, &l->out, &l->fields);
+        } else {
+            buf_putc(&l->out, '\n');
+            write_all(l->out.data, l->out.len);
+        }
     }
+    buf_free(&l->fields);
     buf_free(&l->out);
     errno = saved;
 }

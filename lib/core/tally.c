@@ -6,6 +6,8 @@
 
 #include "dualwrite/xalloc.h"
 
+#define MINUTE_SAMPLES (60000 / TALLY_INTERVAL_MS)
+
 const int64_t tally_bounds_ms[TALLY_BUCKETS] = {
     1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000, 300000, 900000, 3600000,
 };
@@ -173,6 +175,22 @@ tally_history(const struct tally *t, struct moment now, struct tally_sample *out
         out[n++] = s != NULL ? *s : (struct tally_sample){.number = number, .backlog = -1};
     }
     return n;
+}
+
+int64_t
+tally_minute(const struct tally *t, struct moment now, int64_t *completed, int64_t *failed)
+{
+    int64_t end = number_at(t, now);
+    int64_t first = end > MINUTE_SAMPLES ? end - MINUTE_SAMPLES + 1 : 1;
+
+    *completed = *failed = 0;
+    for (int64_t number = first; number <= end; number++) {
+        const struct tally_sample *s = sample_there(t, number);
+
+        *completed += s == NULL ? 0 : s->completed;
+        *failed += s == NULL ? 0 : s->failed;
+    }
+    return monotime_diff_ms(now.mono, t->started.mono) - (first - 1) * TALLY_INTERVAL_MS;
 }
 
 int64_t

@@ -96,6 +96,12 @@ static const enum wake_state table[WAKE_STATES][WAKE_EVENTS] = {
         },
 };
 
+bool
+wake_acts(enum wake_state s)
+{
+    return s != WAKE_ASLEEP && s != WAKE_STANDBY;
+}
+
 enum wake_state
 wake_next(enum wake_state s, enum wake_event e, bool listening)
 {

@@ -32,6 +32,7 @@ struct pgconn {
     struct resolve *resolving;
     uv_timer_t
         timer; /* PGCONN_CONNECTING: the attempt's limit; BUSY: the script's; WAITING: the next attempt; READY: pgconn_keep() */
+    uint64_t limit; /* uv_now() by which what the timer watches has ended, or has been ended by it */
     unsigned failures;
     unsigned session;
     uint64_t heard; /* uv_now() when the script was sent, or the server last said something */
@@ -122,6 +123,13 @@ watch(struct pgconn *c, int events)
 }
 
 static void
+limit(struct pgconn *c, uv_timer_cb ended, int64_t ms)
+{
+    c->limit = uv_now(c->loop) + (uint64_t) ms;
+    uv_timer_start(&c->timer, ended, (uint64_t) ms, 0);
+}
+
+static void
 on_retry(uv_timer_t *timer)
 {
     attempt(timer->data);
@@ -161,7 +169,7 @@ fail(struct pgconn *c, const char *why)
     c->failures += c->turn % c->hosts == 0; /* one failure is all hosts, each tried once */
     delay = c->turn % c->hosts == 0 ? retry_delay_ms(c->failures, random) : 0;
     enter(c, PGCONN_WAITING, reason);
-    uv_timer_start(&c->timer, on_retry, (uint64_t) delay, 0);
+    limit(c, on_retry, delay);
     if (had_script)
         pgscript_finish(&c->script, true, reason);
     if (!c->closing && c->events.down != NULL)
@@ -313,16 +321,16 @@ attempt(struct pgconn *c)
 {
     char *why = NULL;
     struct conninfo *info = conninfo_parse(c->url, c->name, &why);
-    const char *limit;
+    const char *patience;
 
     if (info == NULL) {
         fail(c, why);
         free(why);
         return;
     }
-    limit = conninfo_get(info, "connect_timeout");
+    patience = conninfo_get(info, "connect_timeout");
     enter(c, PGCONN_RESOLVING, "connecting");
-    uv_timer_start(&c->timer, on_timeout, (uint64_t) (atoi(limit) > 0 ? atoi(limit) : 10) * 1000, 0);
+    limit(c, on_timeout, (int64_t) (atoi(patience) > 0 ? atoi(patience) : 10) * 1000);
     c->resolving = resolve_start(c->loop, info, on_resolved, c);
 }
 
@@ -358,7 +366,7 @@ pgconn_run(struct pgconn *c, const struct pg_statement *statements, size_t count
         return;
     }
     c->heard = uv_now(c->loop);
-    uv_timer_start(&c->timer, on_timeout, (uint64_t) timeout_ms, 0);
+    limit(c, on_timeout, timeout_ms);
     flush(c);
 }
 
@@ -394,6 +402,14 @@ int64_t
 pgconn_silent_ms(const struct pgconn *c)
 {
     return c->state == PGCONN_BUSY ? (int64_t) (uv_now(c->loop) - c->heard) : 0;
+}
+
+int64_t
+pgconn_overdue_ms(const struct pgconn *c)
+{
+    bool limited = c->state != PGCONN_IDLE && c->state != PGCONN_READY;
+
+    return limited && uv_now(c->loop) > c->limit ? (int64_t) (uv_now(c->loop) - c->limit) : 0;
 }
 
 int
