@@ -29,6 +29,7 @@ DEPS_BUILD := gcc libc6-dev pkg-config $(foreach lib,$(LIBS) $(LIBS_LOADED) $(LI
 DEPS_DEMO  := postgresql
 DEPS_CHECK := postgresql faketime libcmocka-dev python3 python3-psycopg python3-pytest python3-pytest-xdist python3-django \
     python3-psycopg2 spin
+DEPS_DEPLOY := $(filter-out spin,$(DEPS_CHECK)) buildah crun debhelper lintian mmdebstrap
 DEPS_LINT  := clang clang-format clang-tidy cppcheck mandoc shellcheck libcmocka-dev
 
 # ---- how it is compiled --------------------------------------------------------------------------------------------
@@ -121,13 +122,15 @@ check-libs:
 
 # ---- dependencies --------------------------------------------------------------------------------------------------
 
-.PHONY: deps deps-demo deps-check deps-lint
+.PHONY: deps deps-demo deps-check deps-deploy deps-lint
 deps: ## install what the build needs (Debian packages; only what is missing)
 	@.ci/deps $(DEPS_BUILD)
 deps-demo: ## ... and what the demo needs
 	@.ci/deps $(DEPS_BUILD) $(DEPS_DEMO)
 deps-check: ## ... and what the tests need
 	@.ci/deps $(DEPS_BUILD) $(DEPS_CHECK)
+deps-deploy: ## ... and what the tests of packages and machines need
+	@.ci/deps $(DEPS_BUILD) $(DEPS_DEPLOY)
 deps-lint: ## ... and what lint needs
 	@.ci/deps $(DEPS_BUILD) $(DEPS_LINT)
 
@@ -138,7 +141,7 @@ demo: deps-demo ## the five flows on a private PostgreSQL; KEEP=1 leaves it up
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@DUALWRITED=$(BUILD)/dualwrited KEEP=$(KEEP) tests/demo.sh
 
-.PHONY: check check-unit check-model check-integration check-fault
+.PHONY: check check-unit check-model check-integration check-fault check-deploy
 check: deps-check ## every test, on a private PostgreSQL; TESTS='-k name' goes to pytest
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@$(MAKE) --no-print-directory $(JOBS) SANITIZE=1 unit-tests
@@ -154,6 +157,9 @@ check-integration: deps-check ## integration tests only
 check-fault: deps-check ## the whole fault suite; SEED=123 TESTS='-k name' repeats what a run has shown
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh fault
+check-deploy: deps-deploy ## the package, the image, systemd, Kubernetes and the page; slow, and most of it only as root
+	@$(MAKE) --no-print-directory $(JOBS) build
+	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh deploy
 
 # A unit test says what it links in a comment: /* links: lib/base/log.c lib/base/buf.c */ ; "embedded.c" is the
 # embedded text. Always built with the sanitizers (the targets above call this with SANITIZE=1), without libpq and libuv.
