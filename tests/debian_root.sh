@@ -4,7 +4,7 @@
 #     tests/debian_root.sh make FOLDER [PACKAGE...]    a bookworm minbase with these packages, from the mirrors that apt uses here
 #     tests/debian_root.sh enter ROOT COMMAND...       runs it inside, with mount, process and IPC namespaces of its own
 #
-# Sourced, it only defines make_root, open_network and enter. Needs root. What enter mounts and starts goes when it ends.
+# Sourced, it only defines its functions. Needs root. What enter mounts and starts goes when it ends.
 set -euo pipefail
 
 # make_root FOLDER [PACKAGE...]
@@ -42,6 +42,13 @@ open_network() {
     for file in /etc/apt/apt.conf.d/*; do
         if grep -q '^ *Acquire::' "$file" 2>/dev/null; then cp "$file" "$1/etc/apt/apt.conf.d/"; fi
     done
+}
+
+# copy_tree FOLDER - the tree as it is: tracked and untracked files, without what is ignored and without .git
+copy_tree() {
+    git -c safe.directory='*' ls-files -z --cached --others --exclude-standard |
+        while IFS= read -r -d '' file; do if [ -e "$file" ]; then printf '%s\0' "$file"; fi; done |
+        tar --null --no-recursion -T - -c | tar -x --no-same-owner -C "$1"
 }
 
 # enter ROOT COMMAND...

@@ -41,9 +41,7 @@ prepare() {
     enter "$1" useradd --create-home --shell /bin/bash dev
     echo 'dev ALL=(ALL) NOPASSWD: ALL' >"$1/etc/sudoers.d/dev"
     mkdir "$1/home/dev/dualwrite"
-    git -c safe.directory='*' ls-files -z --cached --others --exclude-standard |
-        while IFS= read -r -d '' file; do if [ -e "$file" ]; then printf '%s\0' "$file"; fi; done |
-        tar --null --no-recursion -T - -c | tar -x --no-same-owner -C "$1/home/dev/dualwrite"
+    copy_tree "$1/home/dev/dualwrite"
     enter "$1" chown -R "$2:" /home/dev/dualwrite
 }
 

@@ -52,6 +52,13 @@ def needs(root=False, programs=None):
             pytest.skip(f"needs namespaces and mounts, which are refused here: {done.stderr.strip()}")
 
 
+def temporary_folder(name):
+    """A new folder for a root or images; in memory where there is room, because package managers sync all the time."""
+    room = shutil.disk_usage("/dev/shm").free if os.access("/dev/shm", os.W_OK) else 0
+    CACHE.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=f"dualwrite-{name}.", dir="/dev/shm" if room > 8 << 30 else CACHE))
+
+
 class Root:
     """A Debian in a folder."""
 
@@ -69,6 +76,9 @@ class Root:
 
     def shell(self, script, **more):
         return self.run("sh", "-euc", script, **more)
+
+    def remove(self):
+        subprocess.run(["rm", "-rf", "--one-file-system", self.path], check=True)
 
     def __truediv__(self, name):
         """root / "etc/passwd": that file as seen from outside."""
@@ -88,20 +98,29 @@ def base_root(*packages):
     return CACHE / name
 
 
+def script(function, *args):
+    """A function of debian_root.sh, from the top of the tree."""
+    subprocess.run(["bash", "-c", '. "$1"; shift; "$@"', "-", SCRIPT, function, *args], cwd=TOP, check=True)
+
+
+def copy_root(base):
+    """A Root of one's own; remove() it in the end."""
+    path = temporary_folder("root")
+    subprocess.run(["cp", "-a", "--reflink=auto", f"{base}/.", path], check=True)
+    return Root(path)
+
+
 @pytest.fixture
 def debian_root():
     """debian_root(*packages) -> a Root of the test's own: minimal bookworm with these packages. network=True lets apt in."""
     made = []
 
     def make(*packages, network=False):
-        base = base_root(*packages)
-        path = Path(tempfile.mkdtemp(prefix="root.", dir=CACHE))
-        made.append(path)
-        subprocess.run(["cp", "-a", "--reflink=auto", f"{base}/.", path], check=True)
+        made.append(copy_root(base_root(*packages)))
         if network:
-            subprocess.run(["bash", "-c", '. "$1"; open_network "$2"', "-", SCRIPT, path], check=True)
-        return Root(path)
+            script("open_network", made[-1].path)
+        return made[-1]
 
     yield make
-    for path in made:
-        subprocess.run(["rm", "-rf", "--one-file-system", path], check=True)
+    for root in made:
+        root.remove()
