@@ -173,3 +173,62 @@ def test_removed_it_keeps_the_settings_and_purged_nothing(root):
     assert root.run("getent", "passwd", "dualwrite").stdout
     root.run(*DPKG, "-i", "/dualwrited.deb")
     assert whose(root, ENV) == "640 root:dualwrite"
+
+
+# ---- on a systemd that runs ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def machine(packages, tmp_path):
+    """Booted, with a PostgreSQL that knows no role for the daemon; both packages in /root."""
+    machines = pytest.importorskip("machine")
+    folder = tmp_path / "root"
+    folder.mkdir(mode=0o700)
+    shutil.copy(packages[0], folder / "dualwrited.deb")
+    shutil.copy(packages[1], folder / "newer.deb")
+    booted = machines.Machine()
+    try:
+        booted.put(tmp_path)
+        yield booted
+    finally:
+        booted.close()
+
+
+def main_pid(machine):
+    return int(machine.show("dualwrited.service", "MainPID"))
+
+
+def test_it_starts_without_a_database_and_apt_does_not_wait(machine):
+    machine.run(*DPKG, "-i", "/root/dualwrited.deb", timeout=60)  # a start takes 90 s to fail
+    assert machine.run("systemctl", "is-enabled", "dualwrited").stdout == "enabled\n"
+    wait_until(lambda: main_pid(machine), what="the daemon runs")
+    wait_until(lambda: machine.journal("_SYSTEMD_UNIT=dualwrited.service"), what="it says what it waits for")
+    assert machine.show("dualwrited.service", "ActiveState") == "activating"
+
+    # the steps of operations.md, and it is up
+    machine.sql("CREATE ROLE dualwrite LOGIN; CREATE DATABASE app", database="postgres")
+    machine.sql((TOP / "config" / "sample" / "schema.sql").read_text())
+    machine.write("/tmp/owner.env", 'DUALWRITE_DATABASE_URL="dbname=app"\n')
+    machine.run("dualwrited", "install", "--config", "/tmp/owner.env", user="postgres")
+    machine.sql("GRANT dualwrite_daemon TO dualwrite")
+    machine.sh(f"echo 'DUALWRITE_DATABASE_URL=\"dbname=app\"' >>{ENV}")
+    machine.run("systemctl", "restart", "dualwrited")
+    assert machine.show("dualwrited.service", "ActiveState") == "active"
+    effective = machine.sql("SELECT value FROM dualwrite.effective_flag WHERE flag = 'TEAM_VNEXT_DUAL_WRITE_ENABLED'")
+    assert effective == "false"
+
+    # an upgrade leaves it alone, a removal ends it
+    pid = main_pid(machine)
+    machine.run(*DPKG, "-i", "/root/newer.deb")
+    assert main_pid(machine) == pid
+    machine.run(*DPKG, "--remove", "dualwrited")
+    assert main_pid(machine) == 0
+    machine.run(*DPKG, "--purge", "dualwrited")
+    assert "dualwrited" not in machine.run("systemctl", "list-unit-files").stdout
+
+
+def test_policy_rc_d_is_obeyed(machine):
+    machine.write("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", mode="755")
+    machine.run(*DPKG, "-i", "/root/dualwrited.deb")
+    assert machine.show("dualwrited.service", "ActiveState") == "inactive"
+    assert machine.run("systemctl", "is-enabled", "dualwrited").stdout == "enabled\n"
