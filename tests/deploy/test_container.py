@@ -94,7 +94,7 @@ class Container:
     def __init__(self, image, *args, **settings):
         self.config, self.root, _ = image
         self.args = args or self.config["Cmd"]
-        self.env = {"PATH": "/usr/bin", **{key: str(value) for key, value in settings.items() if value is not None}}
+        self.env = {**dict(entry.split("=", 1) for entry in self.config["Env"]), **{key: str(value) for key, value in settings.items() if value is not None}}
         self.lines = []
 
     def __enter__(self):
@@ -184,6 +184,7 @@ def test_the_image_has_the_program_and_nothing_to_run_besides(image):
     assert size < MOST_BYTES
     assert config["User"] == f"{USER}:{USER}"
     assert config["Entrypoint"] == ["/usr/bin/dualwrited"] and config["Cmd"] == ["run"]
+    assert config["Env"] == ["PATH=/usr/bin"]
     assert config["StopSignal"] == "SIGTERM"
     assert config["Healthcheck"]["Test"] == ["CMD", "/usr/bin/dualwrited", "healthcheck"]
     labels = {key.rpartition(".")[2]: value for key, value in config["Labels"].items() if key.startswith("org.opencontainers.")}
@@ -218,7 +219,7 @@ def test_it_works_with_a_read_only_root_and_no_rights(image, installed, settings
         installed.new_team()
         assert_in_step(installed)
         wait_until(lambda: container.healthy().returncode == 0, what="healthy")
-        assert container.execute("/usr/bin/dualwrited", "status").returncode == 0
+        assert container.execute("dualwrited", "status").returncode == 0
         since = container.mark()
         container.signal(signal.SIGHUP)
         container.logged("config_reloaded", since)

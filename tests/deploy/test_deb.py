@@ -113,6 +113,7 @@ def test_contents(packages):
 def test_a_fresh_installation(root):
     done = root.run(*DPKG, "-i", "/dualwrited.deb")
     assert "rror" not in done.stderr, done.stderr
+    assert root.run("dualwrited", "--version").stdout == f"dualwrited {(TOP / 'VERSION').read_text()}"
     name, _, uid, _, _, _, shell = root.run("getent", "passwd", "dualwrite").stdout.strip().split(":")
     assert name == "dualwrite" and 0 < int(uid) < 1000 and shell.endswith("nologin")
     assert whose(root, ENV) == "640 root:dualwrite"
@@ -130,11 +131,10 @@ def test_changed_settings_survive_an_upgrade(root):
     root.run(*DPKG, "-i", "/dualwrited.deb")
     (root / ENV).write_text("DUALWRITE_BATCH_SIZE=7\n")
     root.run("systemctl" if (root / "bin/systemctl").exists() else "true", "disable", "dualwrited", check=False)
-    done = root.run(*DPKG, "-i", "/newer.deb")
+    root.run(*DPKG, "-i", "/newer.deb")
     assert (root / ENV).read_text() == "DUALWRITE_BATCH_SIZE=7\n"
     assert whose(root, ENV) == "640 root:dualwrite"
     assert "something new" in (root / f"{ENV}.dpkg-dist").read_text()
-    assert "systemctl restart dualwrited" in done.stdout
     if (root / "bin/systemctl").exists():  # who has disabled it is obeyed
         assert not (root / "etc/systemd/system/multi-user.target.wants/dualwrited.service").is_symlink()
 
@@ -217,11 +217,15 @@ def test_it_starts_without_a_database_and_apt_does_not_wait(machine):
     effective = machine.sql("SELECT value FROM dualwrite.effective_flag WHERE flag = 'TEAM_VNEXT_DUAL_WRITE_ENABLED'")
     assert effective == "false"
 
-    # an upgrade leaves it alone, a removal ends it
+    # an upgrade leaves it alone, a removal ends it, and what somebody has ended stays so
     pid = main_pid(machine)
-    machine.run(*DPKG, "-i", "/root/newer.deb")
+    done = machine.run(*DPKG, "-i", "/root/newer.deb")
+    assert "systemctl restart dualwrited" in done.stdout
     assert main_pid(machine) == pid
     machine.run(*DPKG, "--remove", "dualwrited")
+    assert main_pid(machine) == 0
+    done = machine.run(*DPKG, "-i", "/root/newer.deb")
+    assert "systemctl start dualwrited" in done.stdout
     assert main_pid(machine) == 0
     machine.run(*DPKG, "--purge", "dualwrited")
     assert "dualwrited" not in machine.run("systemctl", "list-unit-files").stdout
