@@ -29,9 +29,9 @@ DEPS_BUILD := gcc libc6-dev pkg-config $(foreach lib,$(LIBS) $(LIBS_LOADED) $(LI
 DEPS_DEMO  := postgresql
 DEPS_CHECK := postgresql faketime libcmocka-dev python3 python3-psycopg python3-pytest python3-pytest-xdist python3-django \
     python3-psycopg2 spin
-DEPS_DEPLOY := $(filter-out spin,$(DEPS_CHECK)) buildah chromium mmdebstrap python3-yaml systemd-container
-DEPS_DEB    := build-essential debhelper
 DEPS_LINT  := clang clang-format clang-tidy cppcheck mandoc shellcheck libcmocka-dev
+DEPS_DEB   := build-essential debhelper
+DEPS_DEPLOY := $(filter-out spin,$(DEPS_CHECK)) buildah chromium mmdebstrap python3-yaml systemd-container
 
 # ---- how it is compiled --------------------------------------------------------------------------------------------
 
