@@ -30,6 +30,8 @@ DEPS_DEMO  := postgresql
 DEPS_CHECK := postgresql faketime libcmocka-dev python3 python3-psycopg python3-pytest python3-pytest-xdist python3-django \
     python3-psycopg2 python3-prometheus-client spin systemd
 DEPS_LINT  := clang clang-format clang-tidy cppcheck mandoc shellcheck libcmocka-dev
+DEPS_DEB   := build-essential debhelper
+DEPS_DEPLOY := $(filter-out spin,$(DEPS_CHECK)) buildah chromium mmdebstrap python3-yaml systemd-container
 
 # ---- how it is compiled --------------------------------------------------------------------------------------------
 
@@ -117,17 +119,22 @@ check-libs:
 	done; \
 	if [ "$$missing" ]; then echo >&2 "'make deps' installs what the build needs."; exit 1; fi
 
--include $(shell find $(BUILD) -path $(BUILD)/deploy -prune -o -type f -name '*.d' -print 2>/dev/null)
+# not into Debian roots and the package's own build
+-include $(shell find $(BUILD) -path $(BUILD)/deploy -prune -o -type f \( -name deploy -o -name deb \) -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 # ---- dependencies --------------------------------------------------------------------------------------------------
 
-.PHONY: deps deps-demo deps-check deps-lint
+.PHONY: deps deps-demo deps-check deps-deb deps-deploy deps-lint
 deps: ## install what the build needs (Debian packages; only what is missing)
 	@.ci/deps $(DEPS_BUILD)
 deps-demo: ## ... and what the demo needs
 	@.ci/deps $(DEPS_BUILD) $(DEPS_DEMO)
 deps-check: ## ... and what the tests need
 	@.ci/deps $(DEPS_BUILD) $(DEPS_CHECK)
+deps-deb: ## ... and what the Debian package needs
+	@.ci/deps $(DEPS_BUILD) $(DEPS_DEB)
+deps-deploy: ## ... and what the tests of packages and machines need
+	@.ci/deps $(DEPS_BUILD) $(DEPS_DEPLOY)
 deps-lint: ## ... and what lint needs
 	@.ci/deps $(DEPS_BUILD) $(DEPS_LINT)
 
@@ -139,6 +146,7 @@ demo: deps-demo ## the five flows on a private PostgreSQL; KEEP=1 leaves it up
 	@DUALWRITED=$(BUILD)/dualwrited KEEP=$(KEEP) tests/demo.sh
 
 .PHONY: check check-unit check-model check-integration check-fault check-systemd
+check-fault check-deploy
 check: deps-check ## every test, on a private PostgreSQL; TESTS='-k name' goes to pytest
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@$(MAKE) --no-print-directory $(JOBS) SANITIZE=1 unit-tests
@@ -158,6 +166,9 @@ check-systemd: deps-check ## the service on a real systemd, in a container that 
 	@.ci/deps mmdebstrap systemd-container
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh systemd
+check-deploy: deps-deploy ## the package, the image, systemd, Kubernetes and the page; slow, and most of it only as root
+	@$(MAKE) --no-print-directory $(JOBS) build
+	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh deploy
 
 # A unit test says what it links in a comment: /* links: lib/base/log.c lib/base/buf.c */ ; "embedded.c" is the
 # embedded text. Always built with the sanitizers (the targets above call this with SANITIZE=1), without libpq and libuv.
@@ -200,7 +211,7 @@ fuzz: deps-lint deps-check ## fuzz our parsers (FUZZ_SECONDS=60 each), and a dae
 C_FILES = $(SOURCES) $(wildcard tests/unit/*.c tests/fuzz/*.c)
 H_FILES = $(wildcard include/dualwrite/*.h daemon/*.h tests/unit/*.h)
 MAN_PAGES = $(wildcard docs/*.[158])
-SHELL_FILES = .ci/run .ci/deps $(wildcard lib/sql/*.sh tests/*.sh tests/unit/*.sh tests/model/*.sh)
+SHELL_FILES = .ci/run .ci/deps $(wildcard config/*/*.sh lib/sql/*.sh tests/*.sh tests/unit/*.sh tests/model/*.sh)
 
 .PHONY: lint format
 lint: deps-lint ## formatting, clang-tidy, cppcheck, shellcheck, man pages, both compilers with warnings as errors
@@ -295,6 +306,47 @@ uninstall: ## remove what install put there; $(sysconfdir)/dualwrite stays
 	@for dir in $(docdir) $(datadir)/dualwrited $(unitdir)/dualwrited.service.d; do \
 	    [ ! -d '$(DESTDIR)'"$$dir" ] || find '$(DESTDIR)'"$$dir" -depth -type d -empty -delete; \
 	done
+
+# ---- release tarball, Debian package, image ---------------------------------------------------------------------------
+
+# a checkout's version has the time of its commit, so that the package of a later one is newer
+DIST_VERSION = $(VERSION)$(if $(GIT_ID),+git$(shell TZ=UTC git log -1 --format=%cd --date=format-local:%Y%m%d%H%M%S).$(subst -,.,$(GIT_ID)))
+DIST_NAME = dualwrited-$(DIST_VERSION)
+DIST_EPOCH = $(or $(SOURCE_DATE_EPOCH),$(if $(wildcard .git),$(shell git log -1 --format=%ct),$(shell stat -c %Y VERSION)))
+# who answers for a package that is built here
+DEB_MAINTAINER ?= $(or $(DEBFULLNAME),the dualwrite authors) <$(or $(DEBEMAIL),dualwrited@packages.example.net)>
+
+.PHONY: dist deb
+dist: ## build/dualwrited-VERSION.tar.gz: the files that git knows, as they are in the tree
+	@rm -rf build/dist && mkdir -p 'build/dist/$(DIST_NAME)'
+	@$(if $(wildcard .git),git ls-files -z,find . -type f ! -path './build*' -printf '%P\0') | tar --null -T - -c | \
+	    tar -x -C 'build/dist/$(DIST_NAME)'
+	@echo '$(DIST_VERSION)' >'build/dist/$(DIST_NAME)/VERSION'
+	@tar --sort=name --owner=0 --group=0 --numeric-owner --mode=u+rw,go=rX --mtime='@$(DIST_EPOCH)' -C build/dist \
+	    -c '$(DIST_NAME)' | gzip -9n >'build/$(DIST_NAME).tar.gz'
+	@rm -rf build/dist
+	@echo 'build/$(DIST_NAME).tar.gz'
+
+deb: dist ## build/deb/*.deb, from the tarball; as any user, without network
+	@rm -rf build/deb && mkdir -p build/deb && tar -xzf 'build/$(DIST_NAME).tar.gz' -C build/deb
+	@cd 'build/deb/$(DIST_NAME)' && cp -R config/debian debian && \
+	sed -i 's/@MAINTAINER@/$(DEB_MAINTAINER)/' debian/control && \
+	sed '1,4d; s/^$$/./; s/^/ /' LICENSE | sed -i -e '/@LICENSE@/{r /dev/stdin' -e 'd}' debian/copyright && \
+	printf '%s\n\n  * See CHANGELOG.md beside this file.\n\n -- %s  %s\n' 'dualwrited ($(DIST_VERSION)-0local1) unstable; urgency=medium' \
+	    '$(DEB_MAINTAINER)' "$$(date -R -u -d '@$(DIST_EPOCH)')" >debian/changelog && \
+	env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -b --no-sign
+	@rm -rf 'build/deb/$(DIST_NAME)'
+	@echo build/deb/*_$$(dpkg --print-architecture).deb
+
+IMAGE ?= dualwrited:$(subst +,-,$(DIST_VERSION))
+IMAGE_TOOL ?= $(or $(firstword $(foreach tool,podman buildah docker,$(shell command -v $(tool)))),podman)
+# docker knows no other format, and the format of OCI has no health check
+IMAGE_BUILD ?= $(IMAGE_TOOL) build $(if $(filter docker,$(notdir $(IMAGE_TOOL))),,--format docker)
+
+.PHONY: image
+image: ## the container image; IMAGE=name:tag, BASE=debian:bookworm-slim to build in, IMAGE_TOOL=docker
+	$(IMAGE_BUILD) -f config/container/Containerfile -t '$(IMAGE)' $(if $(BASE),--build-arg BASE='$(BASE)') \
+	    --build-arg VERSION='$(FULL_VERSION)' --build-arg REVISION='$(if $(GIT_ID),$(shell git rev-parse HEAD))' .
 
 # ---- the rest ------------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@
 #include "fault_log.h"
 #include "journal.h"
 #include "settings.h"
+#include "signals.h"
 
 static int
 take(void *into, const char *name, const char *argument)
@@ -67,6 +68,8 @@ run(const struct command *self, int argc, char **argv)
         return status;
     setrlimit(RLIMIT_CORE, &no_core); /* a core file would hold the database's password */
     signal(SIGPIPE, SIG_IGN);         /* a log reader that went away must not end the daemon */
+    signal(SIGCHLD, SIG_IGN);         /* as a container's first process it inherits orphans: none stays as a zombie */
+    signals_hold();
     log_priority_prefix(log_stderr_is_journal());
     settings = settings_load(config_option, NULL, &faults);
     if (settings != NULL)

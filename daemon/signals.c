@@ -17,6 +17,25 @@ struct signals {
     void *arg;
 };
 
+static sigset_t
+all(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (int i = 0; i < SIGNALS; i++)
+        sigaddset(&set, signums[i]);
+    return set;
+}
+
+void
+signals_hold(void)
+{
+    const sigset_t set = all();
+
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 static void
 on_signal(uv_signal_t *handle, int signum)
 {
@@ -29,6 +48,7 @@ struct signals *
 signals_start(uv_loop_t *loop, void (*caught)(void *arg, int signum), void *arg)
 {
     struct signals *s = xcalloc(1, sizeof *s);
+    const sigset_t set = all();
 
     s->caught = caught;
     s->arg = arg;
@@ -37,6 +57,7 @@ signals_start(uv_loop_t *loop, void (*caught)(void *arg, int signum), void *arg)
         s->handles[s->open].data = s;
         uv_signal_start(&s->handles[s->open], on_signal, signums[s->open]);
     }
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
     return s;
 }
 

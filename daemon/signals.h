@@ -8,6 +8,12 @@
 
 struct signals;
 
+/*
+ * Holds them back until signals_start(). Before that they would end the process, or be lost where it is the first one of a
+ * container: what such a process has no handler for, and does not block, the kernel throws away.
+ */
+void signals_hold(void);
+
 struct signals *signals_start(uv_loop_t *loop, void (*caught)(void *arg, int signum), void *arg);
 
 /* The loop must run once more for the handles to go; frees. */

@@ -4,11 +4,14 @@
 #
 #     tests/fresh_debian.sh FOLDER [TARGET...]
 #
-# FOLDER is a debootstrap minbase root; it is made when it is missing, and only ever copied. TARGETs are instead of
+# FOLDER is a minimal root; it is made when it is missing, and only ever copied. TARGETs are instead of
 # `demo` and `check`. The tree is taken as it is: tracked and untracked files, without what is ignored and without .git.
 # Everything runs in namespaces of its own, which take their mounts and processes with them when they end.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+# shellcheck source=tests/debian_root.sh
+. tests/debian_root.sh
 
 base=${1:?usage: fresh_debian.sh FOLDER [TARGET...]}
 shift
@@ -22,43 +25,13 @@ trap 'exit 130' INT TERM HUP
 
 if [ ! -e "$base/etc/debian_version" ]; then
     echo "-- making $base"
-    debootstrap --variant=minbase --include=git,make,sudo,ca-certificates bookworm "$base" >"$work/debootstrap.log" || {
-        tail >&2 "$work/debootstrap.log"
-        exit 1
-    }
+    make_root "$base" git make sudo ca-certificates
 fi
-
-# enter ROOT COMMAND... - runs it inside, with new mount, process and IPC namespaces
-enter() {
-    # shellcheck disable=SC2016 # expanded by the inner shell
-    unshare --mount --pid --ipc --fork --kill-child --propagation private bash -c '
-        set -e
-        root=$1; shift
-        mount -t proc proc "$root/proc"
-        mount -t tmpfs -o mode=755 dev "$root/dev"
-        for node in null zero full random urandom tty; do
-            touch "$root/dev/$node"
-            mount --bind "/dev/$node" "$root/dev/$node"
-        done
-        ln -s /proc/self/fd "$root/dev/fd"
-        mkdir "$root/dev/shm" "$root/dev/pts"
-        mount -t tmpfs -o mode=1777 shm "$root/dev/shm"
-        mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
-        ln -s pts/ptmx "$root/dev/ptmx"
-        exec chroot "$root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
-            HOME=/root "$@"
-    ' - "$@"
-}
 
 # prepare ROOT - a copy of the base with the tree in it, a user `dev` who may sudo, and our way to the network
 prepare() {
     cp -a --reflink=auto "$base/." "$1"
-    cp -L /etc/resolv.conf "$1/etc/resolv.conf"
-    # sudo looks the host's name up
-    echo "127.0.0.1 localhost $(hostname)" >>"$1/etc/hosts"
-    for file in /etc/apt/apt.conf.d/*proxy*; do
-        if [ -e "$file" ]; then cp "$file" "$1/etc/apt/apt.conf.d/"; fi
-    done
+    open_network "$1"
     # services are not started in a chroot
     printf '#!/bin/sh\nexit 101\n' >"$1/usr/sbin/policy-rc.d"
     chmod 755 "$1/usr/sbin/policy-rc.d"
@@ -68,9 +41,7 @@ prepare() {
     enter "$1" useradd --create-home --shell /bin/bash dev
     echo 'dev ALL=(ALL) NOPASSWD: ALL' >"$1/etc/sudoers.d/dev"
     mkdir "$1/home/dev/dualwrite"
-    git -c safe.directory='*' ls-files -z --cached --others --exclude-standard |
-        while IFS= read -r -d '' file; do if [ -e "$file" ]; then printf '%s\0' "$file"; fi; done |
-        tar --null --no-recursion -T - -c | tar -x --no-same-owner -C "$1/home/dev/dualwrite"
+    copy_tree "$1/home/dev/dualwrite"
     enter "$1" chown -R "$2:" /home/dev/dualwrite
 }
 
