@@ -24,11 +24,11 @@
 #include "signals.h"
 #include "status.h"
 #include "view.h"
+#include "watch_config.h"
 #include "worker.h"
 
 #define BEAT_POLL_ONLY_MS 1000 /* nothing else tells a poll-only daemon of an override within a second */
 #define STOP_MS 9000           /* a stop ends within 10 s, also with a batch that hangs */
-#define WATCH_MS 1000
 #define LEAVE_MS 500
 #define LEAVE_TRIES 50
 #define EXPIRED_MS 100 /* after a peer's last beat has run out, look who takes over */
@@ -50,13 +50,13 @@ struct engine {
     bool passed_once;  /* ... ever: from then on a bad database is waited for, not exited on */
 
     struct reload *reload;
+    struct watch_config *watch;
     bool behind;         /* what began under other orders is still under way */
     struct flags obeyed; /* as beat_request has it */
     bool obeys;          /* there is something in it */
 
     uv_timer_t beat;
     uv_timer_t stop;
-    uv_fs_poll_t watch;
     struct signals *signals;
     bool stopping;
     bool closed;
@@ -114,7 +114,7 @@ close_all(void *arg)
     http_close(e->http);
     uv_close((uv_handle_t *) &e->beat, NULL);
     uv_close((uv_handle_t *) &e->stop, NULL);
-    uv_close((uv_handle_t *) &e->watch, NULL);
+    watch_config_close(e->watch);
     signals_close(e->signals);
 }
 
@@ -164,6 +164,7 @@ on_take_over(void *arg, struct settings *next)
     worker_settings(e->worker, e->settings);
     listener_configure(e->listener, e->settings->mapping->channel, e->settings->config->notify);
     http_listen(e->http, e->settings->config->http_listen);
+    watch_config_follow(e->watch, e->settings);
     settings_free(before);
     if (mapping_changed) {
         e->mapping_good = false;
@@ -400,14 +401,9 @@ on_signal(void *arg, int signum)
 }
 
 static void
-on_file_changed(uv_fs_poll_t *handle, int status, const uv_stat_t *previous, const uv_stat_t *current)
+on_files_changed(void *arg)
 {
-    struct engine *e = handle->data;
-
-    (void) previous;
-    (void) current;
-    if (status == 0)
-        reload_start(e->reload);
+    reload_start(((struct engine *) arg)->reload);
 }
 
 /* ---- the beginning --------------------------------------------------------------------------------------------- */
@@ -417,11 +413,8 @@ start_handles(struct engine *e)
 {
     uv_timer_init(&e->loop, &e->beat);
     uv_timer_init(&e->loop, &e->stop);
-    uv_fs_poll_init(&e->loop, &e->watch);
-    e->beat.data = e->stop.data = e->watch.data = e;
+    e->beat.data = e->stop.data = e;
     uv_timer_start(&e->beat, on_beat_timer, BEAT_POLL_ONLY_MS, BEAT_POLL_ONLY_MS);
-    if (e->settings->config->watch_config && e->settings->file != NULL)
-        uv_fs_poll_start(&e->watch, on_file_changed, e->settings->file, WATCH_MS);
     e->signals = signals_start(&e->loop, on_signal, e);
 }
 
@@ -458,6 +451,8 @@ engine_run(struct settings *settings, const char *config_option, bool *hung)
     readiness_init(&e.readiness, e.instance, look, &e);
     e.http = http_new(&e.loop, e.instance, readiness_routes, &e.readiness);
     e.reload = reload_new(&e.loop, config_option, &e.settings, &reloads, &e);
+    e.watch = watch_config_new(&e.loop, on_files_changed, &e);
+    watch_config_follow(e.watch, settings);
     e.worker = worker_new(&e.loop, settings, e.instance, &worked, &e);
     e.listener = listener_new(&e.loop, settings->config->database_url, settings->mapping->channel,
                               settings->config->notify, &heard, &e);
