@@ -12,8 +12,7 @@
 #include <stdint.h>
 
 #define WATCH_LOOK_MS 500
-#define WATCH_STILL                                                                                                    \
-    3 /* looks with the same new content until it counts: whoever writes in steps has a second for the next */
+#define WATCH_STILL 3 /* looks with the same new content until it counts: a write in steps has a second for each */
 #define WATCH_AWAY 10 /* looks without a file until that is said */
 
 struct watch {
