@@ -17,6 +17,7 @@
 #include "fault_log.h"
 #include "http.h"
 #include "listener.h"
+#include "local.h"
 #include "mirror.h"
 #include "readiness.h"
 #include "reload.h"
@@ -42,6 +43,7 @@ struct engine {
     struct worker *worker;
     struct mirror *mirror; /* NULL: the guard is in the vNext database */
     struct http *http;
+    struct local *local;
     struct view view;
     struct readiness readiness;
     uint64_t beats; /* the serial of the last one asked for */
@@ -112,6 +114,7 @@ close_all(void *arg)
     listener_close(e->listener);
     mirror_close(e->mirror);
     http_close(e->http);
+    local_close(e->local);
     uv_close((uv_handle_t *) &e->beat, NULL);
     uv_close((uv_handle_t *) &e->stop, NULL);
     watch_config_close(e->watch);
@@ -450,6 +453,7 @@ engine_run(struct settings *settings, const char *config_option, bool *hung)
     start_handles(&e);
     readiness_init(&e.readiness, e.instance, look, &e);
     e.http = http_new(&e.loop, e.instance, readiness_routes, &e.readiness);
+    e.local = local_new(&e.loop, settings->file, readiness_routes, &e.readiness);
     e.reload = reload_new(&e.loop, config_option, &e.settings, &reloads, &e);
     e.watch = watch_config_new(&e.loop, on_files_changed, &e);
     watch_config_follow(e.watch, settings);

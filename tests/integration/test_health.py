@@ -2,14 +2,18 @@
 
 import http.client
 import json
+import os
 import re
 import signal
 import socket
+import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
-from conftest import TIMEOUT, Daemon, assert_in_step, dualwrited, install, wait_until
+from conftest import (TIMEOUT, TOP, Daemon, assert_in_step, binary, clean_environment, config_for, dualwrited, install, parse_line,
+                      wait_until, write_env_file)
 from helpers import ENABLED, STRICT, cli, default_mapping, drained, write_mapping
 
 pytestmark = pytest.mark.layouts("one", "two")
@@ -173,7 +177,6 @@ def test_slow_clients_keep_nobody_out_and_sync_goes_on(installed):
 
 
 def open_sockets(daemon):
-    from pathlib import Path
     return sum("socket:" in str(fd.readlink()) for fd in Path(f"/proc/{daemon.pid}/fd").iterdir())
 
 
@@ -212,7 +215,6 @@ def test_off_listens_nowhere(installed):
 
 
 def listening_sockets(daemon):
-    from pathlib import Path
     inodes = {re.search(r"\d+", str(fd.readlink())).group() for fd in Path(f"/proc/{daemon.pid}/fd").iterdir()
               if "socket:" in str(fd.readlink())}
     tables = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
@@ -513,38 +515,160 @@ def test_a_batch_that_fails_as_a_whole_is_an_error_and_not_ready_in_strict_mode(
 # ---- the command -----------------------------------------------------------------------------------------------------
 
 
+def healthcheck(*args, check=False, **env):
+    return dualwrited("healthcheck", *args, env=env, check=check)
+
+
+def own(daemon, *args, check=True):
+    """`healthcheck` of the daemon with that env file: the instance that answered."""
+    done = healthcheck("--config", daemon.config, "--json", *args, check=check)
+    return json.loads(done.stdout)["instance"] if done.stdout else None
+
+
+def instance_of(daemon):
+    return daemon.lines("starting")[-1]["instance"]
+
+
 @pytest.mark.layouts("one", **ONE)
 def test_healthcheck(installed):
     db = installed
     with http_daemon(db, **{STRICT: True}) as daemon:
-        at = f"127.0.0.1:{port_of(daemon)}"
-        instance = daemon.lines("starting")[0]["instance"]
-
-        def check(*args, address=at):
-            return cli(db, "healthcheck", *args, check=False, DUALWRITE_HTTP_LISTEN=address)
-
-        for args, word in (((), "alive"), (("--live",), "alive"), (("--ready",), "ready")):
-            done = check(*args)
-            assert (done.returncode, done.stdout, done.stderr) == (0, f"{word}\n", "")
-            done = check(*args, "--json")
-            assert done.returncode == 0 and json.loads(done.stdout)["instance"] == instance
+        port = port_of(daemon)
+        address = f"--address=127.0.0.1:{port}"
+        where = (["--config", daemon.config], ["--pid", daemon.pid], [address], [address, "--config=/nonexistent"],
+                 [address, f"--instance={instance_of(daemon)}"])
+        for to in where:
+            for args, word in (((), "alive"), (("--live",), "alive"), (("--ready",), "ready")):
+                done = healthcheck(*to, *args)
+                assert (done.returncode, done.stdout, done.stderr) == (0, f"{word}\n", ""), (to, done)
+                done = healthcheck(*to, *args, "--json", check=True)
+                assert json.loads(done.stdout)["instance"] == instance_of(daemon)
+        assert healthcheck(DUALWRITE_CONFIG=daemon.config).returncode == 0
         daemon.wait_for("dual_write_failed", team_id=bad_team(db))
-        becomes(port_of(daemon), 503, "1 failed event")
-        done = check("--ready")
-        assert (done.returncode, done.stderr) == (1, "")
-        assert done.stdout.startswith("not ready: strict mode: 1 failed event is not repaired")
-        assert json.loads(check("--ready", "--json").stdout)["status"] == "not_ready"
-        assert check("--live").returncode == 0
-        # an address by option: neither file nor environment is read
-        done = dualwrited("healthcheck", "--address", at, "--config", "/nonexistent", check=False)
-        assert (done.returncode, done.stdout) == (0, "alive\n")
-        port = at.rsplit(":", 1)[1]
+        becomes(port, 503, "1 failed event")
+        for to in where:
+            done = healthcheck(*to, "--ready")
+            assert (done.returncode, done.stderr) == (1, "")
+            assert done.stdout.startswith("not ready: strict mode: 1 failed event is not repaired")
+            assert json.loads(healthcheck(*to, "--ready", "--json").stdout)["status"] == "not_ready"
+            assert healthcheck(*to, "--live").returncode == 0
         for every in (f":{port}", f"0.0.0.0:{port}", f"localhost:{port}"):
-            assert check(address=every).returncode == 0, every
-        done = check(address="off")
-        assert done.returncode == 78 and "DUALWRITE_HTTP_LISTEN" in done.stderr
-    done = check()
-    assert done.returncode == 69 and at in done.stderr and done.stdout == ""
+            assert healthcheck("--address", every).returncode == 0, every
+        done = healthcheck(address, "--instance=somebody")
+        assert (done.returncode, done.stdout) == (69, "") and "another daemon" in done.stderr
+        # a fault in the file, which the running daemon does not care about, is no reason to kill it
+        daemon.config.write_text("DUALWRITE_BATCH_SIZE=many\n")
+        assert healthcheck("--config", daemon.config).returncode == 0
+    done = healthcheck(address)
+    assert done.returncode == 69 and f"127.0.0.1:{port}" in done.stderr and done.stdout == ""
+    for gone in ("--config", daemon.config), ("--pid", daemon.pid):
+        done = healthcheck(*gone)
+        assert (done.returncode, done.stdout) == (69, "") and done.stderr.startswith("dualwrited healthcheck:")
+    assert healthcheck("--pid=x").returncode == 64
+
+
+@pytest.mark.layouts("one", **ONE)
+def test_healthcheck_with_two_daemons_on_one_address(installed):
+    """As in a pod, or on a host: only one has the port. Each check gets the answer of its own, whoever lives."""
+    with http_daemon(installed) as first:
+        port = port_of(first)
+        with http_daemon(installed, f"127.0.0.1:{port}") as second, http_daemon(installed, "off") as third:
+            second.wait_for("http_not_listening")
+            for daemon in (first, second, third):
+                assert own(daemon) == instance_of(daemon)
+                assert own(daemon, "--ready") == instance_of(daemon)
+            with first.stop_cont():  # it does not turn any more: the others' checks do not care, and it gets no help of theirs
+                done = healthcheck("--config", first.config)
+                assert (done.returncode, done.stdout) == (69, "") and f"{first.pid}: no answer in time" in done.stderr
+                assert own(second) == instance_of(second)
+            first.kill9()
+            assert port_of(second) == port
+            done = healthcheck("--config", first.config)
+            assert (done.returncode, done.stdout) == (69, "") and "with another" in done.stderr
+            assert own(second) == instance_of(second)
+            first.start()
+            assert own(first) == instance_of(first) != instance_of(second)
+            assert healthcheck("--address", f"127.0.0.1:{port}", "--instance", instance_of(first)).returncode == 69
+
+
+@pytest.mark.layouts("one", **ONE)
+def test_healthcheck_when_two_daemons_have_one_file(installed):
+    with http_daemon(installed, "off") as first, Daemon(installed, args=["--config", first.config]) as second:
+        done = healthcheck("--config", first.config)
+        assert (done.returncode, done.stdout) == (69, "") and "2 daemons" in done.stderr and "--pid" in done.stderr
+        for daemon in (first, second):
+            done = healthcheck("--pid", daemon.pid, "--json", check=True)
+            assert json.loads(done.stdout)["instance"] == instance_of(daemon)
+
+
+class Container:
+    """The daemon as process 1 of a root folder, PID and mount namespace of its own; the network is everybody's, as in a pod."""
+
+    SETUP = """
+        set -e
+        mount -t tmpfs none "$ROOT"
+        mkdir -p "$ROOT/proc" "$ROOT/etc/dualwrite"
+        for folder in /usr /lib /lib64 /bin /tmp /dev "$TOP"; do
+            [ -e "$folder" ] || continue
+            mkdir -p "$ROOT$folder"; mount --rbind "$folder" "$ROOT$folder"
+        done
+        mount -t proc proc "$ROOT/proc"
+        cp "$CONFIG" "$ROOT/etc/dualwrite/dualwrited.env"
+        exec chroot "$ROOT" "$BINARY" run"""
+
+    def __init__(self, root, config):
+        root.mkdir()
+        env = clean_environment({"ROOT": root, "TOP": TOP, "CONFIG": config, "BINARY": binary()})
+        self.process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", self.SETUP],
+            env=env, stderr=subprocess.PIPE, text=True)
+        self.instance = None
+        for line in self.process.stderr:
+            if "event_type=starting" in line:
+                self.instance = parse_line(line.strip())["instance"]
+            if "event_type=ready" in line:
+                break
+        assert self.instance, "it did not start"
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        self.pid = int(children[0])
+
+    def healthcheck(self, *args):
+        """What `docker exec` and a probe's exec do."""
+        return subprocess.run(
+            ["nsenter", "-t", str(self.pid), "--mount", "--pid", "--root", binary(), "healthcheck", "--json", *args],
+            env=clean_environment(), capture_output=True, text=True, timeout=60)
+
+    def stop(self):
+        self.process.kill()  # and --kill-child what it has started
+        self.process.wait()
+        self.process.stderr.close()
+
+
+@pytest.mark.layouts("one", **ONE)
+def test_healthcheck_in_containers_of_one_pod(installed, tmp_path):
+    """Same network, same env file's path, same process id 1, one port: nothing but the kernel's word tells them apart."""
+    if subprocess.run(["unshare", "--mount", "--pid", "--fork", "mount", "-t", "tmpfs", "none", tmp_path],
+                      capture_output=True).returncode:
+        pytest.skip("this user may not make namespaces and mount a tmpfs in them (root may)")
+    config = tmp_path / "dualwrited.env"
+    write_env_file(config, config_for(installed, DUALWRITE_HTTP_LISTEN=f"127.0.0.1:{free_port()}"))
+    containers = []
+    try:
+        for n in range(2):
+            containers.append(Container(tmp_path / f"root{n}", config))
+        for c in containers:
+            done = c.healthcheck()
+            assert done.returncode == 0 and json.loads(done.stdout)["instance"] == c.instance, done
+        first, second = containers
+        os.kill(first.pid, signal.SIGSTOP)
+        assert first.healthcheck().returncode == 69
+        done = second.healthcheck("--pid=1")
+        assert done.returncode == 0 and json.loads(done.stdout)["instance"] == second.instance, done
+        # nobody of this root folder: the daemons of the pod are not this container's
+        assert healthcheck().returncode == 69
+    finally:
+        for c in containers:
+            c.stop()
 
 
 @pytest.mark.layouts("one", **ONE)
