@@ -254,7 +254,7 @@ static const struct option_help options[] = {
     {"config", "FILE",
      "the daemon that was started with this file (default: $DUALWRITE_CONFIG, then " CONFIG_DEFAULT_FILE ")"},
     {"pid", "PID", "the daemon with this process id, whatever its file"},
-    {"address", "HOST:PORT", "whoever answers HTTP there, on this host or another"},
+    {"address", "ADDRESS", "whoever answers HTTP on that HOST:PORT, here or on another host"},
     {"instance", "ID", "nobody but this daemon: another one's answer is none"},
     {NULL, NULL, NULL},
 };

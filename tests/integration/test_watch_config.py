@@ -172,3 +172,14 @@ def test_without_a_file_there_is_nothing_to_watch(installed, tmp_path):
     settings = {key: value for key, value in config_for(installed, DUALWRITE_WATCH_CONFIG=True).items() if value is not None}
     with Daemon(installed, env={**settings, "DUALWRITE_CONFIG": ""}, args=["--config", ""]) as daemon:
         assert daemon.wait_for("config_not_watched", level="WARNING")
+
+
+def test_a_service_file_is_read_at_each_connect(installed, tmp_path):
+    """So a password that was changed in a Secret or pg_service.conf needs no reload and no restart."""
+    services = tmp_path / "pg_service.conf"
+    services.write_text("[vnext]\nhost=/nonexistent\n")
+    with Daemon(installed, DUALWRITE_DATABASE_URL="service=vnext", env={"PGSERVICEFILE": services}, ready=False) as daemon:
+        daemon.wait_for("disconnected")
+        services.write_text("[vnext]\n" + "\n".join(installed.url("daemon_login").replace("'", "").split()) + "\n")
+        daemon.wait_for("ready")
+        assert daemon.lines("config_reloaded") == []
