@@ -6,14 +6,13 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from conftest import (TIMEOUT, TOP, Daemon, assert_in_step, binary, clean_environment, config_for, dualwrited, install, parse_line,
-                      wait_until, write_env_file)
+import pod
+from conftest import TIMEOUT, Daemon, assert_in_step, config_for, dualwrited, install, wait_until, write_env_file
 from helpers import ENABLED, STRICT, cli, default_mapping, drained, write_mapping
 
 pytestmark = pytest.mark.layouts("one", "two")
@@ -601,74 +600,33 @@ def test_healthcheck_when_two_daemons_have_one_file(installed):
             assert json.loads(done.stdout)["instance"] == instance_of(daemon)
 
 
-class Container:
-    """The daemon as process 1 of a root folder, PID and mount namespace of its own; the network is everybody's, as in a pod."""
-
-    SETUP = """
-        set -e
-        mount -t tmpfs none "$ROOT"
-        mkdir -p "$ROOT/proc" "$ROOT/etc/dualwrite"
-        for folder in /usr /lib /lib64 /bin /tmp /dev "$TOP"; do
-            [ -e "$folder" ] || continue
-            mkdir -p "$ROOT$folder"; mount --rbind "$folder" "$ROOT$folder"
-        done
-        mount -t proc proc "$ROOT/proc"
-        cp "$CONFIG" "$ROOT/etc/dualwrite/dualwrited.env"
-        exec chroot "$ROOT" "$BINARY" run"""
-
-    def __init__(self, root, config):
-        root.mkdir()
-        env = clean_environment({"ROOT": root, "TOP": TOP, "CONFIG": config, "BINARY": binary()})
-        self.process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", self.SETUP],
-            env=env, stderr=subprocess.PIPE, text=True)
-        self.instance = None
-        for line in self.process.stderr:
-            if "event_type=starting" in line:
-                self.instance = parse_line(line.strip())["instance"]
-            if "event_type=ready" in line:
-                break
-        assert self.instance, "it did not start"
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        self.pid = int(children[0])
-
-    def healthcheck(self, *args):
-        """What `docker exec` and a probe's exec do."""
-        return subprocess.run(
-            ["nsenter", "-t", str(self.pid), "--mount", "--pid", "--root", binary(), "healthcheck", "--json", *args],
-            env=clean_environment(), capture_output=True, text=True, timeout=60)
-
-    def stop(self):
-        self.process.kill()  # and --kill-child what it has started
-        self.process.wait()
-        self.process.stderr.close()
-
-
 @pytest.mark.layouts("one", **ONE)
 def test_healthcheck_in_containers_of_one_pod(installed, tmp_path):
     """Same network, same env file's path, same process id 1, one port: nothing but the kernel's word tells them apart."""
-    if subprocess.run(["unshare", "--mount", "--pid", "--fork", "mount", "-t", "tmpfs", "none", tmp_path],
-                      capture_output=True).returncode:
-        pytest.skip("this user may not make namespaces and mount a tmpfs in them (root may)")
-    config = tmp_path / "dualwrited.env"
-    write_env_file(config, config_for(installed, DUALWRITE_HTTP_LISTEN=f"127.0.0.1:{free_port()}"))
+    if why := pod.can(tmp_path):
+        pytest.skip(why)
+    settings = tmp_path / "settings"
+    settings.mkdir()
+    write_env_file(settings / "dualwrited.env", config_for(installed, DUALWRITE_HTTP_LISTEN=f"127.0.0.1:{free_port()}"))
     containers = []
     try:
         for n in range(2):
-            containers.append(Container(tmp_path / f"root{n}", config))
+            containers.append(pod.Container(tmp_path / f"root{n}", ["dualwrited", "run"], uid=0,
+                                            mounts={"/etc/dualwrite": settings, installed.cluster.host: installed.cluster.host}))
         for c in containers:
-            done = c.healthcheck()
-            assert done.returncode == 0 and json.loads(done.stdout)["instance"] == c.instance, done
+            wait_until(lambda: c.exec("dualwrited", "healthcheck").returncode == 0)
+            done = c.exec("dualwrited", "healthcheck", "--json")
+            assert json.loads(done.stdout)["instance"] == c.instance, done
         first, second = containers
         os.kill(first.pid, signal.SIGSTOP)
-        assert first.healthcheck().returncode == 69
-        done = second.healthcheck("--pid=1")
+        assert first.exec("dualwrited", "healthcheck").returncode == 69
+        done = second.exec("dualwrited", "healthcheck", "--json", "--pid=1")
         assert done.returncode == 0 and json.loads(done.stdout)["instance"] == second.instance, done
         # nobody of this root folder: the daemons of the pod are not this container's
         assert healthcheck().returncode == 69
     finally:
         for c in containers:
-            c.stop()
+            c.kill()
 
 
 @pytest.mark.layouts("one", **ONE)
