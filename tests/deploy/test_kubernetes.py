@@ -5,11 +5,15 @@ every field (checked by TypeScript, which knows a field that is not there) and f
 """
 
 import copy
+import functools
+import importlib
 import json
 import os
 import re
 import shutil
 import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -364,6 +368,115 @@ def test_the_program_takes_the_settings_and_knows_the_words(rendered, tmp_path):
     accepted(program(), config)
     for word in ("run", "install", "healthcheck"):
         assert subprocess.run([program(), word, "--help"], capture_output=True).returncode == 0
+
+
+# ---- what is rendered, run -------------------------------------------------------------------------------------------
+
+# The real daemon on a real database, in a container made of namespaces, as the manifest says: command, environment, user, mounts,
+# probes. There is no kubelet here; its part is played by tests/integration/pod.py.
+@functools.cache
+def integration():
+    """(conftest, pod) of tests/integration. They know each other by these names, and this folder may have a conftest too."""
+    pytest.importorskip("psycopg", reason="Debian package python3-psycopg is missing")
+    folder = str(TOP / "tests" / "integration")
+    ours = sys.modules.pop("conftest", None)
+    sys.path.insert(0, folder)
+    try:
+        return importlib.import_module("conftest"), importlib.import_module("pod")
+    finally:
+        sys.path.remove(folder)
+        del sys.modules["conftest"]
+        if ours:
+            sys.modules["conftest"] = ours
+
+
+class Rendered:
+    """The container `dualwrited` of a rendered workload, with its volumes as folders."""
+
+    def __init__(self, docs, directory, services):
+        Volume = integration()[1].Volume
+        self.container = our(one(docs, "Deployment"))
+        directory.mkdir()
+        self.root = directory / "root"
+        self.config = Volume(directory / "config", one(docs, "ConfigMap")["data"])
+        self.secret = Volume(directory / "secret", {"pg_service.conf": services})
+        for folder in (directory, self.config.path, self.secret.path):
+            folder.chmod(0o755)
+        self.text = one(docs, "ConfigMap")["data"]["dualwrited.env"]
+
+    def start(self):
+        volumes = {"dualwrited-config": self.config.path, "dualwrited-secret": self.secret.path}
+        self.running = integration()[1].Container(
+            self.root, self.container["command"], uid=self.container["securityContext"]["runAsUser"], env=env_of(self.container),
+            mounts={mount["mountPath"]: volumes[mount["name"]] for mount in self.container["volumeMounts"]})
+        return self.running
+
+    def probe(self, which):
+        return self.running.exec(*self.container[which]["exec"]["command"])
+
+
+@pytest.fixture(scope="module")
+def database():
+    """(services, db): an installed database, and the service file of a daemon that uses it."""
+    program()
+    conftest = integration()[0]
+    from psycopg.conninfo import conninfo_to_dict
+
+    cluster = conftest.Cluster()
+    try:
+        db = cluster.create_db()
+        conftest.install(db)
+        parts = conninfo_to_dict(cluster.url(db.name, "daemon_login", tcp=True))
+        yield "[vnext]\n" + "".join(f"{key}={value}\n" for key, value in parts.items()), db
+        db.close()
+    finally:
+        cluster.destroy()
+
+
+@pytest.fixture
+def readable():
+    """A folder that other users reach, too."""
+    directory = Path(tempfile.mkdtemp(prefix="dualwrite-pod."))
+    directory.chmod(0o755)
+    if why := integration()[1].can(directory):
+        shutil.rmtree(directory)
+        pytest.skip(why)
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_the_daemon_runs_as_the_manifest_says(rendered, database, readable, name):
+    wait_until = integration()[0].wait_until
+    services, db = database
+    deployed = Rendered(rendered[name], readable / "pod", "[vnext]\nhost=127.0.0.1\nport=1\n")
+    daemon = deployed.start()
+    try:
+        # a database that is away neither keeps it from starting nor ends it
+        daemon.wait_for("disconnected")
+        for probe in ("startupProbe", "livenessProbe"):
+            assert deployed.probe(probe).returncode == 0, deployed.probe(probe)
+        if "readinessProbe" in deployed.container:
+            assert deployed.probe("readinessProbe").returncode == 1
+        # the Secret changes: the next connect uses it
+        deployed.secret.write({"pg_service.conf": services})
+        daemon.wait_for("ready")
+        if "readinessProbe" in deployed.container:
+            assert deployed.probe("readinessProbe").returncode == 0
+        # the ConfigMap changes: reloaded once, and it works
+        text = deployed.text.replace("DUAL_WRITE_ENABLED=false", "DUAL_WRITE_ENABLED=true")
+        deployed.config.write({"dualwrited.env": text})
+        assert "TEAM_VNEXT_DUAL_WRITE_ENABLED: false -> true" in daemon.wait_for("config_reloaded")["changed"]
+        team = db.new_team()
+        wait_until(lambda: [line for line in daemon.lines("dual_write_completed") if int(line["team_id"]) == team])
+        # nothing in there can be written, and it is not root
+        done = daemon.exec("sh", "-c", "id -u; touch /x /etc/dualwrite/x /run/secrets/dualwrite/x 2>&1")
+        assert done.stdout.startswith(f"{deployed.container['securityContext']['runAsUser']}\n"), done
+        assert done.stdout.count("touch:") == 3, done
+        assert daemon.term(PROMISE_S) == 0
+        assert len(daemon.lines("config_reloaded")) == 1
+    finally:
+        daemon.kill()
 
 
 # ---- compose ---------------------------------------------------------------------------------------------------------

@@ -1,13 +1,15 @@
 """Containers without a container runtime: a root folder, PID and mount namespaces of their own, and one network, as in a pod.
 
-A stand-in for what kubelet and Docker do with namespaces. Needs the right to make them (root has it): see can().
+A stand-in for what kubelet and Docker do with namespaces, and kubelet with the files of a ConfigMap. Containers need the right to make them (root has it): see can().
 """
 
 import os
 import shlex
 import signal
 import subprocess
+import tempfile
 import threading
+import time
 from pathlib import Path
 
 from conftest import TIMEOUT, binary, clean_environment, parse_line, wait_until
@@ -92,3 +94,31 @@ class Container:
         self.process.wait()
         self._reader.join(5)
         self.process.stderr.close()
+
+
+class Volume:
+    """A ConfigMap's directory, changed as kubelet does (pkg/volume/util/atomic_writer.go): a new time-stamped folder, and one
+    rename that swaps the link ..data to it; the files are links through ..data and never change."""
+
+    def __init__(self, path, files):
+        self.path = path
+        path.mkdir()
+        self.write(files)
+
+    def write(self, files):
+        old = self.path / os.readlink(self.path / "..data") if (self.path / "..data").is_symlink() else None
+        stamp = tempfile.mkdtemp(prefix=time.strftime("..%Y_%m_%d_%H_%M_%S."), dir=self.path)
+        os.chmod(stamp, 0o755)
+        for name, text in files.items():
+            with open(os.path.join(stamp, name), "w") as f:
+                f.write(text)
+                os.fchmod(f.fileno(), 0o644)
+        for name in files:
+            if not (self.path / name).is_symlink():
+                (self.path / name).symlink_to(os.path.join("..data", name))
+        (self.path / "..data_tmp").symlink_to(os.path.basename(stamp))
+        os.rename(self.path / "..data_tmp", self.path / "..data")
+        for file in old.iterdir() if old else ():
+            file.unlink()
+        if old:
+            old.rmdir()

@@ -6,13 +6,13 @@ after the one that matters, and counts.
 
 import os
 import signal
-import tempfile
 import time
 
 import pytest
 
 from conftest import Daemon, config_for, dualwrited, install, quote_env, wait_until, write_env_file
 from helpers import STRICT, default_mapping, write_mapping
+from pod import Volume
 
 pytestmark = pytest.mark.layouts("one", reason="files are the same in both")
 BATCH = "DUALWRITE_BATCH_SIZE"
@@ -21,34 +21,6 @@ QUIET_S = 2.0  # longer than a change takes to be read; spent only where nothing
 
 def text_of(settings):
     return "".join(f"{key}={quote_env(value)}\n" for key, value in settings.items() if value is not None)
-
-
-class Volume:
-    """A ConfigMap's directory, changed as kubelet does (pkg/volume/util/atomic_writer.go): a new time-stamped folder, and one
-    rename that swaps the link ..data to it; the files are links through ..data and never change."""
-
-    def __init__(self, path, files):
-        self.path = path
-        path.mkdir()
-        self.write(files)
-
-    def write(self, files):
-        old = self.path / os.readlink(self.path / "..data") if (self.path / "..data").is_symlink() else None
-        stamp = tempfile.mkdtemp(prefix=time.strftime("..%Y_%m_%d_%H_%M_%S."), dir=self.path)
-        os.chmod(stamp, 0o755)
-        for name, text in files.items():
-            with open(os.path.join(stamp, name), "w") as f:
-                f.write(text)
-                os.fchmod(f.fileno(), 0o644)
-        for name in files:
-            if not (self.path / name).is_symlink():
-                (self.path / name).symlink_to(os.path.join("..data", name))
-        (self.path / "..data_tmp").symlink_to(os.path.basename(stamp))
-        os.rename(self.path / "..data_tmp", self.path / "..data")
-        for file in old.iterdir() if old else ():
-            file.unlink()
-        if old:
-            old.rmdir()
 
 
 def watched(db, **more):
