@@ -453,7 +453,7 @@ engine_run(struct settings *settings, const char *config_option, bool *hung)
     start_handles(&e);
     readiness_init(&e.readiness, e.instance, look, &e);
     e.http = http_new(&e.loop, e.instance, readiness_routes, &e.readiness);
-    e.local = local_new(&e.loop, settings->file, readiness_routes, &e.readiness);
+    e.local = local_new(&e.loop, settings->file, &e.readiness);
     e.reload = reload_new(&e.loop, config_option, &e.settings, &reloads, &e);
     e.watch = watch_config_new(&e.loop, on_files_changed, &e);
     watch_config_follow(e.watch, settings);

@@ -2,6 +2,7 @@
 #include "local.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,8 +17,7 @@
 
 struct local {
     uv_pipe_t pipe;
-    const struct http_route *routes;
-    void *arg;
+    struct readiness *readiness;
 };
 
 struct client {
@@ -25,8 +25,6 @@ struct client {
     uv_write_t write;
     struct buf answer;
 };
-
-static const char *const paths[] = {"/livez", "/readyz"};
 
 static void
 on_client_closed(uv_handle_t *handle)
@@ -44,18 +42,26 @@ on_written(uv_write_t *write, int status)
     uv_close((uv_handle_t *) write->handle, on_client_closed);
 }
 
+/* One line, whatever the body ends with. */
 static void
-add_answer(const struct local *l, const char *path, struct buf *out)
+add_answer(struct buf *out, struct http_reply *reply)
 {
-    struct http_reply reply = {.status = 200};
-
-    for (const struct http_route *r = l->routes; r->path != NULL; r++)
-        if (strcmp(r->path, path) == 0)
-            r->answer(l->arg, &reply);
-    buf_printf(out, "%u ", reply.status);
-    buf_add(out, buf_text(&reply.body), strcspn(buf_text(&reply.body), "\n"));
+    buf_printf(out, "%u ", reply->status);
+    buf_add(out, buf_text(&reply->body), strcspn(buf_text(&reply->body), "\n"));
     buf_putc(out, '\n');
-    buf_free(&reply.body);
+    buf_free(&reply->body);
+}
+
+static void
+answer(struct readiness *readiness, struct buf *out)
+{
+    struct http_reply live = {.status = 200};
+    struct http_reply ready = {.status = 200};
+
+    readiness_live(readiness, &live);
+    readiness_ready(readiness, &ready);
+    add_answer(out, &live);
+    add_answer(out, &ready);
 }
 
 static void
@@ -70,8 +76,7 @@ on_client(uv_stream_t *server, int status)
     uv_pipe_init(server->loop, &c->pipe, 0);
     c->pipe.data = c;
     if (uv_accept(server, (uv_stream_t *) &c->pipe) == 0) {
-        for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-            add_answer(server->data, paths[i], &c->answer);
+        answer(((struct local *) server->data)->readiness, &c->answer);
         piece = uv_buf_init(c->answer.data, (unsigned) c->answer.len);
         if (uv_write(&c->write, (uv_stream_t *) &c->pipe, &piece, 1, on_written) == 0)
             return;
@@ -129,14 +134,13 @@ open_socket(const char *file)
 }
 
 struct local *
-local_new(uv_loop_t *loop, const char *file, const struct http_route *routes, void *arg)
+local_new(uv_loop_t *loop, const char *file, struct readiness *readiness)
 {
     struct local *l = xcalloc(1, sizeof *l);
     int fd = open_socket(file);
     int error = fd < 0 ? -errno : 0;
 
-    l->routes = routes;
-    l->arg = arg;
+    l->readiness = readiness;
     uv_pipe_init(loop, &l->pipe, 0);
     l->pipe.data = l;
     if (fd >= 0 && (error = uv_pipe_open(&l->pipe, fd)) != 0)

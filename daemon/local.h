@@ -7,17 +7,15 @@
 #ifndef LOCAL_H
 #define LOCAL_H
 
-#include <stddef.h>
 #include <uv.h>
 
-#include "dualwrite/buf.h"
 #include "dualwrite/local_name.h"
-#include "http.h"
+#include "readiness.h"
 
 struct local;
 
-/* `file` is the env file, or NULL; `routes` and `arg` as of http_new(). It says in the log when it cannot listen. */
-struct local *local_new(uv_loop_t *loop, const char *file, const struct http_route *routes, void *arg);
+/* `file` is the env file, or NULL. It says in the log when it cannot listen. */
+struct local *local_new(uv_loop_t *loop, const char *file, struct readiness *readiness);
 void local_close(struct local *l);
 
 /* What a daemon of this process would be named: for both sides. False when "/" cannot be looked at. */

@@ -1,5 +1,5 @@
 /* local_find.c - the command's side of the socket for health checks: which daemon is ours; see local.h. */
-#include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -91,20 +91,30 @@ readiness_note(struct readiness *r, bool waiting, int64_t failures)
 
 /* ---- routes ---------------------------------------------------------------------------------------------------- */
 
+void
+readiness_live(const struct readiness *r, struct http_reply *reply)
+{
+    health_live_json(&reply->body, r->instance);
+}
+
+void
+readiness_ready(struct readiness *r, struct http_reply *reply)
+{
+    readiness_look(r);
+    reply->status = r->health.ready ? 200 : 503;
+    health_ready_json(&reply->body, &r->health, &r->facts, r->instance);
+}
+
 static void
 answer_live(void *arg, struct http_reply *reply)
 {
-    health_live_json(&reply->body, ((struct readiness *) arg)->instance);
+    readiness_live(arg, reply);
 }
 
 static void
 answer_ready(void *arg, struct http_reply *reply)
 {
-    struct readiness *r = arg;
-
-    readiness_look(r);
-    reply->status = r->health.ready ? 200 : 503;
-    health_ready_json(&reply->body, &r->health, &r->facts, r->instance);
+    readiness_ready(arg, reply);
 }
 
 const struct http_route readiness_routes[] = {
