@@ -61,8 +61,8 @@ class Container:
     @property
     def pid(self):
         """Of the process that is number 1 in there."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return int(children[0])
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return int(wait_until(lambda: children.read_text().split(), what="the first process of the container")[0])
 
     def lines(self, event_type):
         return [line for line in map(parse_line, [raw.strip() for raw in list(self.raw)]) if line.get("event_type") == event_type]

@@ -614,6 +614,7 @@ def test_healthcheck_in_containers_of_one_pod(installed, tmp_path):
             containers.append(pod.Container(tmp_path / f"root{n}", ["dualwrited", "run"], uid=0,
                                             mounts={"/etc/dualwrite": settings, installed.cluster.host: installed.cluster.host}))
         for c in containers:
+            c.wait_for("starting")
             wait_until(lambda: c.exec("dualwrited", "healthcheck").returncode == 0)
             done = c.exec("dualwrited", "healthcheck", "--json")
             assert json.loads(done.stdout)["instance"] == c.instance, done
