@@ -624,7 +624,7 @@ def test_healthcheck_in_containers_of_one_pod(installed, tmp_path):
         done = second.exec("dualwrited", "healthcheck", "--json", "--pid=1")
         assert done.returncode == 0 and json.loads(done.stdout)["instance"] == second.instance, done
         # nobody of this root folder: the daemons of the pod are not this container's
-        assert healthcheck().returncode == 69
+        assert healthcheck("--config", "/etc/dualwrite/dualwrited.env").returncode == 69
     finally:
         for c in containers:
             c.kill()
