@@ -19,6 +19,7 @@
 #include "http.h"
 #include "http_pages.h"
 #include "listener.h"
+#include "local.h"
 #include "mirror.h"
 #include "readiness.h"
 #include "reload.h"
@@ -28,11 +29,14 @@
 #include "view.h"
 #include "wallclock.h"
 #include "watchdog.h"
+#include "watch_config.h"
 #include "worker.h"
 
 #define BEAT_POLL_ONLY_MS 1000 /* nothing else tells a poll-only daemon of an override within a second */
 #define STOP_MS 9000           /* a stop ends within 10 s, also with a batch that hangs */
 #define WATCH_MS 1000
+LEAVE_MS 500
+#define LEAVE_TRIES 50
 #define EXPIRED_MS 100 /* after a peer's last beat has run out, look who takes over */
 #define SPREAD_MS 250  /* what all daemons hear at once they do not all answer at once */
 
@@ -44,6 +48,7 @@ struct engine {
     struct worker *worker;
     struct mirror *mirror; /* NULL: the guard is in the vNext database */
     struct http *http;
+    struct local *local;
     struct view view;
     struct readiness readiness;
     struct tally tally;
@@ -55,13 +60,13 @@ struct engine {
     bool passed_once;  /* ... ever: from then on a bad database is waited for, not exited on */
 
     struct reload *reload;
+    struct watch_config *watch;
     bool behind;         /* what began under other orders is still under way */
     struct flags obeyed; /* as beat_request has it */
     bool obeys;          /* there is something in it */
 
     uv_timer_t beat;
     uv_timer_t stop;
-    uv_fs_poll_t watch;
     struct signals *signals;
     bool stopping;
     bool closed;
@@ -127,9 +132,10 @@ close_all(void *arg)
     listener_close(e->listener);
     mirror_close(e->mirror);
     http_close(e->http);
+    local_close(e->local);
     uv_close((uv_handle_t *) &e->beat, NULL);
     uv_close((uv_handle_t *) &e->stop, NULL);
-    uv_close((uv_handle_t *) &e->watch, NULL);
+    watch_config_close(e->watch);
     signals_close(e->signals);
     watchdog_close(&e->watchdog);
 }
@@ -181,6 +187,7 @@ on_take_over(void *arg, struct settings *next)
     tally_mapping(&e->tally, e->settings->mapping);
     listener_configure(e->listener, e->settings->mapping->channel, e->settings->config->notify);
     http_listen(e->http, e->settings->config->http_listen);
+    watch_config_follow(e->watch, e->settings);
     settings_free(before);
     if (mapping_changed) {
         e->mapping_good = false;
@@ -424,14 +431,9 @@ on_signal(void *arg, int signum)
 }
 
 static void
-on_file_changed(uv_fs_poll_t *handle, int status, const uv_stat_t *previous, const uv_stat_t *current)
+on_files_changed(void *arg)
 {
-    struct engine *e = handle->data;
-
-    (void) previous;
-    (void) current;
-    if (status == 0)
-        reload_start(e->reload);
+    reload_start(((struct engine *) arg)->reload);
 }
 
 /* ---- the beginning --------------------------------------------------------------------------------------------- */
@@ -441,11 +443,8 @@ start_handles(struct engine *e)
 {
     uv_timer_init(&e->loop, &e->beat);
     uv_timer_init(&e->loop, &e->stop);
-    uv_fs_poll_init(&e->loop, &e->watch);
-    e->beat.data = e->stop.data = e->watch.data = e;
+    e->beat.data = e->stop.data = e;
     uv_timer_start(&e->beat, on_beat_timer, BEAT_POLL_ONLY_MS, BEAT_POLL_ONLY_MS);
-    if (e->settings->config->watch_config && e->settings->file != NULL)
-        uv_fs_poll_start(&e->watch, on_file_changed, e->settings->file, WATCH_MS);
     e->signals = signals_start(&e->loop, on_signal, e);
 }
 
@@ -469,7 +468,11 @@ engine_run(struct settings *settings, const char *config_option, bool *hung)
     tally_init(&e.tally, wallclock_now());
     tally_mapping(&e.tally, settings->mapping);
     e.http = http_new(&e.loop, e.instance, pages_routes, pages_answered, &e.pages);
+readiness_routes, &e.readiness);
+    e.local = local_new(&e.loop, settings->file, &e.readiness);
     e.reload = reload_new(&e.loop, config_option, &e.settings, &reloads, &e);
+    e.watch = watch_config_new(&e.loop, on_files_changed, &e);
+    watch_config_follow(e.watch, settings);
     e.worker = worker_new(&e.loop, settings, e.instance, &e.tally, &worked, &e);
     e.listener = listener_new(&e.loop, settings->config->database_url, settings->mapping->channel,
                               settings->config->notify, &heard, &e);

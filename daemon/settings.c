@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "dualwrite/conninfo.h"
+#include "dualwrite/fnv.h"
 #include "dualwrite/json_file.h"
 #include "dualwrite/slurp.h"
 #include "dualwrite/xalloc.h"
@@ -25,6 +27,13 @@ settings_file(const char *option)
     return access(CONFIG_DEFAULT_FILE, F_OK) == 0 ? CONFIG_DEFAULT_FILE : NULL;
 }
 
+/* With its length, so that no two files look like two others. */
+static void
+add_content(uint64_t *content, const char *text, size_t len)
+{
+    *content = fnv_add(fnv_add(*content, &len, sizeof len), text, len);
+}
+
 static void
 load_config(struct settings *s, const char *option, const struct config *before, struct faults *faults)
 {
@@ -38,6 +47,7 @@ load_config(struct settings *s, const char *option, const struct config *before,
                    strerror(errno));
         return;
     }
+    add_content(&s->content, text, len);
     if (len > CONFIG_FILE_MAX)
         faults_add(faults, FAULT_ERROR, file, "is larger than %zu MiB: not an env file", CONFIG_FILE_MAX >> 20);
     else
@@ -68,6 +78,7 @@ load_mapping(struct settings *s, struct faults *faults)
     size_t len;
 
     if (*file == '\0') {
+        add_content(&s->content, NULL, 0);
         s->mapping_name = xstrdup("built-in mapping");
         text = xstrdup(default_mapping_json);
         len = strlen(text);
@@ -79,6 +90,7 @@ load_mapping(struct settings *s, struct faults *faults)
                        strerror(errno));
             return;
         }
+        add_content(&s->content, text, len);
     }
     s->mapping = mapping_parse(s->mapping_name, text, len, faults);
     if (s->mapping != NULL)
@@ -92,6 +104,7 @@ load(const char *option, const struct config *before, bool with_mapping, struct 
     struct settings *s = xcalloc(1, sizeof *s);
     size_t errors = faults->errors;
 
+    s->content = FNV_START;
     load_config(s, option, before, faults);
     if (s->config != NULL) {
         const char *where = s->file != NULL ? s->file : "environment";
@@ -118,6 +131,30 @@ struct settings *
 settings_load_without_mapping(const char *option, struct faults *faults)
 {
     return load(option, NULL, false, faults);
+}
+
+bool
+settings_content(const char *file, const char *mapping_file, uint64_t *content)
+{
+    const struct {
+        const char *path;
+        size_t max;
+    } files[] = {{file, CONFIG_FILE_MAX}, {mapping_file, JSON_FILE_MAX}};
+
+    *content = FNV_START;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct stat st;
+        char *text = NULL;
+        size_t len = 0;
+
+        /* to open a pipe would wait for its writer, and take what it has to say */
+        if (*files[i].path != '\0' && (stat(files[i].path, &st) != 0 || !S_ISREG(st.st_mode) ||
+                                       (text = slurp(files[i].path, files[i].max, &len)) == NULL))
+            return false;
+        add_content(content, text, len);
+        free(text);
+    }
+    return true;
 }
 
 bool

@@ -8,6 +8,7 @@
 #define SETTINGS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "dualwrite/config.h"
 #include "dualwrite/faults.h"
@@ -22,6 +23,7 @@ struct settings {
     char *mapping_name; /* for messages: the file, or "built-in mapping" */
     char *mapping_text; /* without white space and comments: what the digest is taken of */
     struct mapping *mapping;
+    uint64_t content; /* of both files as they were read, as settings_content() has it */
 };
 
 /*
@@ -33,6 +35,9 @@ void settings_free(struct settings *s);
 
 /* The same without the mapping, for a command that makes one: mapping and its texts are NULL. */
 struct settings *settings_load_without_mapping(const char *option, struct faults *faults);
+
+/* A hash of what is in both files, "" for none; false when one is not there, or is no file. */
+bool settings_content(const char *file, const char *mapping_file, uint64_t *content);
 
 /* The legacy tables are in a database of their own: the second URL is set, and not word for word the first. */
 bool settings_two_databases(const struct settings *s);

@@ -58,7 +58,8 @@ static const struct config_key table[] = {
     {"DUALWRITE_OUTBOX_MAX", CONFIG_COUNT, "1000000", NULL, 1000, 1000000000, true,
      "rows the outbox may hold before a resync mark replaces them, 1000 to 1000000000"},
     {"DUALWRITE_PIDFILE", CONFIG_PATH, "", NULL, 0, 0, false, "file that gets the process id; none writes no file"},
-    {"DUALWRITE_WATCH_CONFIG", CONFIG_BOOL, "off", NULL, 0, 0, false, "reload by itself when this file changes"},
+    {"DUALWRITE_WATCH_CONFIG", CONFIG_BOOL, "off", NULL, 0, 0, true,
+     "reload by itself when this file or the mapping file changes"},
 };
 
 #define COUNT (sizeof table / sizeof *table)

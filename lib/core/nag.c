@@ -2,22 +2,14 @@
 #include "dualwrite/nag.h"
 
 #include <stddef.h>
+#include <string.h>
 
-/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv: a reason of any length in eight bytes. */
-static uint64_t
-hash(const char *text)
-{
-    uint64_t h = UINT64_C(14695981039346656037);
-
-    for (; *text != '\0'; text++)
-        h = (h ^ (unsigned char) *text) * UINT64_C(1099511628211);
-    return h;
-}
+#include "dualwrite/fnv.h"
 
 bool
 nag_may(struct nag *n, uint64_t now_ms, const char *reason)
 {
-    uint64_t h = hash(reason);
+    uint64_t h = fnv_add(FNV_START, reason, strlen(reason)); /* a reason of any length in eight bytes */
     size_t oldest = 0;
 
     for (size_t i = 0; i < NAG_REASONS; i++) {

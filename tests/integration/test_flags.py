@@ -362,7 +362,7 @@ def test_a_reload_has_taken_effect_when_it_is_logged(db):
         assert all(line.startswith("{") for line in daemon.raw[mark:])
 
 
-@pytest.mark.parametrize("key, value", [("DUALWRITE_WATCH_CONFIG", True), ("DUALWRITE_PIDFILE", "/nonexistent/x"),
+@pytest.mark.parametrize("key, value", [("DUALWRITE_PIDFILE", "/nonexistent/x"),
                                         ("DUALWRITE_DATABASE_URL", "postgresql://other:hidden@elsewhere/db")])
 def test_a_setting_that_waits_for_a_restart_is_named_in_a_warning(db, key, value):
     install(db)
@@ -380,26 +380,6 @@ def test_notify_and_poll_only_can_be_switched_while_running(db):
         for value in (False, True):
             daemon.hup(DUALWRITE_NOTIFY=value)
             daemon.wait_for("dual_write_completed", team_id=db.new_team(f"notify {value}"))
-
-
-def test_with_watch_config_the_file_is_enough(db):
-    install(db)
-    with Daemon(db, DUALWRITE_WATCH_CONFIG=True) as daemon:
-        for strict in (True, False, True):
-            mark = daemon.mark()
-            daemon.rewrite(**{STRICT: strict})  # replaced by rename, as editors and Kubernetes do
-            daemon.wait_for("config_reloaded", since=mark)
-        mark = daemon.mark()
-        daemon.config.write_text(daemon.config.read_text().replace(f'{STRICT}="true"', f'{STRICT}="false"'))  # in place
-        daemon.wait_for("config_reloaded", since=mark)
-
-
-def test_without_watch_config_nothing_is_reloaded_by_itself(db):
-    install(db)
-    with Daemon(db) as daemon:
-        daemon.rewrite(**{ENABLED: False})
-        daemon.wait_for("dual_write_completed", team_id=db.new_team())
-        assert daemon.lines("config_reloaded") == []
 
 
 # ---- environment and file --------------------------------------------------------------------------------------------------

@@ -4,14 +4,17 @@ import contextlib
 import http.client
 import json
 import random
+import os
 import re
 import signal
 import socket
 import time
+from pathlib import Path
 
 import pytest
 
-from conftest import TIMEOUT, Daemon, assert_in_step, dualwrited, install, wait_until
+import pod
+from conftest import TIMEOUT, Daemon, assert_in_step, config_for, dualwrited, install, wait_until, write_env_file
 from helpers import ENABLED, STRICT, cli, default_mapping, drained, partitions, write_mapping
 
 pytestmark = pytest.mark.layouts("one", "two")
@@ -182,7 +185,6 @@ def test_slow_clients_keep_nobody_out_and_sync_goes_on(installed):
 
 
 def open_sockets(daemon):
-    from pathlib import Path
     return sum("socket:" in str(fd.readlink()) for fd in Path(f"/proc/{daemon.pid}/fd").iterdir())
 
 
@@ -221,7 +223,6 @@ def test_off_listens_nowhere(installed):
 
 
 def listening_sockets(daemon):
-    from pathlib import Path
     inodes = {re.search(r"\d+", str(fd.readlink())).group() for fd in Path(f"/proc/{daemon.pid}/fd").iterdir()
               if "socket:" in str(fd.readlink())}
     tables = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
@@ -523,38 +524,120 @@ def test_a_batch_that_fails_as_a_whole_is_an_error_and_not_ready_in_strict_mode(
 # ---- the command -----------------------------------------------------------------------------------------------------
 
 
+def healthcheck(*args, check=False, **env):
+    return dualwrited("healthcheck", *args, env=env, check=check)
+
+
+def own(daemon, *args, check=True):
+    """`healthcheck` of the daemon with that env file: the instance that answered."""
+    done = healthcheck("--config", daemon.config, "--json", *args, check=check)
+    return json.loads(done.stdout)["instance"] if done.stdout else None
+
+
+def instance_of(daemon):
+    return daemon.lines("starting")[-1]["instance"]
+
+
 @pytest.mark.layouts("one", **ONE)
 def test_healthcheck(installed):
     db = installed
     with http_daemon(db, **{STRICT: True}) as daemon:
-        at = f"127.0.0.1:{port_of(daemon)}"
-        instance = daemon.lines("starting")[0]["instance"]
-
-        def check(*args, address=at):
-            return cli(db, "healthcheck", *args, check=False, DUALWRITE_HTTP_LISTEN=address)
-
-        for args, word in (((), "alive"), (("--live",), "alive"), (("--ready",), "ready")):
-            done = check(*args)
-            assert (done.returncode, done.stdout, done.stderr) == (0, f"{word}\n", "")
-            done = check(*args, "--json")
-            assert done.returncode == 0 and json.loads(done.stdout)["instance"] == instance
+        port = port_of(daemon)
+        address = f"--address=127.0.0.1:{port}"
+        where = (["--config", daemon.config], ["--pid", daemon.pid], [address], [address, "--config=/nonexistent"],
+                 [address, f"--instance={instance_of(daemon)}"])
+        for to in where:
+            for args, word in (((), "alive"), (("--live",), "alive"), (("--ready",), "ready")):
+                done = healthcheck(*to, *args)
+                assert (done.returncode, done.stdout, done.stderr) == (0, f"{word}\n", ""), (to, done)
+                done = healthcheck(*to, *args, "--json", check=True)
+                assert json.loads(done.stdout)["instance"] == instance_of(daemon)
+        assert healthcheck(DUALWRITE_CONFIG=daemon.config).returncode == 0
         daemon.wait_for("dual_write_failed", team_id=bad_team(db))
-        becomes(port_of(daemon), 503, "1 failed event")
-        done = check("--ready")
-        assert (done.returncode, done.stderr) == (1, "")
-        assert done.stdout.startswith("not ready: strict mode: 1 failed event is not repaired")
-        assert json.loads(check("--ready", "--json").stdout)["status"] == "not_ready"
-        assert check("--live").returncode == 0
-        # an address by option: neither file nor environment is read
-        done = dualwrited("healthcheck", "--address", at, "--config", "/nonexistent", check=False)
-        assert (done.returncode, done.stdout) == (0, "alive\n")
-        port = at.rsplit(":", 1)[1]
+        becomes(port, 503, "1 failed event")
+        for to in where:
+            done = healthcheck(*to, "--ready")
+            assert (done.returncode, done.stderr) == (1, "")
+            assert done.stdout.startswith("not ready: strict mode: 1 failed event is not repaired")
+            assert json.loads(healthcheck(*to, "--ready", "--json").stdout)["status"] == "not_ready"
+            assert healthcheck(*to, "--live").returncode == 0
         for every in (f":{port}", f"0.0.0.0:{port}", f"localhost:{port}"):
-            assert check(address=every).returncode == 0, every
-        done = check(address="off")
-        assert done.returncode == 78 and "DUALWRITE_HTTP_LISTEN" in done.stderr
-    done = check()
-    assert done.returncode == 69 and at in done.stderr and done.stdout == ""
+            assert healthcheck("--address", every).returncode == 0, every
+        done = healthcheck(address, "--instance=somebody")
+        assert (done.returncode, done.stdout) == (69, "") and "another daemon" in done.stderr
+        # a fault in the file, which the running daemon does not care about, is no reason to kill it
+        daemon.config.write_text("DUALWRITE_BATCH_SIZE=many\n")
+        assert healthcheck("--config", daemon.config).returncode == 0
+    done = healthcheck(address)
+    assert done.returncode == 69 and f"127.0.0.1:{port}" in done.stderr and done.stdout == ""
+    for gone in ("--config", daemon.config), ("--pid", daemon.pid):
+        done = healthcheck(*gone)
+        assert (done.returncode, done.stdout) == (69, "") and done.stderr.startswith("dualwrited healthcheck:")
+    assert healthcheck("--pid=x").returncode == 64
+
+
+@pytest.mark.layouts("one", **ONE)
+def test_healthcheck_with_two_daemons_on_one_address(installed):
+    """As in a pod, or on a host: only one has the port. Each check gets the answer of its own, whoever lives."""
+    with http_daemon(installed) as first:
+        port = port_of(first)
+        with http_daemon(installed, f"127.0.0.1:{port}") as second, http_daemon(installed, "off") as third:
+            second.wait_for("http_not_listening")
+            for daemon in (first, second, third):
+                assert own(daemon) == instance_of(daemon)
+                assert own(daemon, "--ready") == instance_of(daemon)
+            with first.stop_cont():  # it does not turn any more: the others' checks do not care, and it gets no help of theirs
+                done = healthcheck("--config", first.config)
+                assert (done.returncode, done.stdout) == (69, "") and f"{first.pid}: no answer in time" in done.stderr
+                assert own(second) == instance_of(second)
+            first.kill9()
+            assert port_of(second) == port
+            done = healthcheck("--config", first.config)
+            assert (done.returncode, done.stdout) == (69, "") and "with another" in done.stderr
+            assert own(second) == instance_of(second)
+            first.start()
+            assert own(first) == instance_of(first) != instance_of(second)
+            assert healthcheck("--address", f"127.0.0.1:{port}", "--instance", instance_of(first)).returncode == 69
+
+
+@pytest.mark.layouts("one", **ONE)
+def test_healthcheck_when_two_daemons_have_one_file(installed):
+    with http_daemon(installed, "off") as first, Daemon(installed, args=["--config", first.config]) as second:
+        done = healthcheck("--config", first.config)
+        assert (done.returncode, done.stdout) == (69, "") and "2 daemons" in done.stderr and "--pid" in done.stderr
+        for daemon in (first, second):
+            done = healthcheck("--pid", daemon.pid, "--json", check=True)
+            assert json.loads(done.stdout)["instance"] == instance_of(daemon)
+
+
+@pytest.mark.layouts("one", **ONE)
+def test_healthcheck_in_containers_of_one_pod(installed, tmp_path):
+    """Same network, same env file's path, same process id 1, one port: nothing but the kernel's word tells them apart."""
+    if why := pod.can(tmp_path):
+        pytest.skip(why)
+    settings = tmp_path / "settings"
+    settings.mkdir()
+    write_env_file(settings / "dualwrited.env", config_for(installed, DUALWRITE_HTTP_LISTEN=f"127.0.0.1:{free_port()}"))
+    containers = []
+    try:
+        for n in range(2):
+            containers.append(pod.Container(tmp_path / f"root{n}", ["dualwrited", "run"], uid=0,
+                                            mounts={"/etc/dualwrite": settings, installed.cluster.host: installed.cluster.host}))
+        for c in containers:
+            c.wait_for("starting")
+            wait_until(lambda: c.exec("dualwrited", "healthcheck").returncode == 0)
+            done = c.exec("dualwrited", "healthcheck", "--json")
+            assert json.loads(done.stdout)["instance"] == c.instance, done
+        first, second = containers
+        os.kill(first.pid, signal.SIGSTOP)
+        assert first.exec("dualwrited", "healthcheck").returncode == 69
+        done = second.exec("dualwrited", "healthcheck", "--json", "--pid=1")
+        assert done.returncode == 0 and json.loads(done.stdout)["instance"] == second.instance, done
+        # nobody of this root folder: the daemons of the pod are not this container's
+        assert healthcheck("--config", "/etc/dualwrite/dualwrited.env").returncode == 69
+    finally:
+        for c in containers:
+            c.kill()
 
 
 @pytest.mark.layouts("one", **ONE)

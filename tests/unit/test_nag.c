@@ -1,5 +1,5 @@
 /* test_nag.c - each reason once a minute, a new one at once, whatever came in between. */
-/* links: lib/core/nag.c */
+/* links: lib/core/nag.c lib/base/fnv.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
