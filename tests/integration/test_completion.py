@@ -56,7 +56,7 @@ def test_every_option_and_each_fixed_value(command):
         for value in values:
             dualwrited(*command, value, "--help")
         if name != "flag":  # which is looked for in the database
-            dualwrited(*command, f"--{name}=nonsense", check=64, env={"DUALWRITE_CONFIG": "/nonexistent/file"})
+            dualwrited(*command, f"--{name}=nonsense", check=64, env={"DUALWRITE_CONFIG": "/dev/null"})
 
 
 def test_an_argument_that_is_a_file_or_a_folder_is_the_shells():
