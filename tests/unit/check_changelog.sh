@@ -57,7 +57,7 @@ faulty=$(awk '
 
 # a tag v1.2.3 for each version, but for the one that is being made; a copy without history has no tags
 if tags=$(git tag --list 'v*' 2>/dev/null) && [ -n "$tags" ]; then
-    differences=$(diff <(printf '%s\n' "${released[@]/#/v}" | grep -vx "v$version" | sort) <(grep -vx "v$version" <<<"$tags" | sort)) ||
+    differences=$(diff <(printf 'v%s\n' "${released[@]}" | grep -vx -e "v$version" -e v | sort) <(grep -vx "v$version" <<<"$tags" | sort)) ||
         fault "$log: its versions are not those of the tags (< $log, > tags):"$'\n'"$differences"
 fi
 
