@@ -48,9 +48,8 @@ unknown(const struct command *self, const char *word)
     return EXIT_USAGE;
 }
 
-/* The program itself is a command without a name. */
-static const char *
-word_of(const struct command *self, const struct command *c)
+const char *
+command_word(const struct command *self, const struct command *c)
 {
     return *self->name == '\0' ? c->name : c->name + strlen(self->name) + 1;
 }
@@ -66,7 +65,7 @@ print_words(const struct command *self, FILE *out)
 {
     fprintf(out, "usage: dualwrited%s%s COMMAND [options]\n\n%s", blank(self), self->name, self->help);
     for (size_t i = 0; self->words[i] != NULL; i++)
-        fprintf(out, "  %-13s %s\n", word_of(self, self->words[i]), self->words[i]->summary);
+        fprintf(out, "  %-13s %s\n", command_word(self, self->words[i]), self->words[i]->summary);
     fprintf(out, "\n`dualwrited%s%s COMMAND --help` lists a command's options.\n", blank(self), self->name);
 }
 
@@ -86,7 +85,7 @@ command_hand_on(const struct command *self, int argc, char **argv)
         return EXIT_GOOD;
     }
     for (; self->words[count] != NULL; count++) {
-        known[count] = word_of(self, self->words[count]);
+        known[count] = command_word(self, self->words[count]);
         if (strcmp(argv[1], known[count]) == 0)
             return self->words[count]->run(self->words[count], argc - 1, argv + 1);
     }

@@ -47,7 +47,7 @@ static const struct config_key table[] = {
      "health probes: HOST:PORT, [IPv6]:PORT, :PORT for every address, or off"},
     {"DUALWRITE_BATCH_SIZE", CONFIG_COUNT, "1000", NULL, 1, 10000, true, "events claimed at once, 1 to 10000"},
     {"DUALWRITE_POLL_INTERVAL", CONFIG_DURATION, "5s", NULL, 100, 5000, true,
-     "how often the outbox is looked at without being told, 100ms to 1h"},
+     "how often the outbox is looked at without being told, 100ms to 5s"},
     {"DUALWRITE_RETRY_MAX_ATTEMPTS", CONFIG_COUNT, "8", NULL, 0, 1000, true,
      "retries of an event that fails by itself before it is parked, 0 to 1000"},
     {"DUALWRITE_REMOVAL_SHARE", CONFIG_PERCENT, "20%", NULL, 1, 100, true,
