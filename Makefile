@@ -79,7 +79,7 @@ build: $(BUILD)/dualwrited ## build/dualwrited (the default); installs nothing
 $(BUILD)/dualwrited: $(OBJECTS)
 	$(call run,LD,$@) $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS)
 
-$(BUILD)/%.o: %.c $(BUILD)/flags | check-libs $(BUILD)/embedded.h $(BUILD)/version.h
+$(BUILD)/%.o: %.c $(BUILD)/flags | check-libs $(BUILD)/embedded.h $(BUILD)/version.h $(BUILD)/paths.h
 	@mkdir -p $(@D)
 	$(call run,CC,$<) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -91,7 +91,7 @@ $(BUILD)/embedded.c: lib/sql/embed.sh $(EMBED) $(BUILD)/embedded.list
 	$(call run,EMBED,$@) sh lib/sql/embed.sh $(BUILD)/embedded $(EMBED)
 $(BUILD)/embedded.h: $(BUILD)/embedded.c ;
 
-# these three change only when their content does, so that what depends on them is rebuilt then and not otherwise
+# these four change only when their content does, so that what depends on them is rebuilt then and not otherwise
 define write-if-changed
 @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(1))' >$@
 endef
@@ -101,6 +101,9 @@ $(BUILD)/embedded.list: FORCE
 	$(call write-if-changed,$(EMBED))
 $(BUILD)/version.h: FORCE
 	$(call write-if-changed,#define DUALWRITE_VERSION "$(FULL_VERSION)")
+# where `make install` puts the rule packs
+$(BUILD)/paths.h: FORCE
+	$(call write-if-changed,#define DUALWRITE_RULES_DIR "$(rulesdir)")
 .PHONY: FORCE
 FORCE:
 
@@ -190,9 +193,9 @@ lint-gcc lint-clang: lint-%:
 	    build-lint/$*/tests/unit/%.o,$(wildcard tests/unit/*.c))
 lint-format:
 	@clang-format --dry-run -Werror $(C_FILES) $(H_FILES)
-lint-tidy: compile_commands.json $(BUILD)/embedded.h $(BUILD)/version.h
+lint-tidy: compile_commands.json $(BUILD)/embedded.h $(BUILD)/version.h $(BUILD)/paths.h
 	@printf '%s\n' $(SOURCES) | xargs -P$(NPROC) -n1 clang-tidy --quiet -p . --warnings-as-errors='*' 2>/dev/null
-lint-cppcheck: $(BUILD)/embedded.h $(BUILD)/version.h
+lint-cppcheck: $(BUILD)/embedded.h $(BUILD)/version.h $(BUILD)/paths.h
 	@cppcheck --quiet --std=c11 --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
 	    --suppress=missingIncludeSystem -j$(NPROC) -D_GNU_SOURCE -D__GNUC__ -Iinclude -I$(BUILD) \
 	    $(patsubst -I%,--include=%/cJSON.h,$(filter -I%/cjson,$(LIB_CFLAGS))) $(SOURCES)
@@ -219,6 +222,7 @@ bindir ?= $(exec_prefix)/bin
 datarootdir ?= $(prefix)/share
 mandir ?= $(datarootdir)/man
 docdir ?= $(datarootdir)/doc/dualwrited
+rulesdir ?= $(datarootdir)/dualwrited/rules
 # not $(prefix)/etc: the daemon looks for /etc/dualwrite/dualwrited.env
 sysconfdir ?= /etc
 libdir ?= $(exec_prefix)/lib
@@ -239,6 +243,9 @@ install: build ## install under $(DESTDIR)$(prefix): binary, man pages, samples,
 	$(INSTALL) -m 644 $(wildcard README.md CHANGELOG.md LICENSE) config/mapping.json config/smoke-api.json \
 	    '$(DESTDIR)$(docdir)/'
 	$(INSTALL) -m 644 $(wildcard config/examples/subscriptions/*) '$(DESTDIR)$(docdir)/examples/subscriptions/'
+	@set -e; for pack in $(notdir $(wildcard config/rules/*)); do \
+	    $(INSTALL) -d "$(DESTDIR)$(rulesdir)/$$pack"; \
+	    $(INSTALL) -m 644 config/rules/$$pack/*.json config/rules/$$pack/*.sql "$(DESTDIR)$(rulesdir)/$$pack/"; done
 	$(if $(wildcard config/dualwrited.env), \
 	    $(call install-config,config/dualwrited.env,$(DESTDIR)$(confdir)/dualwrited.env,640))
 	sed 's,/usr/bin/,$(bindir)/,' systemd/dualwrited.service >'$(DESTDIR)$(unitdir)/dualwrited.service'
@@ -250,7 +257,7 @@ uninstall: ## remove what install put there; $(sysconfdir)/dualwrite stays
 	    '$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))') \
 	    '$(DESTDIR)$(unitdir)/dualwrited.service' '$(DESTDIR)$(libdir)/sysusers.d/dualwrited.conf' \
 	    '$(DESTDIR)$(libdir)/tmpfiles.d/dualwrited.conf'
-	rm -rf '$(DESTDIR)$(docdir)'
+	rm -rf '$(DESTDIR)$(docdir)' '$(DESTDIR)$(rulesdir)'
 
 # ---- the rest ------------------------------------------------------------------------------------------------------
 
