@@ -343,7 +343,7 @@ look_once(struct integrity *i, const struct pack *p, const struct pack_look *loo
     }
     if (i->desk->pq[side] == NULL)
         r->why = xstrdup("the legacy database does not answer");
-    else if (look->check->compares)
+    else if (look->check->compares != NULL)
         r->why = why_not_compared(i, look);
     if (r->why != NULL) {
         r->state = INTEGRITY_SKIPPED;

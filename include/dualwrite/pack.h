@@ -52,7 +52,7 @@ struct pack_check {
     enum pack_each each;
     char *column; /* only entities that write a legacy column of this name; NULL: any */
     enum pack_on on;
-    bool compares; /* it reads what `reconcile` found, which has to be of now */
+    const char *compares; /* it reads what `reconcile` found of this class, "missing" ..: static; NULL: it does not */
     struct pack_file find;
     enum pack_mend_kind mends;
     struct pack_file mend;            /* PACK_MEND_SQL */

@@ -43,4 +43,24 @@ void pack_looks_free(struct pack_looks *looks);
  */
 char *pack_count_sql(const struct pack_look *look, int samples, const char *const *where, size_t nwhere);
 
+/*
+ * For a mend by SQL: keeps the rows that `find` gives before ($1 mend, $2 pack, $3 check, $4 schema, $5 table, $6 key column, then
+ * `where`'s values), and looks what became of them ($1 mend, $2 check, $3 pack): changed. lib/sql/integrity/mend_*.sql.
+ */
+char *pack_before_sql(const struct pack_look *look, const char *const *where, size_t nwhere);
+char *pack_after_sql(const struct pack_look *look);
+
+/* A row of a table that was mended, to be put back. */
+struct pack_table {
+    const char *schema, *name, *key;
+};
+
+enum pack_undo {
+    PACK_UNDO_CHECK,  /* $1 mend, $2 pack, $3 check, as of the others: changed, the keys that somebody changed since */
+    PACK_UNDO_UPDATE, /* takes quoted columns and their values */
+    PACK_UNDO_INSERT, /* takes quoted columns and their values */
+    PACK_UNDO_VERIFY, /* differ: the keys that are not what they were */
+};
+char *pack_undo_sql(enum pack_undo step, const struct pack_table *t, const char *columns, const char *values);
+
 #endif

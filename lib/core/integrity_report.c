@@ -94,9 +94,11 @@ integrity_verdict(const struct integrity_report *r)
         for (size_t j = 0; j < r->packs[i].count; j++) {
             const struct integrity_result *result = &r->packs[i].items[j];
 
-            if (result->state == INTEGRITY_FOUND && result->check->severity == PACK_CRITICAL)
+            const bool found_now = result->state == INTEGRITY_FOUND && !(result->mended && result->left <= 0);
+
+            if (found_now && result->check->severity == PACK_CRITICAL)
                 return INTEGRITY_CRITICAL;
-            found = found || result->state == INTEGRITY_FOUND;
+            found = found || found_now;
             skipped = skipped || result->state == INTEGRITY_SKIPPED;
         }
     }
@@ -281,6 +283,8 @@ result_json(const struct integrity_result *r, bool samples)
     if (samples)
         cJSON_AddItemToObject(object, "samples",
                               r->samples == NULL ? cJSON_CreateArray() : cJSON_Duplicate(r->samples, true));
+    if (samples)
+        cJSON_AddBoolToObject(object, "mendable", r->check->mends != PACK_NO_MEND);
     if (r->mended) {
         cJSON_AddNumberToObject(object, "changed", (double) r->changed);
         cJSON_AddItemToObject(object, "left", r->left < 0 ? cJSON_CreateNull() : cJSON_CreateNumber((double) r->left));

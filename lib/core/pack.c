@@ -14,6 +14,7 @@
 static const char *const severity_words[] = {"critical", "error", "warning"};
 static const char *const each_words[PACK_EACH] = {NULL, "entity", "map", "child", "set", "values"};
 static const char *const on_words[] = {"vnext", "legacy", "both"};
+static const char *const class_words[] = {"missing", "drifted", "extra", "refused"}; /* of reconcile.h */
 
 const char *
 pack_severity_word(enum pack_severity s)
@@ -137,9 +138,8 @@ read_mend(struct json_reader *r, const struct json_node *n, struct pack_check *c
     c->done = read_text(r, n, "done", "what the mend has done, for people");
     if (strcmp(text, "queue") == 0) {
         c->mends = PACK_MEND_QUEUE;
-        if (!c->compares || c->each != PACK_ENTITY)
-            json_fault(r, FAULT_ERROR, &mend,
-                       "is \"queue\", which is for checks with \"each\": \"entity\" and \"compares\": true");
+        if (c->compares == NULL)
+            json_fault(r, FAULT_ERROR, &mend, "is \"queue\", which is for checks that have \"compares\"");
     } else if (strcmp(text, "retry") == 0) {
         c->mends = PACK_MEND_RETRY;
     } else {
@@ -191,9 +191,11 @@ read_check(struct json_reader *r, const struct json_node *n, const char *schema,
     c->each = (enum pack_each)(
         json_child(n, "each").json == NULL ? 0 : 1 + read_word(r, n, "each", each_words + 1, COUNT(each_words) - 1, 0));
     c->on = (enum pack_on) read_word(r, n, "on", on_words, COUNT(on_words), PACK_VNEXT);
-    if (compares.json != NULL && !cJSON_IsBool(compares.json))
-        json_fault(r, FAULT_ERROR, &compares, "is %s; write true or false", json_kind(compares.json));
-    c->compares = cJSON_IsTrue(compares.json);
+    if (compares.json != NULL) {
+        c->compares = class_words[read_word(r, n, "compares", class_words, COUNT(class_words), 0)];
+        if (c->each != PACK_ENTITY)
+            json_fault(r, FAULT_ERROR, &compares, "is only together with \"each\": \"entity\"; write both or none");
+    }
     if (column.json != NULL) {
         c->column = json_identifier(r, &column, "the name of a legacy column");
         if (c->each == PACK_ONCE)
@@ -333,7 +335,7 @@ bool
 pack_compares(const struct pack *p)
 {
     for (size_t i = 0; i < p->count; i++)
-        if (p->checks[i].compares)
+        if (p->checks[i].compares != NULL)
             return true;
     return false;
 }

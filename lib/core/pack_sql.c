@@ -239,6 +239,8 @@ add_entity(struct pack_looks *looks, const struct pack_check *check, const struc
         struct fragments f = places(period_hours);
 
         take_entity(&f, g);
+        if (check->compares != NULL)
+            gen_set_literal(&f, "class", check->compares);
         if (c == NULL ||
             ((check->column == NULL || strcmp(check->column, c->name) == 0) && take_column(&f, e, c, check->each)))
             add_look(looks, check, e, c, &f, faults);
@@ -283,30 +285,92 @@ pack_looks_free(struct pack_looks *looks)
     *looks = (struct pack_looks){0};
 }
 
-/* ---- counting ---- */
+/* ---- rows of a table ---- */
+
+/* `first` is the number of the first value's parameter. */
+static void
+take_narrowed(struct fragments *f, const struct pack_check *c, const char *const *where, size_t nwhere, size_t first)
+{
+    struct buf text = {0};
+
+    if (nwhere > 0) {
+        buf_puts(&text, "\n    WHERE EXISTS (SELECT FROM ");
+        quote_qualified(&text, c->table_schema, c->table);
+        buf_puts(&text, " w WHERE w.");
+        quote_ident(&text, c->key);
+        buf_puts(&text, " = f.key");
+        for (size_t i = 0; i < nwhere; i++) {
+            buf_puts(&text, " AND w.");
+            quote_ident(&text, where[i]);
+            buf_printf(&text, "::pg_catalog.text = $%zu", first + i);
+        }
+        buf_putc(&text, ')');
+    }
+    take(f, "narrowed", &text);
+}
 
 char *
 pack_count_sql(const struct pack_look *look, int samples, const char *const *where, size_t nwhere)
 {
     struct fragments f = {0};
-    struct buf narrowed = {0}, limit = {0};
+    struct buf limit = {0};
 
-    if (nwhere > 0) {
-        buf_puts(&narrowed, "\n    WHERE EXISTS (SELECT FROM ");
-        quote_qualified(&narrowed, look->check->table_schema, look->check->table);
-        buf_puts(&narrowed, " t WHERE t.");
-        quote_ident(&narrowed, look->check->key);
-        buf_puts(&narrowed, " = f.key");
-        for (size_t i = 0; i < nwhere; i++) {
-            buf_puts(&narrowed, " AND t.");
-            quote_ident(&narrowed, where[i]);
-            buf_printf(&narrowed, "::pg_catalog.text = $%zu", i + 1);
-        }
-        buf_putc(&narrowed, ')');
-    }
-    take(&f, "narrowed", &narrowed);
+    take_narrowed(&f, look->check, where, nwhere, 1);
     buf_printf(&limit, "%d", samples);
     take(&f, "samples", &limit);
     fragments_set(&f, "find", look->find);
     return gen_fill(sql_integrity_count, &f);
+}
+
+/* The places table, key and layout. */
+static struct fragments
+of_table(const char *schema, const char *name, const char *key)
+{
+    struct fragments f = {0}, layout = {0};
+    struct buf table = {0}, literal = {0}, text = {0};
+
+    quote_qualified(&table, schema, name);
+    quote_literal(&literal, buf_text(&table));
+    take(&layout, "regclass", &literal);
+    template_fill(&text, sql_integrity_layout, &layout);
+    fragments_free(&layout);
+    take(&f, "layout", &text);
+    take(&f, "table", &table);
+    gen_set_ident(&f, "key", key);
+    return f;
+}
+
+char *
+pack_before_sql(const struct pack_look *look, const char *const *where, size_t nwhere)
+{
+    const struct pack_check *c = look->check;
+    struct fragments f = of_table(c->table_schema, c->table, c->key);
+
+    take_narrowed(&f, c, where, nwhere, 7);
+    fragments_set(&f, "find", look->find);
+    return gen_fill(sql_integrity_mend_before, &f);
+}
+
+char *
+pack_after_sql(const struct pack_look *look)
+{
+    struct fragments f = of_table(look->check->table_schema, look->check->table, look->check->key);
+
+    return gen_fill(sql_integrity_mend_after, &f);
+}
+
+char *
+pack_undo_sql(enum pack_undo step, const struct pack_table *t, const char *columns, const char *values)
+{
+    static const char *const templates[] = {
+        [PACK_UNDO_CHECK] = sql_integrity_undo_check,
+        [PACK_UNDO_UPDATE] = sql_integrity_undo_update,
+        [PACK_UNDO_INSERT] = sql_integrity_undo_insert,
+        [PACK_UNDO_VERIFY] = sql_integrity_undo_verify,
+    };
+    struct fragments f = of_table(t->schema, t->name, t->key);
+
+    fragments_set(&f, "columns", columns == NULL ? "" : columns);
+    fragments_set(&f, "values", values == NULL ? "" : values);
+    return gen_fill(templates[step], &f);
 }

@@ -1,4 +1,0 @@
--- Legacy rows that are not what the mapping makes of their vNext rows. Found by `reconcile`, which looks twice.
-SELECT pg_catalog.array_to_string(f.ref, ',', '') AS key
-FROM dualwrite.reconcile_finding f
-WHERE f.entity = :{entity} AND f.class = 'drifted' AND f.state NOT IN ('open', 'fixed')
