@@ -285,5 +285,6 @@ integrity_fix(struct integrity *i, struct integrity_report *report, char id[24])
     for (size_t p = 0; p < report->count; p++)
         for (size_t n = 0; n < report->packs[p].count; n++)
             report->packs[p].items[n].mended = false;
+    id[0] = '\0';
     return refused(i, "mending");
 }

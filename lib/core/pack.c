@@ -42,9 +42,8 @@ read_word(struct json_reader *r, const struct json_node *object, const char *key
         buf_printf(&known, "%s\"%s\"", i == 0 ? "" : ", ", words[i]);
     }
     nearest = suggest_nearest(text, words, count);
-    json_fault(r, FAULT_ERROR, &n, "is \"%s\"; write one of %s%s%s%s", text, buf_text(&known),
-               nearest == NULL ? "" : "; \"", nearest == NULL ? "" : nearest,
-               nearest == NULL ? "" : "\" is the nearest");
+    json_fault(r, FAULT_ERROR, &n, "is \"%s\"%s%s%s; write one of %s", text, nearest == NULL ? "" : "; did you mean \"",
+               nearest == NULL ? "" : nearest, nearest == NULL ? "" : "\"", buf_text(&known));
     buf_free(&known);
     return otherwise;
 }

@@ -172,8 +172,8 @@ check_places(const struct pack_file *file, const struct fragments *f, struct fau
             known = known || strcmp(names[i], name) == 0;
         if (!known) {
             faults_add(faults, FAULT_ERROR, file->name, "there is no place :{%s} in a check of this kind%s%s%s", name,
-                       nearest == NULL ? "; docs/packs.md lists them" : "; :{", nearest == NULL ? "" : nearest,
-                       nearest == NULL ? "" : "} is the nearest");
+                       nearest == NULL ? "; docs/packs.md lists them" : "; did you mean :{",
+                       nearest == NULL ? "" : nearest, nearest == NULL ? "" : "}");
             good = false;
         }
         free(name);
