@@ -36,11 +36,11 @@ read_word(struct json_reader *r, const struct json_node *object, const char *key
 
     if (text == NULL)
         return otherwise;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (strcmp(words[i], text) == 0)
             return i;
+    for (size_t i = 0; i < count; i++)
         buf_printf(&known, "%s\"%s\"", i == 0 ? "" : ", ", words[i]);
-    }
     nearest = suggest_nearest(text, words, count);
     json_fault(r, FAULT_ERROR, &n, "is \"%s\"%s%s%s; write one of %s", text, nearest == NULL ? "" : "; did you mean \"",
                nearest == NULL ? "" : nearest, nearest == NULL ? "" : "\"", buf_text(&known));
