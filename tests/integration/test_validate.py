@@ -11,6 +11,8 @@ from helpers import (
     LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, MEMBERSHIP, TEAM, as_sync_session, cli, legacy_member, legacy_team, shadow_of,
 )
 
+from test_second_app import everything, new_shop, shop  # noqa: F401
+
 pytestmark = pytest.mark.layouts("one", "two")
 
 
@@ -181,3 +183,21 @@ def test_a_legacy_database_that_is_away(ready):
 def test_bad_options(installed, args, code, said):
     done = cli(installed, "validate", *args, check=False)
     assert done.returncode == code and said in done.stderr, done.stdout + done.stderr
+
+
+def test_another_mapping(shop):  # noqa: F811
+    """Five entities, keys of text and of two columns, an entity without a map: what has no such thing is left out."""
+    with Daemon(shop):
+        everything(shop)
+        wait_until(lambda: shop.backlog() == 0 and shop.value("SELECT count(*) FROM dualwrite.failed") == 0)
+        report = validate(shop, code=0)
+        checks = report["packs"][0]["checks"]
+        assert {c["about"] for c in checks if c["check"] == "drifted_rows"} == {"customer", "loyalty", "product", "subscription", "item"}
+        assert {c["about"] for c in checks if c["check"] == "duplicate_legacy_ids"} == {"customer", "subscription"}
+        assert [c["state"] for c in checks if c["check"] == "two_owners_vnext"] == ["left_out"]
+        assert [c["about"] for c in checks if c["check"] == "unknown_values_legacy"] == ["subscription.status"]
+        as_sync_session(shop, "UPDATE shop.subscription_items SET quantity = quantity + 1")
+        as_sync_session(shop, "DELETE FROM shop.loyalty")
+        assert found(validate(shop, "--fix", code=0)) == {"drifted_rows item": 1, "missing_shadows loyalty": 1}
+        wait_until(lambda: shop.backlog() == 0)
+        assert found(validate(shop, code=0)) == {}
