@@ -94,7 +94,8 @@ looked_anywhere(const struct integrity_report *report)
         for (size_t n = 0; n < report->packs[p].count; n++)
             if (report->packs[p].items[n].state != INTEGRITY_LEFT_OUT)
                 return true;
-    fputs("dualwrited validate: no check of the pack names its table, so none can be narrowed; leave --where out\n",
+    fputs("dualwrited validate: no check names a table that has these columns, so none can be narrowed; leave --where "
+          "out\n",
           stderr);
     return false;
 }

@@ -9,6 +9,7 @@
 #include "dualwrite/catalog_read.h"
 #include "dualwrite/config_keys.h"
 #include "dualwrite/mapping_check.h"
+#include "dualwrite/pgarray.h"
 #include "dualwrite/quote.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
@@ -319,6 +320,29 @@ integrity_lost(const struct integrity *i)
     return strncmp(i->desk->sqlstate, "08", 2) == 0 || strncmp(i->desk->sqlstate, "57P", 3) == 0;
 }
 
+/* Whether the check's table can be narrowed as it was asked; true after a refusal too, which the look itself then meets. */
+static bool
+has_columns(struct integrity *i, const struct pack_look *look)
+{
+    const struct pack_check *c = look->check;
+    struct buf columns = {0};
+    PGresult *r;
+    bool has;
+
+    if (i->asked->nwhere == 0)
+        return true;
+    pgarray_open(&columns);
+    for (size_t n = 0; n < i->asked->nwhere; n++)
+        pgarray_add(&columns, i->asked->where_columns[n]);
+    pgarray_close(&columns);
+    r = desk_look(i->desk, integrity_side(look), i->asked->timeout_ms, sql_integrity_has_columns, 3,
+                  (const char *[]){c->table_schema, c->table, buf_text(&columns)});
+    has = r == NULL || PQgetvalue(r, 0, 0)[0] == 't';
+    PQclear(r);
+    buf_free(&columns);
+    return has;
+}
+
 /* Why nothing is looked at, without asking; NULL: it is. */
 static char *
 why_left_out(const struct integrity *i, const struct pack_look *look)
@@ -338,6 +362,11 @@ look_once(struct integrity *i, const struct pack *p, const struct pack_look *loo
 
     r->why = why_left_out(i, look);
     if (r->why != NULL) {
+        r->state = INTEGRITY_LEFT_OUT;
+        return true;
+    }
+    if (i->desk->pq[side] != NULL && look->check->table != NULL && !has_columns(i, look)) {
+        r->why = xstrdup("its table has no column of --where");
         r->state = INTEGRITY_LEFT_OUT;
         return true;
     }
