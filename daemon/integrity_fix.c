@@ -15,6 +15,8 @@
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 
+#define QUEUE_MAX 100000 /* events that are queued at once: `reconcile --fix` has a pace, a transaction has none */
+
 struct fix {
     struct integrity *i;
     struct desk *d;
@@ -70,23 +72,29 @@ integrity_plan(const struct integrity *i, const struct integrity_report *report)
 
 /* ---- handed to the daemons ---- */
 
+/* Not more than a transaction should hold, nor more removals than go without somebody's word. */
 static bool
-may_remove(struct fix *f, const char *class)
+may_queue(struct fix *f, const char *class)
 {
     const struct mapping_entity *e = f->look->e;
     const char *params[] = {e->name, class};
-    PGresult *r = desk_ask(f->d, DATABASE_VNEXT, sql_integrity_removals, 2, params);
-    bool asks = false;
+    PGresult *r;
+    bool asks;
 
-    if (r != NULL && PQntuples(r) == 1)
-        asks = reconcile_asks(strtoll(PQgetvalue(r, 0, 0), NULL, 10), strtoll(PQgetvalue(r, 0, 1), NULL, 10),
-                              f->d->settings->config->removal_share);
+    if (f->result->rows > QUEUE_MAX) {
+        fprintf(stderr, "dualwrited validate: %s are too many for one transaction; run `dualwrited reconcile --fix`\n",
+                f->look->check->name);
+        return false;
+    }
+    r = desk_ask(f->d, DATABASE_VNEXT, sql_integrity_removals, 2, params);
+    asks = r != NULL && PQntuples(r) == 1 &&
+           reconcile_asks(strtoll(PQgetvalue(r, 0, 0), NULL, 10), strtoll(PQgetvalue(r, 0, 1), NULL, 10),
+                          f->d->settings->config->removal_share);
     if (asks)
-        fprintf(
-            stderr,
-            "dualwrited validate: %s would remove %s legacy rows of %s, more than DUALWRITE_REMOVAL_SHARE allows; when "
-            "that is right, run `dualwrited reconcile --fix --allow-removals`\n",
-            f->look->check->name, PQgetvalue(r, 0, 0), e->name);
+        fprintf(stderr,
+                "dualwrited validate: %s would remove %s legacy rows of %s, more than DUALWRITE_REMOVAL_SHARE allows; "
+                "when that is right, run `dualwrited reconcile --fix --allow-removals`\n",
+                f->look->check->name, PQgetvalue(r, 0, 0), e->name);
     PQclear(r);
     return r != NULL && !asks;
 }
@@ -100,7 +108,7 @@ queue(struct fix *f)
     PGresult *r, *rung = NULL;
 
     snprintf(root, sizeof root, "%zu", ref_position(e, ref_root(e)) + 1);
-    if (!may_remove(f, class))
+    if (!may_queue(f, class))
         return false;
     r = desk_ask(f->d, DATABASE_VNEXT, sql_integrity_queue, 6,
                  (const char *[]){e->name, class, e->operation_update, e->operation_remove, root, ACTOR_RECONCILE});
@@ -232,7 +240,6 @@ mend(struct fix *f)
     bool good = false;
 
     f->d->sqlstate[0] = '\0';
-    f->result->left = -1;
     switch (f->look->check->mends) {
     case PACK_MEND_QUEUE:
         good = queue(f);
@@ -247,6 +254,9 @@ mend(struct fix *f)
         break;
     }
     f->result->mended = good;
+    /* handed to the daemons: how that ends is not known yet; what could not be handed over stays */
+    if (f->look->check->mends != PACK_MEND_SQL)
+        f->result->left = f->result->rows > f->result->changed ? f->result->rows - f->result->changed : -1;
     if (!good)
         fprintf(stderr, "dualwrited validate: nothing was changed, because %s could not be mended\n",
                 f->look->check->name);
@@ -277,7 +287,12 @@ integrity_fix(struct integrity *i, struct integrity_report *report, char id[24])
     id[0] = '\0';
     desk_doing(i->desk, "mending");
     good = desk_begin(i->desk, DATABASE_VNEXT, i->asked->timeout_ms, true) && each_mend(i, report, mend, id);
-    good = desk_end(i->desk, DATABASE_VNEXT, good) && good;
+    if (!good) {
+        desk_end(i->desk, DATABASE_VNEXT, false);
+    } else if (!desk_end(i->desk, DATABASE_VNEXT, true)) {
+        good = false;
+        fputs("dualwrited validate: the COMMIT was not answered: run it again, which says what is left\n", stderr);
+    }
     desk_quiet(i->desk);
     i->desk->doing = NULL;
     if (good)
