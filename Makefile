@@ -81,7 +81,7 @@ build: $(BUILD)/dualwrited ## build/dualwrited (the default); installs nothing
 $(BUILD)/dualwrited: $(OBJECTS)
 	$(call run,LD,$@) $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS)
 
-$(BUILD)/%.o: %.c $(BUILD)/flags | check-libs $(BUILD)/embedded.h $(BUILD)/version.h
+$(BUILD)/%.o: %.c $(BUILD)/flags | check-libs $(BUILD)/embedded.h $(BUILD)/version.h $(BUILD)/paths.h
 	@mkdir -p $(@D)
 	$(call run,CC,$<) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -93,7 +93,7 @@ $(BUILD)/embedded.c: lib/sql/embed.sh $(EMBED) $(BUILD)/embedded.list
 	$(call run,EMBED,$@) sh lib/sql/embed.sh $(BUILD)/embedded $(EMBED)
 $(BUILD)/embedded.h: $(BUILD)/embedded.c ;
 
-# these three change only when their content does, so that what depends on them is rebuilt then and not otherwise
+# these four change only when their content does, so that what depends on them is rebuilt then and not otherwise
 define write-if-changed
 @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(1))' >$@
 endef
@@ -103,6 +103,9 @@ $(BUILD)/embedded.list: FORCE
 	$(call write-if-changed,$(EMBED))
 $(BUILD)/version.h: FORCE
 	$(call write-if-changed,#define DUALWRITE_VERSION "$(FULL_VERSION)")
+# where `make install` puts the rule packs
+$(BUILD)/paths.h: FORCE
+	$(call write-if-changed,#define DUALWRITE_RULES_DIR "$(rulesdir)")
 .PHONY: FORCE
 FORCE:
 
@@ -225,9 +228,9 @@ lint-gcc lint-clang: lint-%:
 	    build-lint/$*/tests/unit/%.o,$(wildcard tests/unit/*.c))
 lint-format:
 	@clang-format --dry-run -Werror $(C_FILES) $(H_FILES)
-lint-tidy: compile_commands.json $(BUILD)/embedded.h $(BUILD)/version.h
+lint-tidy: compile_commands.json $(BUILD)/embedded.h $(BUILD)/version.h $(BUILD)/paths.h
 	@printf '%s\n' $(SOURCES) | xargs -P$(NPROC) -n1 clang-tidy --quiet -p . --warnings-as-errors='*' 2>/dev/null
-lint-cppcheck: $(BUILD)/embedded.h $(BUILD)/version.h
+lint-cppcheck: $(BUILD)/embedded.h $(BUILD)/version.h $(BUILD)/paths.h
 	@cppcheck --quiet --std=c11 --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
 	    --suppress=missingIncludeSystem -j$(NPROC) -D_GNU_SOURCE -D__GNUC__ -Iinclude -I$(BUILD) \
 	    $(patsubst -I%,--include=%/cJSON.h,$(filter -I%/cjson,$(LIB_CFLAGS))) $(SOURCES)
@@ -255,6 +258,7 @@ datarootdir ?= $(prefix)/share
 datadir ?= $(datarootdir)
 mandir ?= $(datarootdir)/man
 docdir ?= $(datarootdir)/doc/dualwrited
+rulesdir ?= $(datarootdir)/dualwrited/rules
 # not $(prefix)/etc: the daemon looks for /etc/dualwrite/dualwrited.env
 sysconfdir ?= /etc
 # where systemd looks, whatever $(libdir) is
@@ -296,7 +300,11 @@ install: build ## install under $(DESTDIR)$(prefix): binary, man pages, document
 	@set -e; $(INSTALL) -d -m 750 '$(DESTDIR)$(confdir)'; target='$(DESTDIR)$(confdir)/dualwrited.env'; \
 	if [ -e "$$target" ]; then \
 	    cmp -s config/dualwrited.env "$$target" || $(INSTALL) -m 640 config/dualwrited.env "$$target.new"; \
-	else \
+	else 644 $(wildcard config/examples/subscriptions/*) '$(DESTDIR)$(docdir)/examples/subscriptions/'
+	@set -e; for pack in $(notdir $(wildcard config/rules/*)); do \
+	    $(INSTALL) -d "$(DESTDIR)$(rulesdir)/$$pack"; \
+	    $(INSTALL) -m 644 config/rules/$$pack/*.json config/rules/$$pack/*.sql "$(DESTDIR)$(rulesdir)/$$pack/"; done
+	$(if $(wildcard config/dualwrited.env), \
 	    $(INSTALL) -m 640 config/dualwrited.env "$$target"; \
 	fi
 	@echo "installed under $(DESTDIR)$(prefix); on this host next: docs/operations.md, \"Under systemd\""
@@ -347,6 +355,7 @@ IMAGE_BUILD ?= $(IMAGE_TOOL) build $(if $(filter docker,$(notdir $(IMAGE_TOOL)))
 image: ## the container image; IMAGE=name:tag, BASE=debian:bookworm-slim to build in, IMAGE_TOOL=docker
 	$(IMAGE_BUILD) -f config/container/Containerfile -t '$(IMAGE)' $(if $(BASE),--build-arg BASE='$(BASE)') \
 	    --build-arg VERSION='$(FULL_VERSION)' --build-arg REVISION='$(if $(GIT_ID),$(shell git rev-parse HEAD))' .
+'$(DESTDIR)$(docdir)' '$(DESTDIR)$(rulesdir)'
 
 # ---- the rest ------------------------------------------------------------------------------------------------------
 

@@ -46,6 +46,7 @@ extern const struct command program;
 
 /* What a word of `self` is called behind it: "list" of "failed list". */
 const char *command_word(const struct command *self, const struct command *c);
+cmd_validate, cmd_monitor, cmd_healthcheck;
 
 /*
  * `run` of a command that only hands on: argv[1] chooses among self->words, whose names begin with this one's. Without a

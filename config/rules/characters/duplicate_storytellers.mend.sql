@@ -1,0 +1,1 @@
+DELETE FROM game_strelationship WHERE id = ANY ($1::bigint[])

@@ -1,0 +1,1 @@
+UPDATE characters_character SET status = 'Un' WHERE id = ANY ($1::bigint[])

@@ -1,0 +1,1 @@
+UPDATE characters_character SET temporary_willpower = willpower WHERE id = ANY ($1::bigint[])

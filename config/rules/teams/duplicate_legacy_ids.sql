@@ -1,0 +1,2 @@
+-- Legacy keys that stand in the map more than once.
+SELECT :{map_target_key} AS key FROM :{map} m GROUP BY 1 HAVING pg_catalog.count(*) > 1

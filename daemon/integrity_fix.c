@@ -1,0 +1,305 @@
+/* integrity_fix.c - mending what checks found; see integrity_fix.h. Undoing is integrity_undo.c. */
+#include "integrity_fix.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "dualwrite/change.h"
+#include "dualwrite/quote.h"
+#include "dualwrite/reconcile.h"
+#include "dualwrite/ref.h"
+#include "dualwrite/template.h"
+#include "dualwrite/xalloc.h"
+#include "embedded.h"
+
+#define QUEUE_MAX 100000 /* events that are queued at once: `reconcile --fix` has a pace, a transaction has none */
+
+struct fix {
+    struct integrity *i;
+    struct desk *d;
+    const struct pack *pack;
+    const struct pack_look *look;
+    struct integrity_result *result;
+    char *id; /* of the mend, 24 bytes; empty: there is none yet */
+};
+
+/* ---- what is mended ---- */
+
+static const struct pack_look *
+look_of(const struct integrity *i, size_t pack, const struct integrity_result *r)
+{
+    for (size_t n = 0; n < i->looks[pack].count; n++) {
+        const struct pack_look *look = &i->looks[pack].items[n];
+
+        if (look->check == r->check && (r->about == NULL || strcmp(look->about, r->about) == 0))
+            return look;
+    }
+    return NULL;
+}
+
+/* Calls `mend` for each result that has one; false when that failed. */
+static bool
+each_mend(struct integrity *i, const struct integrity_report *report, bool (*mend)(struct fix *f), char *id)
+{
+    for (size_t p = 0; p < report->count; p++)
+        for (size_t n = 0; n < report->packs[p].count; n++) {
+            struct integrity_result *r = &report->packs[p].items[n];
+            struct fix f = {.i = i, .d = i->desk, .pack = i->packs[p], .look = look_of(i, p, r), .result = r, .id = id};
+
+            if (r->state == INTEGRITY_FOUND && r->check->mends != PACK_NO_MEND && f.look != NULL && !mend(&f))
+                return false;
+        }
+    return true;
+}
+
+static bool
+say_plan(struct fix *f)
+{
+    fprintf(stderr, "dualwrited validate: to mend: %s%s%s%s: %" PRId64 " row%s: %s\n", f->look->check->name,
+            f->look->about == NULL ? "" : " (", f->look->about == NULL ? "" : f->look->about,
+            f->look->about == NULL ? "" : ")", f->result->rows, f->result->rows == 1 ? "" : "s", f->look->check->done);
+    return true;
+}
+
+void
+integrity_plan(const struct integrity *i, const struct integrity_report *report)
+{
+    each_mend((struct integrity *) i, report, say_plan, NULL);
+}
+
+/* ---- handed to the daemons ---- */
+
+/* Not more than a transaction should hold, nor more removals than go without somebody's word. */
+static bool
+may_queue(struct fix *f, const char *class)
+{
+    const struct mapping_entity *e = f->look->e;
+    const char *params[] = {e->name, class};
+    PGresult *r;
+    bool asks;
+
+    if (f->result->rows > QUEUE_MAX) {
+        fprintf(stderr, "dualwrited validate: %s are too many for one transaction; run `dualwrited reconcile --fix`\n",
+                f->look->check->name);
+        return false;
+    }
+    r = desk_ask(f->d, DATABASE_VNEXT, sql_integrity_removals, 2, params);
+    asks = r != NULL && PQntuples(r) == 1 &&
+           reconcile_asks(strtoll(PQgetvalue(r, 0, 0), NULL, 10), strtoll(PQgetvalue(r, 0, 1), NULL, 10),
+                          f->d->settings->config->removal_share);
+    if (asks)
+        fprintf(stderr,
+                "dualwrited validate: %s would remove %s legacy rows of %s, more than DUALWRITE_REMOVAL_SHARE allows; "
+                "when that is right, run `dualwrited reconcile --fix --allow-removals`\n",
+                f->look->check->name, PQgetvalue(r, 0, 0), e->name);
+    PQclear(r);
+    return r != NULL && !asks;
+}
+
+static bool
+queue(struct fix *f)
+{
+    const struct mapping_entity *e = f->look->e;
+    const char *class = f->look->check->compares;
+    char root[24];
+    PGresult *r, *rung = NULL;
+
+    snprintf(root, sizeof root, "%zu", ref_position(e, ref_root(e)) + 1);
+    if (!may_queue(f, class))
+        return false;
+    r = desk_ask(f->d, DATABASE_VNEXT, sql_integrity_queue, 6,
+                 (const char *[]){e->name, class, e->operation_update, e->operation_remove, root, ACTOR_RECONCILE});
+    if (r != NULL) {
+        f->result->changed = strtoll(PQgetvalue(r, 0, 0), NULL, 10);
+        rung = desk_ask(f->d, DATABASE_VNEXT, sql_reconcile_ring, 2,
+                        (const char *[]){f->d->settings->mapping->channel, PQgetvalue(r, 0, 1)});
+    }
+    PQclear(rung);
+    PQclear(r);
+    return r != NULL && rung != NULL;
+}
+
+static bool
+retry(struct fix *f)
+{
+    PGresult *r = desk_ask(f->d, DATABASE_VNEXT, sql_integrity_retry, 0, NULL);
+    PGresult *rung = r == NULL ? NULL : desk_ask(f->d, DATABASE_VNEXT, sql_failed_ring, 0, NULL);
+
+    if (r != NULL)
+        f->result->changed = strtoll(PQgetvalue(r, 0, 0), NULL, 10);
+    PQclear(r);
+    PQclear(rung);
+    return rung != NULL;
+}
+
+/* ---- by the pack's SQL ---- */
+
+static bool
+begin_mend(struct fix *f)
+{
+    PGresult *r;
+
+    if (f->id[0] != '\0')
+        return true;
+    r = desk_ask(f->d, DATABASE_VNEXT, sql_integrity_mend_begin, 0, NULL);
+    if (r != NULL)
+        snprintf(f->id, 24, "%s", PQgetvalue(r, 0, 0));
+    PQclear(r);
+    return r != NULL;
+}
+
+/* The rows that the check finds, locked and kept. */
+static bool
+keep_before(struct fix *f)
+{
+    const struct pack_check *c = f->look->check;
+    const char *params[6 + INTEGRITY_WHERE_MAX] = {f->id, f->pack->name, c->name, c->table_schema, c->table, c->key};
+    char *sql = pack_before_sql(f->look, f->i->asked->where_columns, f->i->asked->nwhere);
+    PGresult *r;
+
+    for (size_t n = 0; n < f->i->asked->nwhere; n++)
+        params[6 + n] = f->i->asked->where_values[n];
+    r = desk_ask(f->d, DATABASE_VNEXT, sql, 6 + (int) f->i->asked->nwhere, params);
+    free(sql);
+    PQclear(r);
+    return r != NULL;
+}
+
+/* Runs the mend over what was kept; *touched rows, by the server's word. */
+static bool
+run_mend(struct fix *f, int64_t *touched)
+{
+    const char *params[] = {f->id, f->look->check->name, f->pack->name};
+    PGresult *r = desk_ask(f->d, DATABASE_VNEXT, sql_integrity_mend_keys, 3, params);
+    PGresult *mended = NULL;
+
+    if (r != NULL) {
+        const char *keys[] = {PQgetvalue(r, 0, 0)};
+
+        mended = desk_ask(f->d, DATABASE_VNEXT, f->look->mend, 1, keys);
+    }
+    *touched = mended == NULL ? 0 : strtoll(PQcmdTuples(mended), NULL, 10);
+    PQclear(mended);
+    PQclear(r);
+    return mended != NULL;
+}
+
+static bool
+keep_after(struct fix *f)
+{
+    const char *params[] = {f->id, f->look->check->name, f->pack->name};
+    char *sql = pack_after_sql(f->look);
+    PGresult *r = desk_ask(f->d, DATABASE_VNEXT, sql, 3, params);
+
+    if (r != NULL)
+        f->result->changed = strtoll(PQgetvalue(r, 0, 0), NULL, 10);
+    free(sql);
+    PQclear(r);
+    return r != NULL;
+}
+
+static bool
+mend_by_sql(struct fix *f)
+{
+    struct integrity_result left = {0};
+    const char *schema[] = {f->pack->schema};
+    PGresult *r;
+    int64_t touched;
+    bool good;
+
+    if (f->d->two && integrity_side(f->look) == DATABASE_LEGACY) {
+        fprintf(stderr,
+                "dualwrited validate: %s is about the legacy database, which only the sync writes; leave it out\n",
+                f->look->check->name);
+        return false;
+    }
+    r = desk_ask(f->d, DATABASE_VNEXT, sql_integrity_search_path, 1, schema);
+    PQclear(r);
+    good = r != NULL && begin_mend(f) && keep_before(f) && run_mend(f, &touched) && keep_after(f);
+    if (good && touched != f->result->changed) {
+        fprintf(stderr,
+                "dualwrited validate: %s changes %" PRId64 " rows, of which %" PRId64
+                " are those that its check found; a mend may touch no others, because only those can be put back\n",
+                f->look->check->mend.name, touched, f->result->changed);
+        return false;
+    }
+    good = good && integrity_count(f->i, f->look, &left);
+    f->result->left = left.rows;
+    cJSON_Delete(left.samples);
+    return good;
+}
+
+/* ---- the whole ---- */
+
+static bool
+mend(struct fix *f)
+{
+    bool good = false;
+
+    f->d->sqlstate[0] = '\0';
+    switch (f->look->check->mends) {
+    case PACK_MEND_QUEUE:
+        good = queue(f);
+        break;
+    case PACK_MEND_RETRY:
+        good = retry(f);
+        break;
+    case PACK_MEND_SQL:
+        good = mend_by_sql(f);
+        break;
+    case PACK_NO_MEND:
+        break;
+    }
+    f->result->mended = good;
+    /* handed to the daemons: how that ends is not known yet; what could not be handed over stays */
+    if (f->look->check->mends != PACK_MEND_SQL)
+        f->result->left = f->result->rows > f->result->changed ? f->result->rows - f->result->changed : -1;
+    if (!good)
+        fprintf(stderr, "dualwrited validate: nothing was changed, because %s could not be mended\n",
+                f->look->check->name);
+    return good;
+}
+
+static int
+refused(struct integrity *i, const char *what)
+{
+    if (i->desk->sqlstate[0] == '\0') /* what is wrong was said */
+        return EXIT_UNFINISHED;
+    if (strcmp(i->desk->sqlstate, "42501") == 0)
+        fprintf(stderr,
+                "dualwrited validate: %s; a mend by SQL takes the rights to change the application's rows, and GRANT "
+                "SELECT, "
+                "INSERT, UPDATE, DELETE ON dualwrite.mend, dualwrite.mended_row: who installed has them\n",
+                i->desk->error);
+    else
+        desk_refused(i->desk, what);
+    return integrity_lost(i) ? EXIT_UNREACHABLE : EXIT_UNFINISHED;
+}
+
+int
+integrity_fix(struct integrity *i, struct integrity_report *report, char id[24])
+{
+    bool good;
+
+    id[0] = '\0';
+    desk_doing(i->desk, "mending");
+    good = desk_begin(i->desk, DATABASE_VNEXT, i->asked->timeout_ms, true) && each_mend(i, report, mend, id);
+    if (!good) {
+        desk_end(i->desk, DATABASE_VNEXT, false);
+    } else if (!desk_end(i->desk, DATABASE_VNEXT, true)) {
+        good = false;
+        fputs("dualwrited validate: the COMMIT was not answered: run it again, which says what is left\n", stderr);
+    }
+    desk_quiet(i->desk);
+    i->desk->doing = NULL;
+    if (good)
+        return EXIT_GOOD;
+    for (size_t p = 0; p < report->count; p++)
+        for (size_t n = 0; n < report->packs[p].count; n++)
+            report->packs[p].items[n].mended = false;
+    id[0] = '\0';
+    return refused(i, "mending");
+}

@@ -1,0 +1,134 @@
+/*
+ * integrity_undo.c - `validate --undo ID`: rows that a mend changed, put back as they were, byte for byte, in one transaction.
+ * Where somebody has changed one of them since, or a trigger has another idea of it, nothing is put back.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "dualwrite/buf.h"
+#include "dualwrite/shown.h"
+#include "embedded.h"
+#include "integrity_fix.h"
+
+struct undo {
+    struct desk *d;
+    const char *id;
+    PGresult *steps; /* integrity/undo_steps.sql */
+    int row;
+    bool said; /* why it is not undone */
+};
+
+static const char *
+field(const struct undo *u, const char *name)
+{
+    return PQgetvalue(u->steps, u->row, PQfnumber(u->steps, name));
+}
+
+static PGresult *
+ask(struct undo *u, enum pack_undo step, const char *columns, const char *values)
+{
+    const struct pack_table t = {field(u, "table_schema"), field(u, "table_name"), field(u, "key_column")};
+    const char *params[] = {u->id, field(u, "pack"), field(u, "check_name")};
+    char *sql = pack_undo_sql(step, &t, columns, values);
+    PGresult *r = desk_ask(u->d, DATABASE_VNEXT, sql, 3, params);
+
+    free(sql);
+    return r;
+}
+
+/* A step that names rows where something is wrong; false then, or after a refusal. */
+static bool
+names_nothing(struct undo *u, enum pack_undo step, const char *what)
+{
+    PGresult *r = ask(u, step, NULL, NULL);
+    const bool good = r != NULL && PQgetvalue(r, 0, 0)[0] == '\0';
+    struct buf keys = {0};
+
+    if (r != NULL && !good) {
+        shown_text(&keys, PQgetvalue(r, 0, 0), 0);
+        fprintf(stderr, "dualwrited validate: nothing was put back: rows of %s.%s %s: %s\n", field(u, "table_schema"),
+                field(u, "table_name"), what, buf_text(&keys));
+        buf_free(&keys);
+        u->said = true;
+    }
+    PQclear(r);
+    return good;
+}
+
+static bool
+put_back(struct undo *u)
+{
+    const bool deleted = strcmp(field(u, "deleted"), "0") != 0;
+    const bool updated = strcmp(field(u, "deleted"), field(u, "rows")) != 0;
+    PGresult *r;
+
+    if (field(u, "there")[0] != 't') {
+        fprintf(stderr, "dualwrited validate: nothing was put back: there is no table %s.%s any more\n",
+                field(u, "table_schema"), field(u, "table_name"));
+        u->said = true;
+        return false;
+    }
+    if (!names_nothing(u, PACK_UNDO_CHECK, "were changed since"))
+        return false;
+    if (updated) {
+        r = ask(u, PACK_UNDO_UPDATE, field(u, "updatable"), field(u, "values"));
+        PQclear(r);
+        if (r == NULL)
+            return false;
+    }
+    if (deleted) {
+        r = ask(u, PACK_UNDO_INSERT, field(u, "insertable"), field(u, "all_values"));
+        PQclear(r);
+        if (r == NULL)
+            return false;
+    }
+    return names_nothing(u, PACK_UNDO_VERIFY, "would not be as they were, as by a trigger");
+}
+
+/* Whether there is such a mend, and nobody has undone it. */
+static bool
+begin(struct undo *u)
+{
+    const char *params[] = {u->id};
+    PGresult *r = desk_begin(u->d, DATABASE_VNEXT, u->d->settings->config->statement_timeout_ms, true)
+                      ? desk_ask(u->d, DATABASE_VNEXT, sql_integrity_undo_begin, 1, params)
+                      : NULL;
+    bool good = r != NULL && PQntuples(r) == 1 && PQgetisnull(r, 0, 2);
+
+    if (r != NULL && PQntuples(r) == 0)
+        fprintf(stderr, "dualwrited validate: there is no mend %s; `--fix` said which number it has\n", u->id);
+    else if (r != NULL && !good)
+        fprintf(stderr, "dualwrited validate: mend %s was undone at %s by %s\n", u->id, PQgetvalue(r, 0, 2),
+                PQgetvalue(r, 0, 3));
+    u->said = r != NULL && !good;
+    PQclear(r);
+    return good;
+}
+
+int
+integrity_undo(struct desk *d, const char *id)
+{
+    const char *params[] = {id};
+    struct undo u = {.d = d, .id = id};
+    PGresult *r = NULL;
+    bool good = begin(&u);
+
+    if (good)
+        u.steps = desk_ask(d, DATABASE_VNEXT, sql_integrity_undo_steps, 1, params);
+    good = good && u.steps != NULL;
+    for (u.row = 0; good && u.row < PQntuples(u.steps); u.row++)
+        good = put_back(&u);
+    if (good)
+        r = desk_ask(d, DATABASE_VNEXT, sql_integrity_undo_end, 1, params);
+    good = desk_end(d, DATABASE_VNEXT, r != NULL) && r != NULL;
+    for (u.row = 0; good && u.row < PQntuples(u.steps); u.row++)
+        printf("put back: %s rows of %s.%s (%s)\n", field(&u, "rows"), field(&u, "table_schema"),
+               field(&u, "table_name"), field(&u, "check_name"));
+    if (good && PQntuples(u.steps) == 0)
+        puts("put back: nothing was changed by it");
+    PQclear(r);
+    PQclear(u.steps);
+    return good ? EXIT_GOOD : u.said ? EXIT_UNFINISHED : desk_refused(d, "undoing");
+}

@@ -1,0 +1,66 @@
+/*
+ * pack_sql.h - the statements of a rule pack: its .sql files with the mapping's tables, columns and values filled in.
+ *
+ * Pure, like sqlgen.h. A check that is about the mapping becomes one look for each entity, or column, that it fits; so a pack
+ * works with any mapping. Which places there are, :{source} and so on, is in docs/packs.md.
+ */
+#ifndef DUALWRITE_PACK_SQL_H
+#define DUALWRITE_PACK_SQL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "dualwrite/catalog.h"
+#include "dualwrite/faults.h"
+#include "dualwrite/mapping.h"
+#include "dualwrite/pack.h"
+
+/* One check of one thing. */
+struct pack_look {
+    const struct pack_check *check;
+    const struct mapping_entity *e; /* NULL: it is not about the mapping */
+    char *about;                    /* "team", "membership.role"; NULL like e */
+    char *find;                     /* what gives the bad rows, with a column `key`; no semicolon at its end */
+    char *mend;                     /* NULL: none by SQL */
+};
+
+struct pack_looks {
+    struct pack_look *items; /* in the order of the checks; one that fits nothing has none */
+    size_t count;
+};
+
+/*
+ * `m` and `c` may be NULL where no check is about the mapping. A place that nobody knows is an error in `faults`, which says
+ * the file. Free with pack_looks_free(), which leaves the pack alone.
+ */
+struct pack_looks pack_looks_make(const struct pack *p, const struct mapping *m, const struct catalogs *c,
+                                  int period_hours, struct faults *faults);
+void pack_looks_free(struct pack_looks *looks);
+
+/*
+ * A statement that runs `find`: rows, samples (a JSON array of at most `samples` keys, in order). With `nwhere` > 0 only those
+ * whose row in the check's table has $1 in the first of `where`'s columns, $2 in the second ...; the check has a table then.
+ */
+char *pack_count_sql(const struct pack_look *look, int samples, const char *const *where, size_t nwhere);
+
+/*
+ * For a mend by SQL: keeps the rows that `find` gives before ($1 mend, $2 pack, $3 check, $4 schema, $5 table, $6 key column, then
+ * `where`'s values), and looks what became of them ($1 mend, $2 check, $3 pack): changed. lib/sql/integrity/mend_*.sql.
+ */
+char *pack_before_sql(const struct pack_look *look, const char *const *where, size_t nwhere);
+char *pack_after_sql(const struct pack_look *look);
+
+/* A row of a table that was mended, to be put back. */
+struct pack_table {
+    const char *schema, *name, *key;
+};
+
+enum pack_undo {
+    PACK_UNDO_CHECK,  /* $1 mend, $2 pack, $3 check, as of the others: changed, the keys that somebody changed since */
+    PACK_UNDO_UPDATE, /* takes quoted columns and their values */
+    PACK_UNDO_INSERT, /* takes quoted columns and their values */
+    PACK_UNDO_VERIFY, /* differ: the keys that are not what they were */
+};
+char *pack_undo_sql(enum pack_undo step, const struct pack_table *t, const char *columns, const char *values);
+
+#endif

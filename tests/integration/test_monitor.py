@@ -1,0 +1,112 @@
+"""`dualwrited monitor`: the score, its words and exit statuses, what is kept of a run, the chart and the soak rule."""
+
+import json
+
+import pytest
+
+from conftest import Daemon, assert_in_step
+from helpers import cli
+
+pytestmark = pytest.mark.layouts("one", "two")
+
+
+def monitor(db, *args, code=None, user="daemon_login"):
+    done = cli(db, "monitor", "--json", *args, user=user, check=False)
+    assert code is None or done.returncode == code, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def ready(installed):
+    """A daemon at work, two teams with members, in step."""
+    with Daemon(installed) as daemon:
+        for name in ("Alpha", "Beta"):
+            installed.new_member(installed.new_team(name))
+        assert_in_step(installed)
+        installed.daemon = daemon
+        yield installed
+
+
+def test_healthy(ready):
+    said = monitor(ready, code=0)
+    assert (said["health_score"], said["status"], said["period_hours"]) == (100, "healthy", 24)
+    assert said["timestamp"].endswith("Z")
+    assert said["checks"]["data_integrity"] == {"status": "ok", "total_issues": 0, "skipped_checks": 0, "issues": []}
+    states = {r["state"] for r in said["checks"]["teams"]["results"]}
+    assert states == ({"clean"} if ready.legacy is ready else {"clean", "left_out"})
+    assert ready.execute("SELECT pack, period_hours, score, status, issues FROM dualwrite.monitor_run") == \
+        [("teams", 24, 100, "healthy", 0)]
+    kept = ready.value("SELECT document FROM dualwrite.monitor_run")
+    assert kept["checks"] == said["checks"]
+    text = cli(ready, "monitor", user="daemon_login").stdout
+    assert "✓ teams: health score 100 of 100, healthy" in text and "✗" not in text and "⚠" not in text
+
+
+def test_degraded_and_critical(ready):
+    """Parked events weigh 5, each is an issue; legacy writes weigh 20 and are critical, but the status is the score's."""
+    park = """INSERT INTO dualwrite.failed (event_id, xid, captured_at, bucket, entity, operation, ref, attempts, message)
+              SELECT 1000000 + n, '5', now(), 1, 'team', 'sync_team_created', '{{8}}', 3, 'x' FROM generate_series(1, {}) n"""
+    ready.daemon.term()  # which would look at them
+    ready.execute(park.format(3))
+    said = monitor(ready, "--no-compare", code=1)
+    assert said["health_score"] == 100 - 3 * 5 - 5 and said["status"] == "degraded"
+    assert ready.execute("SELECT score, status, issues FROM dualwrite.monitor_run") == [(80, "degraded", 3)]
+    ready.legacy.execute("""INSERT INTO dualwrite.legacy_write (login_role, acting_role, application_name, legacy_table, operation, why)
+                            SELECT 'app', 'app', '', 'teams_team', 'UPDATE', 'bypass' FROM generate_series(1, 20)""")
+    said = monitor(ready, "--no-compare", "--period=1", code=2)
+    assert (said["health_score"], said["status"], said["period_hours"]) == (100 - 50 - 5 - 20, "critical", 1)
+    assert {i["check"] for i in said["checks"]["data_integrity"]["issues"]} >= {"parked_events", "inline_legacy_writes"}
+    text = cli(ready, "monitor", "--no-compare", user="daemon_login", check=2).stdout
+    assert "✗ inline_legacy_writes: 20 rows, critical" in text and "✗ teams: health score 25 of 100, critical" in text
+
+
+def kept(db, *runs):
+    """Runs that were kept: (days ago, score)."""
+    db.execute("DELETE FROM dualwrite.monitor_run")
+    for days, score in runs:
+        status = "healthy" if score >= 90 else "degraded" if score >= 50 else "critical"
+        db.execute(f"""INSERT INTO dualwrite.monitor_run (at, pack, period_hours, score, status, issues, document)
+                       VALUES (now() - interval '{days} days', 'teams', 24, {score}, '{status}', 0, '{{}}')""")
+
+
+@pytest.mark.layouts("one", reason="it reads one table, which is the same in both")
+def test_history_and_soak(installed):
+    db = installed
+    assert "no run is kept yet" in cli(db, "monitor", "--history").stdout
+    assert "no run is older" in cli(db, "monitor", "--soak=7d", check=1).stdout
+    kept(db, *((day, 100 if day else 91) for day in range(8)))
+    said = cli(db, "monitor", "--soak=7d", user="daemon_login").stdout
+    assert "✓ teams: healthy for 7 d" in said and "the lowest score 91" in said
+    assert "no run is older" in cli(db, "monitor", "--soak=8d", check=1).stdout
+    kept(db, *((day, 89 if day == 3 else 100) for day in range(8)))
+    assert "a score below 90" in cli(db, "monitor", "--soak=7d", check=1).stdout
+    assert json.loads(cli(db, "monitor", "--soak=36h", "--json").stdout)["held"] is True
+    kept(db, *((day, 100) for day in (0, 1, 5, 6, 7)))
+    assert "nobody looked for more than 2 d" in cli(db, "monitor", "--soak=7d", check=1).stdout
+    assert json.loads(cli(db, "monitor", "--soak=7d", "--json", check=1).stdout)["ended_by"] == "gap"
+    kept(db, (3, 40), (2, 70), (1, 95))
+    lines = cli(db, "monitor", "--history").stdout.splitlines()
+    assert lines[0] == "teams:" and [line.split()[-1] for line in lines[1:]] == ["critical", "degraded", "healthy"]
+    assert [run["score"] for run in json.loads(cli(db, "monitor", "--history", "--json").stdout)["teams"]] == [40, 70, 95]
+
+
+@pytest.mark.layouts("one", reason="it is one table, which is the same in both")
+def test_retention(ready):
+    kept(ready, (401, 100), (399, 100))
+    monitor(ready, "--no-compare")
+    assert ready.value("SELECT count(*) FROM dualwrite.monitor_run") == 2
+    ready.execute("""INSERT INTO dualwrite.monitor_run (pack, period_hours, score, status, issues, document)
+                     SELECT p, 24, 100, 'healthy', 0, '{}' FROM generate_series(1, 10005) n, unnest('{teams,other}'::text[]) p""")
+    monitor(ready, "--no-compare")
+    assert dict(ready.execute("SELECT pack, count(*)::int FROM dualwrite.monitor_run GROUP BY 1")) == {"teams": 10000, "other": 10005}
+
+
+@pytest.mark.layouts("one", reason="options are the same in both")
+@pytest.mark.parametrize("args, code, said", (
+    (["--soak=soon"], 64, "7d or 36h"),
+    (["--soak=401d"], 64, "7d or 36h"),
+    (["--period=10000"], 64, "a number of hours"),
+    (["--pack=teams", "--pack=teams"], 65, "as another pack"),
+))
+def test_bad_options(installed, args, code, said):
+    assert said in cli(installed, "monitor", *args, check=code).stderr

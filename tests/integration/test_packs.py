@@ -1,0 +1,204 @@
+"""Rule packs of one's own: bad ones are named with all that is wrong, checks cannot write, mends touch only what was found,
+happen wholly or not at all, and are put back byte for byte."""
+
+import json
+import threading
+
+import pytest
+
+from conftest import _remove_dir, _temp_dir, wait_until
+from helpers import HOSTILE, cli
+
+pytestmark = pytest.mark.layouts("one")
+
+TABLE = """
+CREATE TABLE hero (
+    "Id" bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text, xp integer, ratio double precision, raw json, tags text[],
+    "when" timestamptz, bytes bytea, price numeric(12, 4), twice integer GENERATED ALWAYS AS (xp * 2) STORED, status text);
+ALTER TABLE hero DROP COLUMN price; ALTER TABLE hero ADD COLUMN price numeric;
+GRANT SELECT ON hero TO daemon_login; GRANT UPDATE ON "hero_Id_seq" TO daemon_login"""
+
+NEGATIVE = {"name": "negative_xp", "title": "no hero owes XP", "severity": "error", "weight": 10, "table": "hero", "key": "Id",
+            "find": "negative.sql", "mend": "clamp.sql", "done": "set to 0"}
+NAMELESS = {"name": "nameless", "title": "heroes have names", "severity": "critical", "table": "hero", "key": "Id",
+            "find": "nameless.sql", "mend": "delete.sql", "done": "deleted"}
+SQL = {"negative.sql": 'SELECT h."Id" AS key FROM hero h WHERE h.xp < 0;\n',
+       "clamp.sql": 'UPDATE hero SET xp = 0 WHERE "Id" = ANY ($1::bigint[])',
+       "nameless.sql": '-- without a name\nSELECT h."Id" AS key FROM hero h WHERE h.name IS NULL',
+       "delete.sql": 'DELETE FROM hero WHERE "Id" = ANY ($1::bigint[])'}
+
+
+@pytest.fixture
+def pack():
+    """pack(check, ..., **files) writes a pack and gives its folder."""
+    made = []
+
+    def write(*checks, files=SQL, **top):
+        folder = _temp_dir()
+        made.append(folder)
+        document = {"name": "heroes", "title": "heroes in order", "checks": checks, **top}
+        (folder / "rules.json").write_text(json.dumps(document))
+        for name, text in files.items():
+            (folder / name).write_text(text)
+        return folder
+
+    yield write
+    for folder in made:
+        _remove_dir(folder)
+
+
+@pytest.fixture
+def heroes(installed):
+    for statement in TABLE.split(";"):
+        installed.execute(statement)
+    with installed.connect() as conn:
+        for n, text in enumerate(HOSTILE.values()):
+            conn.execute("""INSERT INTO hero (name, xp, ratio, raw, tags, "when", bytes, price, status)
+                            VALUES (%s, %s, 0.1::float8 + 0.2, '{"a":  1,"a":2}', %s, '2026-01-02 03:04:05.678901+05',
+                                    '\\x00ff', 1.500, %s)""", [text, -n, [text, None], "App" if n % 2 else "Un"])
+        conn.execute("INSERT INTO hero (xp, ratio) VALUES (5, 'NaN'), (-5, 'Infinity')")
+        conn.commit()
+    return installed
+
+
+def run(db, folder, *args, code=0, user="postgres", command="validate"):
+    done = cli(db, command, "--json", f"--pack={folder}", *args, user=user, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    done.checks = {c["check"]: c for p in json.loads(done.stdout)["packs"] for c in p["checks"]} if command == "validate" else {}
+    return done
+
+
+def rows(db):
+    return db.execute('SELECT h::text FROM hero h ORDER BY h."Id"')
+
+
+def test_found_mended_and_put_back_byte_for_byte(heroes, pack):
+    db, folder = heroes, pack(NEGATIVE, NAMELESS)
+    owing = len(HOSTILE) - 1 + 1  # the first one owes nothing, one more has no name
+    found = run(db, folder, code=2, user="daemon_login").checks
+    assert (found["negative_xp"]["count"], found["nameless"]["count"]) == (owing, 2)
+    assert len(found["negative_xp"]["samples"]) == owing
+    before = rows(db)
+    done = run(db, folder, "--fix")
+    assert (done.checks["negative_xp"]["changed"], done.checks["negative_xp"]["left"]) == (owing, 0)
+    assert done.checks["nameless"]["changed"] == 2 and done.checks["nameless"]["done"] == "deleted"
+    assert f"to mend: negative_xp: {owing} rows: set to 0" in done.stderr and "validate --undo=1` puts the rows back" in done.stderr
+    assert db.value("SELECT count(*) FROM hero") == len(HOSTILE) and db.value("SELECT min(xp) FROM hero") == 0
+    assert run(db, folder).checks["negative_xp"]["state"] == "clean"
+    said = cli(db, "validate", "--undo=1").stdout
+    assert f"put back: {owing} rows of public.hero (negative_xp)" in said
+    assert rows(db) == before
+    assert "was undone at" in cli(db, "validate", "--undo=1", check=70).stderr
+    assert rows(db) == before
+
+
+def test_narrowed(heroes, pack):
+    db, folder = heroes, pack(NEGATIVE, {k: v for k, v in NAMELESS.items() if k not in ("table", "key", "mend", "done")})
+    app = sum(1 for n in range(1, len(HOSTILE)) if n % 2)
+    found = run(db, folder, "--where=status=App", code=1).checks
+    assert found["negative_xp"]["count"] == app and found["nameless"]["state"] == "left_out"
+    assert run(db, folder, "--where=status=App", "--where=xp=-1", code=1).checks["negative_xp"]["count"] == 1
+    run(db, folder, "--where=status=App", "--fix")
+    assert db.value("SELECT count(*) FROM hero WHERE xp < 0 AND status = 'App'") == 0
+    assert db.value("SELECT count(*) FROM hero WHERE xp < 0") == len(HOSTILE) - app
+    assert "none can be narrowed" in run_text(db, folder, "--where=nothing=App", code=64).stderr
+
+
+def test_a_row_that_was_changed_since_is_not_put_back(heroes, pack):
+    db, folder = heroes, pack(NEGATIVE)
+    run(db, folder, "--fix")
+    db.execute("UPDATE hero SET xp = 77 WHERE \"Id\" = 3")
+    before = rows(db)
+    assert "rows of public.hero were changed since: 3" in cli(db, "validate", "--undo=1", check=70).stderr
+    assert rows(db) == before
+    db.execute("UPDATE hero SET xp = 0 WHERE \"Id\" = 3")
+    db.execute("ALTER TABLE hero ADD COLUMN more text")
+    assert "were changed since" in cli(db, "validate", "--undo=1", check=70).stderr
+
+
+def test_a_mend_touches_only_what_was_found(heroes, pack):
+    db = heroes
+    folder = pack(NEGATIVE, NAMELESS, files={**SQL, "delete.sql": "DELETE FROM hero WHERE $1::bigint[] IS NOT NULL"})
+    before = rows(db)
+    done = run_text(db, folder, "--fix", code=70)
+    assert "changes 13 rows, of which" in done.stderr and "nothing was changed" in done.stderr
+    assert "puts the rows back" not in done.stderr
+    assert rows(db) == before and db.value("SELECT count(*) FROM dualwrite.mend") == 0
+
+
+def run_text(db, folder, *args, code=0, user="postgres"):
+    done = cli(db, "validate", f"--pack={folder}", *args, user=user, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def test_interrupted_half_way_nothing_is_changed(heroes, pack):
+    db = heroes
+    slow = {**SQL, "delete.sql": "DELETE FROM hero WHERE \"Id\" = ANY ($1::bigint[]) AND pg_catalog.pg_sleep(20) IS NOT NULL"}
+    folder = pack(NEGATIVE, NAMELESS, files=slow)
+    before = rows(db)
+    ended = []
+    thread = threading.Thread(target=lambda: ended.append(run_text(db, folder, "--fix", code=69)))
+    thread.start()
+    wait_until(lambda: db.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'DELETE FROM hero%'"))
+    thread.join(20)
+    assert ended and "nothing was changed" in ended[0].stderr
+    assert rows(db) == before and db.value("SELECT count(*) FROM dualwrite.mended_row") == 0
+
+
+def test_mending_takes_rights_and_says_which(heroes, pack):
+    done = run_text(heroes, pack(NEGATIVE), "--fix", code=70, user="daemon_login")
+    assert "permission denied" in done.stderr and "dualwrite.mended_row" in done.stderr
+
+
+BAD = {
+    "it writes": ("WITH x AS (DELETE FROM hero RETURNING 1) SELECT 1 AS key", "must be at the top level"),
+    "a function that writes": ("SELECT pg_catalog.setval('public.\"hero_Id_seq\"', 1) AS key", "writes, which a check never may"),
+    "two statements": ("SELECT 1 AS key) f); DELETE FROM hero; --", "refuses"),
+    "no key": ('SELECT "Id" FROM hero', "key"),
+    "no such table": ("SELECT 1 AS key FROM nowhere", "no such thing"),
+    "not SQL": ("SELEKT", "syntax error"),
+    "never ends": ("SELECT 1 AS key FROM pg_catalog.pg_sleep(3600)", "took longer than 0.3 s (--timeout)"),
+    "a secret": ("SELECT rolpassword AS key FROM pg_authid", "GRANT SELECT ON \"pg_authid\" TO \"daemon_login\""),
+}
+
+
+@pytest.mark.parametrize("find, why", BAD.values(), ids=BAD.keys())
+def test_a_check_that_cannot_look_is_said_and_not_healthy(heroes, pack, find, why):
+    db, before = heroes, rows(heroes)
+    folder = pack({**NEGATIVE, "find": "bad.sql"}, {**NAMELESS, "find": "good.sql"},
+                  files={**SQL, "bad.sql": find, "good.sql": "SELECT \"Id\" AS key FROM hero WHERE false"})
+    check = run(db, folder, "--timeout=300ms", code=70, user="daemon_login").checks["negative_xp"]
+    assert check["state"] == "skipped" and check["count"] is None and why in check["why"]
+    assert "⚠ negative_xp: skipped, because " in run_text(db, folder, "--timeout=300ms", code=70, user="daemon_login").stdout
+    lint = cli(db, "validate", f"--lint={folder}", "--timeout=300ms", user="daemon_login", check=65)
+    assert why in lint.stderr and "bad.sql" in lint.stderr
+    score = json.loads(cli(db, "monitor", "--json", f"--pack={folder}", "--timeout=300ms", user="daemon_login", check=1).stdout)
+    assert (score["health_score"], score["status"]) == (89, "degraded")
+    assert rows(db) == before
+
+
+def test_lint(heroes, pack):
+    assert "4 statements are good, 0 faults" in cli(heroes, "validate", f"--lint={pack(NEGATIVE, NAMELESS)}").stdout
+    folder = pack(NEGATIVE, files={**SQL, "clamp.sql": "UPDATE hero SET xpp = 0"})
+    assert "xpp" in cli(heroes, "validate", f"--lint={folder}", check=65).stderr
+    folder = pack(NEGATIVE, files={**SQL, "negative.sql": "SELECT 1 AS key FROM :{sorce}"})
+    assert "there is no place :{sorce}" in cli(heroes, "validate", f"--lint={folder}", check=65).stderr
+    assert "statements are good, 0 faults" in cli(heroes, "validate", "--lint=teams", user="daemon_login").stdout
+
+
+def test_all_faults_of_a_pack_at_once(heroes, pack):
+    folder = pack({**NEGATIVE, "weight": 101, "severty": "x"}, {**NEGATIVE, "find": "../x.sql", "severity": "eror"}, 7)
+    said = run_text(heroes, folder, code=65).stderr
+    for fault in ("$.checks[0].weight", 'did you mean "severity"', "$.checks[1].find", 'did you mean "error"', "$.checks[2]"):
+        assert fault in said
+    assert "cannot be read" in run_text(heroes, pack(NEGATIVE, files={}), code=65).stderr
+
+
+def test_scores_of_several_packs(heroes, pack):
+    folder = pack(NEGATIVE, NAMELESS)
+    done = cli(heroes, "monitor", "--json", "--pack=teams", f"--pack={folder}", "--no-compare", check=2)
+    said = json.loads(done.stdout)
+    assert said["checks"]["heroes"]["health_score"] == 100 - 50 - 10 == said["health_score"] == 40
+    assert said["checks"]["data_integrity"]["total_issues"] == len(HOSTILE) + 2
+    assert heroes.execute("SELECT pack, score FROM dualwrite.monitor_run ORDER BY pack") == [("heroes", 40), ("teams", 89)]

@@ -1,0 +1,152 @@
+/* test_pack_sql.c - a pack's statements: every place of every kind of check in a golden file, what fits what, unknown places. */
+/* links: embedded.c lib/core/pack_sql.c lib/core/pack.c lib/core/sqlactive.c lib/core/sqlgen.c lib/core/sqlread.c lib/core/sqlmap.c lib/core/sqlwrite.c lib/core/sqlunique.c lib/core/sqlvalue.c lib/core/ref.c lib/core/template.c lib/core/quote.c lib/core/catalog.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/expression.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dualwrite/pack_sql.h"
+#include "dualwrite/xalloc.h"
+#include "plan_sample.h"
+
+#define OF_ENTITY                                                                                                      \
+    "SELECT :{source_key} AS key, :{entity} FROM :{source} s WHERE :{present} AND :{deletes};\n"                       \
+    "SELECT :{target_key} AS key FROM :{target} t WHERE :{active} AND now() - :{period} IS NULL\n"
+
+static const struct {
+    enum pack_each each;
+    const char *text;
+} kinds[] = {
+    {PACK_ENTITY, OF_ENTITY},
+    {PACK_MAP, "SELECT :{map_source_key}, :{map_target_key} FROM :{map} m, s, t\nWHERE :{map_is_source} AND "
+               ":{map_is_target}"},
+    {PACK_CHILD, "SELECT :{source_parent}, :{target_parent} FROM :{parent_source} p, :{parent_target} q\n"
+                 "WHERE :{source_is_of_parent} AND :{target_is_of_parent}"},
+    {PACK_SET, "SELECT t.:{column} NOT IN (:{set})"},
+    {PACK_VALUES, "SELECT :{value} NOT IN (:{known})"},
+};
+
+static struct pack_check
+check_of(enum pack_each each, const char *text)
+{
+    return (struct pack_check){.name = (char *) "c", .each = each, .find = {(char *) "c.sql", (char *) text}};
+}
+
+static void
+every_place(void **state)
+{
+    struct sample s = more_sample();
+    struct buf out = {0};
+
+    (void) state;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct pack_check check = check_of(kinds[i].each, kinds[i].text);
+        const struct pack p = {.checks = &check, .count = 1};
+        struct faults faults = {0};
+        struct pack_looks looks = pack_looks_make(&p, s.mapping, &s.catalogs, 24, &faults);
+
+        assert_int_equal(faults.count, 0);
+        for (size_t n = 0; n < looks.count; n++)
+            buf_printf(&out, "-- %zu %s\n%s\n\n", i, looks.items[n].about, looks.items[n].find);
+        pack_looks_free(&looks);
+        faults_free(&faults);
+    }
+    golden("tests/unit/golden/pack_more.sql", buf_text(&out));
+    buf_free(&out);
+    sample_free(&s);
+}
+
+static void
+only_entities_with_that_column(void **state)
+{
+    struct sample s = more_sample();
+    struct pack_check check = check_of(PACK_ENTITY, "SELECT :{column} AS key");
+    const struct pack p = {.checks = &check, .count = 1};
+    struct faults faults = {0};
+    struct pack_looks looks;
+
+    (void) state;
+    check.column = (char *) "Body";
+    looks = pack_looks_make(&p, s.mapping, &s.catalogs, 24, &faults);
+    assert_int_equal(looks.count, 1);
+    assert_string_equal(looks.items[0].about, "note.Body");
+    assert_string_equal(looks.items[0].find, "SELECT \"Body\" AS key");
+    pack_looks_free(&looks);
+    check.column = (char *) "nowhere";
+    looks = pack_looks_make(&p, s.mapping, &s.catalogs, 24, &faults);
+    assert_int_equal(looks.count, 0);
+    pack_looks_free(&looks);
+    faults_free(&faults);
+    sample_free(&s);
+}
+
+static void
+unknown_places(void **state)
+{
+    struct pack_check check = check_of(PACK_ONCE, "SELECT :{perod} AS key, :{source}, :{");
+    const struct pack p = {.checks = &check, .count = 1};
+    struct faults faults = {0};
+    struct pack_looks looks = pack_looks_make(&p, NULL, NULL, 24, &faults);
+
+    (void) state;
+    assert_int_equal(faults.errors, 3);
+    assert_string_equal(faults.items[0].where, "c.sql");
+    assert_non_null(strstr(faults.items[0].text, "did you mean :{period}"));
+    assert_non_null(strstr(faults.items[1].text, "docs/packs.md"));
+    pack_looks_free(&looks);
+    faults_free(&faults);
+}
+
+/* Names and values that an application, or whoever runs the command, chose: quoted, or parameters. */
+static void
+rows_of_a_table(void **state)
+{
+    const char *const where[] = {"a\"b", "c"};
+    struct pack_check check = check_of(PACK_ONCE, "-- heading\nSELECT 1 AS key ; \n;");
+    const struct pack p = {.checks = &check, .count = 1};
+    const struct pack_table t = {"S x", "T'y", "k\"z"};
+    struct faults faults = {0};
+    struct pack_looks looks;
+    struct buf out = {0};
+    char *texts[7];
+
+    (void) state;
+    check.table_schema = (char *) t.schema;
+    check.table = (char *) t.name;
+    check.key = (char *) t.key;
+    looks = pack_looks_make(&p, NULL, NULL, 1, &faults);
+    assert_int_equal(faults.count, 0);
+    texts[0] = pack_count_sql(&looks.items[0], 3, where, 2);
+    texts[1] = pack_before_sql(&looks.items[0], where, 1);
+    texts[2] = pack_after_sql(&looks.items[0]);
+    texts[3] = pack_undo_sql(PACK_UNDO_CHECK, &t, NULL, NULL);
+    texts[4] = pack_undo_sql(PACK_UNDO_UPDATE, &t, "a, b", "(b.was).a, (b.was).b");
+    texts[5] = pack_undo_sql(PACK_UNDO_INSERT, &t, "a, b", "(b.was).a, (b.was).b");
+    texts[6] = pack_undo_sql(PACK_UNDO_VERIFY, &t, NULL, NULL);
+    for (size_t i = 0; i < 7; i++) {
+        buf_printf(&out, "%s\n\n", texts[i]);
+        free(texts[i]);
+    }
+    golden("tests/unit/golden/pack_rows.sql", buf_text(&out));
+    buf_free(&out);
+    pack_looks_free(&looks);
+    faults_free(&faults);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_place),
+        cmocka_unit_test(only_entities_with_that_column),
+        cmocka_unit_test(unknown_places),
+        cmocka_unit_test(rows_of_a_table),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
