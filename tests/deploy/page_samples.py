@@ -183,7 +183,7 @@ HOSTILE = [
     "<script>window.hacked=1</script>", "<img src=/hacked onerror=window.hacked=1>", '"><svg onload=window.hacked=1>',
     "javascript:window.hacked=1", "' onmouseover='window.hacked=1", "</table></main><h1>gone", "&lt;b&gt;&amp;", "${window.hacked=1}",
     "\u202eright to left\u2066", "\u0000\u001b[31mcontrol\u0007", "'; rm -rf /; '", "`$(rm -rf /)`", "__proto__", "constructor",
-    "url(/hacked)", "line\nfeed", "\ud83e\udd84 \u0627\u0644\u0641\u0631\u064a\u0642",
+    "url(/hacked)", "line\nfeed", "\U0001f984 \u0627\u0644\u0641\u0631\u064a\u0642",
 ]
 
 
