@@ -252,6 +252,16 @@ uninstall: ## remove what install put there; $(sysconfdir)/dualwrite stays
 	    '$(DESTDIR)$(libdir)/tmpfiles.d/dualwrited.conf'
 	rm -rf '$(DESTDIR)$(docdir)'
 
+# ---- pictures ------------------------------------------------------------------------------------------------------
+
+# of the tests of the page, in tests/deploy
+DEPS_DEPLOY += chromium npm
+
+.PHONY: screenshots
+screenshots: ## make docs/page.png anew, after a change of the page
+	@.ci/deps python3 chromium
+	python3 tests/deploy/page_screenshot.py docs/page.png
+
 # ---- the rest ------------------------------------------------------------------------------------------------------
 
 .PHONY: clean help

@@ -144,7 +144,7 @@ def test_the_first_screen_says_whether_it_is_well(show):
         assert p.js("document.getElementById('h-charts').getBoundingClientRect().top < 800"), "figures and work are above the fold"
         figures = dict(zip(p.texts("#figures dt"), p.texts("#figures .value")))
         assert figures["Waiting"] == "0" and figures["Lag, median"] == "36 ms" and figures["Integrity"] == "96", figures
-        assert figures["Completed per minute"] == str(sum(s["completed"] for s in p.server.document["history"]["samples"][-6:]))
+        assert figures["Completed, last minute"] == str(sum(s["completed"] for s in p.server.document["history"]["samples"][-6:]))
     with show(samples.off()) as p:
         assert p.texts("#verdict h2") == ["Dual write is off"]
         assert ("note", "An override keeps dual write off, whatever files say",
