@@ -357,6 +357,16 @@ image: ## the container image; IMAGE=name:tag, BASE=debian:bookworm-slim to buil
 	    --build-arg VERSION='$(FULL_VERSION)' --build-arg REVISION='$(if $(GIT_ID),$(shell git rev-parse HEAD))' .
 '$(DESTDIR)$(docdir)' '$(DESTDIR)$(rulesdir)'
 
+# ---- pictures ------------------------------------------------------------------------------------------------------
+
+# of the tests of the page, in tests/deploy
+DEPS_DEPLOY += chromium npm
+
+.PHONY: screenshots
+screenshots: ## make docs/page.png anew, after a change of the page
+	@.ci/deps python3 chromium
+	python3 tests/deploy/page_screenshot.py docs/page.png
+
 # ---- the rest ------------------------------------------------------------------------------------------------------
 
 .PHONY: clean help
