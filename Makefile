@@ -31,7 +31,8 @@ DEPS_CHECK := postgresql faketime libcmocka-dev python3 python3-psycopg python3-
     python3-psycopg2 python3-prometheus-client spin systemd
 DEPS_LINT  := clang clang-format clang-tidy cppcheck mandoc shellcheck libcmocka-dev
 DEPS_DEB   := build-essential debhelper
-DEPS_DEPLOY := $(filter-out spin,$(DEPS_CHECK)) buildah chromium mmdebstrap python3-yaml systemd-container
+DEPS_DEPLOY := $(filter-out spin,$(DEPS_CHECK)) buildah chromium fish kubernetes-client mmdebstrap nodejs npm prometheus \
+    python3-jsonschema python3-yaml systemd-container zsh
 
 # ---- how it is compiled --------------------------------------------------------------------------------------------
 
@@ -148,8 +149,7 @@ demo: deps-demo ## the five flows on a private PostgreSQL; KEEP=1 leaves it up
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@DUALWRITED=$(BUILD)/dualwrited KEEP=$(KEEP) tests/demo.sh
 
-.PHONY: check check-unit check-model check-integration check-fault check-systemd
-check-fault check-deploy
+.PHONY: check check-unit check-model check-integration check-fault check-systemd check-deploy
 check: deps-check ## every test, on a private PostgreSQL; TESTS='-k name' goes to pytest
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@$(MAKE) --no-print-directory $(JOBS) SANITIZE=1 unit-tests
@@ -165,8 +165,7 @@ check-integration: deps-check ## integration tests only
 check-fault: deps-check ## the whole fault suite; SEED=123 TESTS='-k name' repeats what a run has shown
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh fault
-check-systemd: deps-check ## the service on a real systemd, in a container that boots; as root
-	@.ci/deps mmdebstrap systemd-container
+check-systemd: deps-deploy ## the service on a real systemd, in a container that boots; as root
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh systemd
 check-deploy: deps-deploy ## the package, the image, systemd, Kubernetes and the page; slow, and most of it only as root
@@ -284,7 +283,7 @@ INSTALLED = $(BUILD)/dualwrited:755:$(bindir)/dualwrited \
     $(foreach unit,$(UNITS),$(unit):644:$(unitdir)/$(unit:systemd/%=%)) \
     systemd/dualwrited.sysusers:644:$(sysusersdir)/dualwrited.conf \
     systemd/dualwrited.tmpfiles:644:$(tmpfilesdir)/dualwrited.conf \
-    $(foreach file,$(wildcard config/rules/*/*),$(file):644:$(datadir)/dualwrited/$(file:config/%=%)) \
+    $(foreach file,$(wildcard config/rules/*/*),$(file):644:$(rulesdir)/$(file:config/rules/%=%)) \
     $(foreach file,$(wildcard config/completion/dualwrited.bash),$(file):644:$(bashcompdir)/dualwrited) \
     $(call item,$(wildcard config/completion/_dualwrited),$(zshcompdir)) \
     $(call item,$(wildcard config/completion/dualwrited.fish),$(fishcompdir))
@@ -300,11 +299,7 @@ install: build ## install under $(DESTDIR)$(prefix): binary, man pages, document
 	@set -e; $(INSTALL) -d -m 750 '$(DESTDIR)$(confdir)'; target='$(DESTDIR)$(confdir)/dualwrited.env'; \
 	if [ -e "$$target" ]; then \
 	    cmp -s config/dualwrited.env "$$target" || $(INSTALL) -m 640 config/dualwrited.env "$$target.new"; \
-	else 644 $(wildcard config/examples/subscriptions/*) '$(DESTDIR)$(docdir)/examples/subscriptions/'
-	@set -e; for pack in $(notdir $(wildcard config/rules/*)); do \
-	    $(INSTALL) -d "$(DESTDIR)$(rulesdir)/$$pack"; \
-	    $(INSTALL) -m 644 config/rules/$$pack/*.json config/rules/$$pack/*.sql "$(DESTDIR)$(rulesdir)/$$pack/"; done
-	$(if $(wildcard config/dualwrited.env), \
+	else \
 	    $(INSTALL) -m 640 config/dualwrited.env "$$target"; \
 	fi
 	@echo "installed under $(DESTDIR)$(prefix); on this host next: docs/operations.md, \"Under systemd\""
@@ -355,12 +350,8 @@ IMAGE_BUILD ?= $(IMAGE_TOOL) build $(if $(filter docker,$(notdir $(IMAGE_TOOL)))
 image: ## the container image; IMAGE=name:tag, BASE=debian:bookworm-slim to build in, IMAGE_TOOL=docker
 	$(IMAGE_BUILD) -f config/container/Containerfile -t '$(IMAGE)' $(if $(BASE),--build-arg BASE='$(BASE)') \
 	    --build-arg VERSION='$(FULL_VERSION)' --build-arg REVISION='$(if $(GIT_ID),$(shell git rev-parse HEAD))' .
-'$(DESTDIR)$(docdir)' '$(DESTDIR)$(rulesdir)'
 
 # ---- pictures ------------------------------------------------------------------------------------------------------
-
-# of the tests of the page, in tests/deploy
-DEPS_DEPLOY += chromium npm
 
 .PHONY: screenshots
 screenshots: ## make docs/page.png anew, after a change of the page

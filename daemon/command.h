@@ -39,14 +39,13 @@ struct command {
 
 extern const struct command cmd_run, cmd_install, cmd_uninstall, cmd_check, cmd_flags, cmd_status, cmd_failed,
     cmd_explain, cmd_reconcile, cmd_report, cmd_delta, cmd_gate, cmd_smoke, cmd_stage, cmd_rollback, cmd_reload,
-    cmd_mapping, cmd_healthcheck, cmd_completion;
+    cmd_mapping, cmd_validate, cmd_monitor, cmd_healthcheck, cmd_completion;
 
 /* The program itself: a command without a name, whose words are the table in main.c. */
 extern const struct command program;
 
 /* What a word of `self` is called behind it: "list" of "failed list". */
 const char *command_word(const struct command *self, const struct command *c);
-cmd_validate, cmd_monitor, cmd_healthcheck;
 
 /*
  * `run` of a command that only hands on: argv[1] chooses among self->words, whose names begin with this one's. Without a

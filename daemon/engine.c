@@ -35,8 +35,6 @@
 #define BEAT_POLL_ONLY_MS 1000 /* nothing else tells a poll-only daemon of an override within a second */
 #define STOP_MS 9000           /* a stop ends within 10 s, also with a batch that hangs */
 #define WATCH_MS 1000
-LEAVE_MS 500
-#define LEAVE_TRIES 50
 #define EXPIRED_MS 100 /* after a peer's last beat has run out, look who takes over */
 #define SPREAD_MS 250  /* what all daemons hear at once they do not all answer at once */
 
@@ -468,7 +466,6 @@ engine_run(struct settings *settings, const char *config_option, bool *hung)
     tally_init(&e.tally, wallclock_now());
     tally_mapping(&e.tally, settings->mapping);
     e.http = http_new(&e.loop, e.instance, pages_routes, pages_answered, &e.pages);
-readiness_routes, &e.readiness);
     e.local = local_new(&e.loop, settings->file, &e.readiness);
     e.reload = reload_new(&e.loop, config_option, &e.settings, &reloads, &e);
     e.watch = watch_config_new(&e.loop, on_files_changed, &e);

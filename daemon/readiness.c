@@ -106,19 +106,3 @@ readiness_ready(struct readiness *r, struct http_reply *reply)
     reply->status = r->health.ready ? 200 : 503;
     health_ready_json(&reply->body, &r->health, &r->facts, r->instance);
 }
-
-static void
-readiness_live(const struct readiness *r, struct http_reply *reply)
-{
-    health_live_json(&reply->body, r->instance);
-readiness_live(arg, reply);
-}
-
-void
-readiness_ready(struct readiness *r, struct http_reply *reply)
-{
-    readiness_look(r);
-    reply->status = r->health.ready ? 200 : 503;
-    health_ready_json(&reply->body, &r->health, &r->facts, r->instance);
-readiness_ready(arg, reply);
-}

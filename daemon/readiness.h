@@ -36,10 +36,6 @@ struct readiness {
 void readiness_live(const struct readiness *r, struct http_reply *reply);
 void readiness_ready(struct readiness *r, struct http_reply *reply);
 
-/* What /livez and /readyz answer. */
-void readiness_live(const struct readiness *r, struct http_reply *reply);
-void readiness_ready(struct readiness *r, struct http_reply *reply);
-
 /* `look` fills in what is known at that moment, all but the times and `failing`. */
 void readiness_init(struct readiness *r, const char *instance, void (*look)(void *arg, struct health_facts *facts),
                     void *arg);

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# run.sh unit|model|integration|fault-quick|fault|systemd unit|model|integration|fault-quick|fault|deploy ... - runs built unit tests and shell checks, the models through spin, the
-# integration tests, the quick part of the fault suite or all of it, the packages and machines, or several of them, and says at the end how many passed and
-# failed. `make check` builds first; DUALWRITED names the binary, TESTS goes to pytest; SEED and QUICK=1 are the fault suite's
-# (tests/fault/conftest.py).
+# run.sh unit|model|integration|fault-quick|fault|systemd|deploy ... - runs built unit tests and shell checks, the models through
+# spin, the integration tests, the quick part of the fault suite or all of it, the packages and machines, or several of them, and
+# says at the end how many passed and failed. `make check` builds first; DUALWRITED names the binary, TESTS goes to pytest; SEED and
+# QUICK=1 are the fault suite's (tests/fault/conftest.py).
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
@@ -100,7 +100,7 @@ for part; do
     systemd) python_tests -n 1 tests/deploy/test_systemd.py ;; # one machine, one test after the other
     # each takes a core and a disk; what a file has made stays with one worker
     deploy) python_tests -n 2 --dist loadfile tests/deploy ;;
-    *) echo >&2 "usage: run.sh unit|model|integration|fault-quick|fault|systemd unit|model|integration|fault-quick|fault|deploy ..." && exit 64 ;;
+    *) echo >&2 "usage: run.sh unit|model|integration|fault-quick|fault|systemd|deploy ..." && exit 64 ;;
     esac
 done
 if [ "$nothing" -gt 0 ]; then failed=1 && echo "no test is named by TESTS=${TESTS-}"; fi
