@@ -471,7 +471,7 @@ engine_run(struct settings *settings, const char *config_option, bool *hung)
     if (e.mirror != NULL)
         mirror_start(e.mirror);
     uv_run(&e.loop, UV_RUN_DEFAULT);
-    *hung = !drain_loop(&e.loop);
+    *hung = !drain(&e.loop);
     log_msg(LOG_INFO, "stopped", "exit status %d", e.status);
     if (*hung)
         return e.status; /* its thread may still read what would be freed here */
