@@ -5,7 +5,7 @@
 #define LEAVE_TRIES 50
 
 bool
-drain_loop(uv_loop_t *loop)
+drain(uv_loop_t *loop)
 {
     for (int i = 0; i < LEAVE_TRIES && uv_loop_alive(loop); i++) {
         uv_run(loop, UV_RUN_NOWAIT);

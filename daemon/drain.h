@@ -1,4 +1,4 @@
-/* drain.h - the end of a loop whose handles have been closed. */
+/* drain.h - the end of a loop. */
 #ifndef DRAIN_H
 #define DRAIN_H
 
@@ -9,6 +9,6 @@
  * Lets the closed handles go. False when something does not end that cannot be cancelled: a name server that hangs
  * (uv_cancel() cannot stop a lookup under way). Then the process must leave without waiting for that thread.
  */
-bool drain_loop(uv_loop_t *loop);
+bool drain(uv_loop_t *loop);
 
 #endif

@@ -484,7 +484,7 @@ engine_run(struct settings *settings, const char *config_option, bool *hung)
         mirror_start(e.mirror);
     watchdog_start(&e.watchdog, &e.loop, &e.readiness.started, look_closely, &e);
     uv_run(&e.loop, UV_RUN_DEFAULT);
-    *hung = !drain_loop(&e.loop);
+    *hung = !drain(&e.loop);
     log_msg(LOG_INFO, "stopped", "exit status %d", e.status);
     if (*hung)
         return e.status; /* its thread may still read what would be freed here */

@@ -71,6 +71,7 @@ struct tally {
     int64_t failures, parked;     /* attempts; those of them after which the event was parked */
     int64_t reloads_applied, reloads_refused;
     int64_t last_success_ms;                             /* wall clock; 0: none yet */
+    int64_t last_lag_ms;                                 /* of the last completed event */
     struct tally_operation operations[TALLY_OPERATIONS]; /* the first is "other" */
     size_t noperations;
     struct tally_histogram lag, duration;

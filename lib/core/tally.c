@@ -121,6 +121,7 @@ tally_completed(struct tally *t, struct moment now, const char *operation, int64
     histogram_add(&t->lag, lag_ms);
     histogram_add(&t->duration, duration_ms);
     t->last_success_ms = now.wall_ms;
+    t->last_lag_ms = lag_ms;
     remember(t, &(struct tally_event){now.wall_ms, o->name, TALLY_COMPLETED, event_id, attempt, duration_ms,
                                       lag_ms < 0 ? 0 : lag_ms, NULL});
 }
