@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "dualwrite/log.h"
-#include "dualwrite/watch.h"
+#include "dualwrite/file_change.h"
 #include "dualwrite/xalloc.h"
 
 struct watch_config {
@@ -13,7 +13,7 @@ struct watch_config {
     uv_work_t work;
     void (*changed)(void *arg);
     void *arg;
-    struct watch watch;
+    struct file_change watch;
     char *files[2]; /* env file and mapping; "" where there is none */
     bool looking;   /* a look is under way, at `looked` */
     char *looked[2];
@@ -55,19 +55,19 @@ static void
 on_looked(uv_work_t *work, int status)
 {
     struct watch_config *w = work->data;
-    enum watch_finding found;
+    enum file_change_finding found;
 
     w->looking = false;
     if (w->closing)
         free_if_closed(w);
     if (w->closing || w->stale || status != 0)
         return;
-    found = watch_look(&w->watch, w->readable, w->content);
-    if (found == WATCH_GONE)
+    found = file_change_look(&w->watch, w->readable, w->content);
+    if (found == FILE_CHANGE_GONE)
         log_msg(LOG_WARNING, "config_file_missing",
                 "%s%s%s cannot be read; the running settings stay, but the next start needs it", w->files[0],
                 *w->files[0] != '\0' && *w->files[1] != '\0' ? " or " : "", w->files[1]);
-    else if (found == WATCH_CHANGED)
+    else if (found == FILE_CHANGE_SETTLED)
         w->changed(w->arg);
 }
 
@@ -101,7 +101,7 @@ watch_config_follow(struct watch_config *w, const struct settings *s)
     bool was = uv_is_active((uv_handle_t *) &w->timer) != 0;
 
     set_files(w->files, s->file == NULL ? "" : s->file, s->config->mapping_file);
-    watch_loaded(&w->watch, s->content);
+    file_change_loaded(&w->watch, s->content);
     w->stale = true;
     if (!s->config->watch_config) {
         uv_timer_stop(&w->timer);
@@ -111,7 +111,7 @@ watch_config_follow(struct watch_config *w, const struct settings *s)
                 "DUALWRITE_WATCH_CONFIG is on, but the settings come from the environment alone; name a file with "
                 "--config");
     } else if (!was) {
-        uv_timer_start(&w->timer, on_timer, WATCH_LOOK_MS, WATCH_LOOK_MS);
+        uv_timer_start(&w->timer, on_timer, FILE_CHANGE_LOOK_MS, FILE_CHANGE_LOOK_MS);
     }
 }
 

@@ -1,7 +1,7 @@
 /*
  * watch_config.h - DUALWRITE_WATCH_CONFIG: looks at the env file and the mapping file, and says when they are to be read.
  *
- * It reads them on a worker thread, because a file system of another machine may hang. What is a change is watch.h's; what
+ * It reads them on a worker thread, because a file system of another machine may hang. What is a change is file_change.h's; what
  * a reload is, reload.h's.
  */
 #ifndef WATCH_CONFIG_H

@@ -1,5 +1,5 @@
-/* test_watch.c - a change is read once, when it has come to rest; a touch, a gap and half a file are none. */
-/* links: lib/core/watch.c */
+/* test_file_change.c - a change is read once, when it has come to rest; a touch, a gap and half a file are none. */
+/* links: lib/core/file_change.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "dualwrite/watch.h"
+#include "dualwrite/file_change.h"
 
 #define OLD 1
 
@@ -15,13 +15,13 @@
 static void
 looks(const char *seen, const char *found)
 {
-    struct watch w = {0};
+    struct file_change w = {0};
 
-    watch_loaded(&w, OLD);
+    file_change_loaded(&w, OLD);
     for (size_t i = 0; seen[i] != '\0'; i++) {
-        enum watch_finding f = watch_look(&w, seen[i] != '-', seen[i] == 'o' ? OLD : (uint64_t) seen[i]);
+        enum file_change_finding f = file_change_look(&w, seen[i] != '-', seen[i] == 'o' ? OLD : (uint64_t) seen[i]);
 
-        if (f != (found[i] == '!' ? WATCH_CHANGED : found[i] == 'x' ? WATCH_GONE : WATCH_QUIET))
+        if (f != (found[i] == '!' ? FILE_CHANGE_SETTLED : found[i] == 'x' ? FILE_CHANGE_GONE : FILE_CHANGE_QUIET))
             fail_msg("%s at look %zu: %d, expected %c", seen, i, (int) f, found[i]);
     }
 }
@@ -56,38 +56,39 @@ test_a_gap_is_no_change(void **state)
 static void
 test_a_file_that_stays_away_is_said_once(void **state)
 {
-    struct watch w = {0};
+    struct file_change w = {0};
     int gone = 0;
 
     (void) state;
-    watch_loaded(&w, OLD);
-    for (int i = 1; i <= 10 * WATCH_AWAY; i++) {
-        enum watch_finding f = watch_look(&w, false, 0);
+    file_change_loaded(&w, OLD);
+    for (int i = 1; i <= 10 * FILE_CHANGE_AWAY; i++) {
+        enum file_change_finding f = file_change_look(&w, false, 0);
 
-        assert_int_not_equal(f, WATCH_CHANGED);
-        gone += f == WATCH_GONE;
-        assert_int_equal(gone, i >= WATCH_AWAY);
+        assert_int_not_equal(f, FILE_CHANGE_SETTLED);
+        gone += f == FILE_CHANGE_GONE;
+        assert_int_equal(gone, i >= FILE_CHANGE_AWAY);
     }
-    assert_int_equal(watch_look(&w, true, OLD), WATCH_QUIET);
-    for (int i = 1; i <= WATCH_AWAY; i++)
-        assert_int_equal(watch_look(&w, false, 0), i == WATCH_AWAY ? WATCH_GONE : WATCH_QUIET);
+    assert_int_equal(file_change_look(&w, true, OLD), FILE_CHANGE_QUIET);
+    for (int i = 1; i <= FILE_CHANGE_AWAY; i++)
+        assert_int_equal(file_change_look(&w, false, 0), i == FILE_CHANGE_AWAY ? FILE_CHANGE_GONE : FILE_CHANGE_QUIET);
 }
 
 /* A signal was faster, or the reload read what came after the look. */
 static void
 test_what_was_read_otherwise_is_not_read_again(void **state)
 {
-    struct watch w = {0};
+    struct file_change w = {0};
 
     (void) state;
-    watch_loaded(&w, OLD);
-    watch_look(&w, true, 2);
-    watch_look(&w, true, 2);
-    watch_loaded(&w, 2);
+    file_change_loaded(&w, OLD);
+    file_change_look(&w, true, 2);
+    file_change_look(&w, true, 2);
+    file_change_loaded(&w, 2);
     for (int i = 0; i < 5; i++)
-        assert_int_equal(watch_look(&w, true, 2), WATCH_QUIET);
-    for (int i = 1; i <= WATCH_STILL; i++)
-        assert_int_equal(watch_look(&w, true, OLD), i == WATCH_STILL ? WATCH_CHANGED : WATCH_QUIET);
+        assert_int_equal(file_change_look(&w, true, 2), FILE_CHANGE_QUIET);
+    for (int i = 1; i <= FILE_CHANGE_STILL; i++)
+        assert_int_equal(file_change_look(&w, true, OLD),
+                         i == FILE_CHANGE_STILL ? FILE_CHANGE_SETTLED : FILE_CHANGE_QUIET);
 }
 
 int
