@@ -147,6 +147,9 @@ static void
 compare(struct reconcile_run *run)
 {
     for (size_t i = 0; i < run->nprogress; i++)
+        if (!reconcile_bound(run, &run->progress[i]))
+            return;
+    for (size_t i = 0; i < run->nprogress; i++)
         if (!reconcile_scan(run, &run->progress[i]))
             return;
     reconcile_settle(run);
@@ -232,8 +235,11 @@ static void
 finish(struct reconcile_run *run)
 {
     reconcile_quiet(run);
-    for (size_t i = 0; i < run->nprogress; i++)
+    for (size_t i = 0; i < run->nprogress; i++) {
         free(run->progress[i].position);
+        free(run->progress[i].last[DATABASE_VNEXT]);
+        free(run->progress[i].last[DATABASE_LEGACY]);
+    }
     free(run->progress);
     reconcile_forget(run);
 }

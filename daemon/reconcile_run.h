@@ -39,6 +39,7 @@ struct reconcile_progress {
     size_t entity; /* in the mapping */
     enum reconcile_pass pass;
     char *position; /* of that pass, as the server writes an array; NULL: it has not begun */
+    char *last[2];  /* the key, so written, with which the pass on that side ends; NULL: the table is empty */
     int64_t vnext_rows, vnext_seen, legacy_rows, legacy_seen, unmapped;
 };
 
@@ -163,6 +164,10 @@ void reconcile_suspects_free(struct reconcile_suspect *items, size_t count);
 
 /* Both passes over one entity, from where they are. False: the run ends. */
 bool reconcile_scan(struct reconcile_run *run, struct reconcile_progress *p);
+
+/* Where its passes will end, before the first one begins: the later ones would have the more to do the longer the earlier ones
+ * take, while writers add rows. */
+bool reconcile_bound(struct reconcile_run *run, struct reconcile_progress *p);
 
 /* ---- reconcile_store.c ---- */
 

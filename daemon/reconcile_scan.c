@@ -50,15 +50,15 @@ persist(struct reconcile_run *run, enum database side, const char *sql, int npar
 
 /* The next chunk of a pass; NULL: the run ends. */
 static PGresult *
-next_chunk(struct reconcile_run *run, enum database side, const char *sql, const char *position)
+next_chunk(struct reconcile_run *run, enum database side, const char *sql, const char *position, const char *last)
 {
     char limit[24];
-    const char *params[] = {position, limit};
+    const char *params[] = {position, limit, last};
     bool stop;
     PGresult *r;
 
     snprintf(limit, sizeof limit, "%" PRId64, run->options->chunk);
-    r = persist(run, side, sql, 2, params, 1, "listing the rows", &stop);
+    r = persist(run, side, sql, 3, params, 1, "listing the rows", &stop);
     if (r == NULL)
         reconcile_break(run, "listing the rows");
     return r;
@@ -238,6 +238,30 @@ legacy_chunk(struct reconcile_run *run, struct reconcile_progress *p, const PGre
 /* ---- passes ---- */
 
 static bool
+find_last(struct reconcile_run *run, struct reconcile_progress *p, enum database side, const char *sql)
+{
+    bool stop;
+    PGresult *r = persist(run, side, sql, 0, NULL, 1, "looking for the last key", &stop);
+    bool good = r != NULL;
+
+    if (!good)
+        reconcile_break(run, "looking for the last key");
+    else if (PQntuples(r) > 0)
+        p->last[side] = xstrdup(PQgetvalue(r, 0, 0));
+    PQclear(r);
+    return good;
+}
+
+bool
+reconcile_bound(struct reconcile_run *run, struct reconcile_progress *p)
+{
+    char **sql = run->compare[p->entity].sql;
+
+    return find_last(run, p, DATABASE_VNEXT, sql[COMPARE_VNEXT_LAST]) &&
+           (sql[COMPARE_LEGACY_LAST] == NULL || find_last(run, p, DATABASE_LEGACY, sql[COMPARE_LEGACY_LAST]));
+}
+
+static bool
 walk(struct reconcile_run *run, struct reconcile_progress *p, enum database side, const char *sql,
      bool (*chunk)(struct reconcile_run *run, struct reconcile_progress *p, const PGresult *r))
 {
@@ -245,14 +269,14 @@ walk(struct reconcile_run *run, struct reconcile_progress *p, enum database side
     int64_t *seen = side == DATABASE_VNEXT ? &p->vnext_seen : &p->legacy_seen;
     int64_t *rows = side == DATABASE_VNEXT ? &p->vnext_rows : &p->legacy_rows;
     bool good = true;
-    bool more = true;
+    bool more = p->last[side] != NULL;
 
     reconcile_pass_begins(run);
     while (good && more) {
         PGresult *r;
 
         reconcile_doing(run, "%s: %" PRId64 " of %" PRId64 " %s rows", name, *seen, *rows, pair_word(side));
-        r = next_chunk(run, side, sql, p->position);
+        r = next_chunk(run, side, sql, p->position, p->last[side]);
         good = r != NULL;
         more = good && PQntuples(r) > 0;
         if (more)

@@ -11,6 +11,7 @@
 #include "embedded.h"
 
 #define ANSWER_MS 60000
+#define CHUNK_BATCHES 10
 
 struct resync {
     struct pgconn *pg;
@@ -167,8 +168,10 @@ parse_next(void *arg, const struct pg_reply *reply)
 }
 
 void
-resync_start(struct resync *r, const char *instance, const struct mapping *mapping, const struct plan *plan, int chunk)
+resync_start(struct resync *r, const char *instance, const struct settings *settings, const struct plan *plan)
 {
+    const struct mapping *mapping = settings->mapping;
+    int64_t chunk = (int64_t) settings->config->batch_size * CHUNK_BATCHES;
     struct buf entities = {0};
     struct pg_statement script[] = {
         {.sql = sql_daemon_begin},
@@ -183,7 +186,10 @@ resync_start(struct resync *r, const char *instance, const struct mapping *mappi
     r->mapping = mapping;
     r->plan = plan;
     r->instance = instance;
-    r->chunk = chunk;
+    /* well below the outbox's limit, or the rows that a resync queues would themselves raise the next mark */
+    if (chunk > settings->config->outbox_max / 4)
+        chunk = settings->config->outbox_max / 4;
+    r->chunk = (int) chunk;
     r->answer = (struct resync_answer){0};
     pgconn_run(r->pg, script, 2, ANSWER_MS, parse_next, r);
     buf_free(&entities);

@@ -55,6 +55,9 @@ int64_t round_hold_ms(const struct round *r);
 /* Behind which nothing that is claimed waits: for claim.sql and beat.sql; NULL: not known. Lives until the next round. */
 const char *round_cursor(const struct round *r);
 
+/* The last claim took as many events as a batch may have: more may wait behind it. */
+bool round_full(const struct round *r);
+
 const struct round_counters *round_counters(const struct round *r);
 void round_free(struct round *r);
 

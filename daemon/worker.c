@@ -33,6 +33,7 @@ struct worker {
     struct plan *plan; /* NULL until preflight passed on this connection */
 
     bool resync_wanted;
+    bool caught_up;   /* the last claim saw the end of the queue; writers may never leave it empty */
     bool busy;        /* a stage has the connection */
     bool behind;      /* ... and has had it since before the orders changed */
     bool resting;     /* the engine asked for rest */
@@ -107,6 +108,7 @@ on_round(void *arg, enum wake_event how, int64_t retry_ms)
         pgconn_settled(w->pg);
         pgconn_settled(w->legacy);
     }
+    w->caught_up = how == WAKE_WORKED && !round_full(w->round);
     worker_due_in(w, retry_ms);
     free_again(w);
 }
@@ -166,13 +168,9 @@ on_resynced(void *arg, const struct resync_answer *answer)
 static void
 run_resync(struct worker *w)
 {
-    int64_t chunk = (int64_t) config(w)->batch_size * 10;
-
-    /* well below the outbox's limit, or the rows that a resync queues would themselves raise the next mark */
-    if (chunk > config(w)->outbox_max / 4)
-        chunk = config(w)->outbox_max / 4;
     w->busy = true;
-    resync_start(w->resync, w->instance, w->settings->mapping, w->plan, (int) chunk);
+    w->caught_up = false; /* what it queues goes first */
+    resync_start(w->resync, w->instance, w->settings, w->plan);
 }
 
 /* ---- preflight ------------------------------------------------------------------------------------------------- */
@@ -254,7 +252,10 @@ pump_queue(struct worker *w)
         }
         break;
     case WAKE_DRAINING:
-        run_round(w);
+        if (w->resync_wanted && w->caught_up)
+            run_resync(w);
+        else
+            run_round(w);
         break;
     case WAKE_ASLEEP:
     case WAKE_STANDBY:

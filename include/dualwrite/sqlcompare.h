@@ -10,18 +10,21 @@
 #include "dualwrite/mapping.h"
 
 enum compare_step {
-    COMPARE_VNEXT_COUNT,  /* vNext: rows */
-    COMPARE_VNEXT_LIST,   /* vNext: $1 text[] the last key or NULL, $2 how many; ref of each source row, in key order */
-    COMPARE_DOUBT,        /* vNext: $1.. a text[] per identity column; n, version, waits, message, parked of each */
-    COMPARE_ROWS,         /* legacy: $1 JSON rows (sqlrow.h); n, shadow, version, differences of each */
+    COMPARE_VNEXT_COUNT, /* vNext: rows */
+    COMPARE_VNEXT_LAST,  /* vNext: the last key, text[]; no row: the table is empty */
+    COMPARE_VNEXT_LIST, /* vNext: $1 text[] the key before or NULL, $2 how many, $3 text[] the last key; ref of each source
+                             row, in key order */
+    COMPARE_DOUBT,      /* vNext: $1.. a text[] per identity column; n, version, waits, message, parked of each */
+    COMPARE_ROWS,       /* legacy: $1 JSON rows (sqlrow.h); n, shadow, version, differences of each */
     COMPARE_LEGACY_COUNT, /* legacy: rows */
-    COMPARE_LEGACY_LIST,  /* legacy: $1 text[] the last key or NULL, $2 how many; position, key of each legacy row */
+    COMPARE_LEGACY_LAST,  /* legacy: the last key, text[]; no row: the table is empty */
+    COMPARE_LEGACY_LIST,  /* legacy: $1, $2, $3 as for COMPARE_VNEXT_LIST; position, key of each legacy row */
     COMPARE_STANDS_FOR,   /* vNext: $1.. a text[] per target key column; n, known, identity, gone of each */
     COMPARE_STEPS
 };
 
 struct compare_plan {
-    char *sql[COMPARE_STEPS]; /* the last three are NULL where legacy rows do not say whose they are */
+    char *sql[COMPARE_STEPS]; /* the last four are NULL where legacy rows do not say whose they are */
 };
 
 /* One for each of mapping.entities; the catalogs must have passed mapping_check(). Free with compare_free(). */

@@ -37,20 +37,46 @@ count_rows(const struct mapping_table *t)
     return gen_fill(sql_reconcile_count, &f);
 }
 
-/* "n.a, n.b" and "($1::text[])[1]::type, ..." */
+/* "n.a, n.b"; "($1::text[])[1]::type, ..." and the same of $3 */
 static void
 take_order(struct fragments *f, const struct mapping_names *key, const struct catalog_table *t, const char *alias)
 {
-    struct buf columns = {0}, position = {0};
+    struct buf columns = {0}, position = {0}, last = {0};
 
     for (size_t i = 0; i < key->count; i++) {
-        buf_printf(&columns, "%s%s.", i == 0 ? "" : ", ", alias);
+        const char *type = catalog_column(t, key->items[i])->type;
+        const char *comma = i == 0 ? "" : ", ";
+
+        buf_printf(&columns, "%s%s.", comma, alias);
         quote_ident(&columns, key->items[i]);
-        buf_printf(&position, "%s($1::pg_catalog.text[])[%zu]::%s", i == 0 ? "" : ", ", i + 1,
-                   catalog_column(t, key->items[i])->type);
+        buf_printf(&position, "%s($1::pg_catalog.text[])[%zu]::%s", comma, i + 1, type);
+        buf_printf(&last, "%s($3::pg_catalog.text[])[%zu]::%s", comma, i + 1, type);
     }
     take(f, "key_columns", &columns);
     take(f, "position", &position);
+    take(f, "last", &last);
+}
+
+static char *
+last_key(const struct mapping_table *t, const struct mapping_names *key)
+{
+    struct fragments f = {0};
+    struct buf text = {0}, descending = {0};
+
+    for (size_t i = 0; i < key->count; i++) {
+        gen_comma(&text);
+        buf_puts(&text, "n.");
+        quote_ident(&text, key->items[i]);
+        buf_puts(&text, "::pg_catalog.text");
+        gen_comma(&descending);
+        buf_puts(&descending, "n.");
+        quote_ident(&descending, key->items[i]);
+        buf_puts(&descending, " DESC");
+    }
+    take(&f, "key_text", &text);
+    take(&f, "key_descending", &descending);
+    gen_set_table(&f, "table", t);
+    return gen_fill(sql_reconcile_last, &f);
 }
 
 static char *
@@ -439,12 +465,14 @@ compare_make(const struct mapping *m, const struct catalogs *c)
         char **sql = plans[i].sql;
 
         sql[COMPARE_VNEXT_COUNT] = count_rows(&g.e->source);
+        sql[COMPARE_VNEXT_LAST] = last_key(&g.e->source, &g.e->source_key);
         sql[COMPARE_VNEXT_LIST] = vnext_list(&g);
         sql[COMPARE_DOUBT] = doubt(&g);
         sql[COMPARE_ROWS] = compare_rows(&g);
         if (!says_whose(&g))
             continue;
         sql[COMPARE_LEGACY_COUNT] = count_rows(&g.e->target);
+        sql[COMPARE_LEGACY_LAST] = last_key(&g.e->target, &g.e->target_key);
         sql[COMPARE_LEGACY_LIST] = legacy_list(&g);
         sql[COMPARE_STANDS_FOR] = stands_for(&g);
     }

@@ -13,6 +13,7 @@
 #include "dualwrite/buf.h"
 #include "dualwrite/conninfo.h"
 #include "dualwrite/log.h"
+#include "dualwrite/pgscript.h"
 #include "dualwrite/resolve.h"
 #include "dualwrite/retry.h"
 #include "dualwrite/xalloc.h"
@@ -34,20 +35,12 @@ struct pgconn {
     unsigned failures;
     unsigned session;
     uint64_t heard; /* uv_now() when the script was sent, or the server last said something */
-    unsigned kept;  /* empty messages that were not answered yet */
     size_t hosts;   /* in the connection string, by address: each attempt tries one */
     size_t turn;
     bool closing;
     char *notice; /* the server's last word on this connection, which says more than "closed unexpectedly" */
 
-    size_t count;  /* of the script under way */
-    size_t next;   /* the statement whose result comes next; == count: the pipeline's end */
-    bool answered; /* that statement has had a result */
-    size_t failed;
-    PGresult **results;
-    char *error;
-    pgconn_done done;
-    void *done_arg;
+    struct pgscript script;
 };
 
 #define KEEP_MS 2500
@@ -128,47 +121,6 @@ watch(struct pgconn *c, int events)
     c->watched = events;
 }
 
-/* The first line of a message of libpq or the server. */
-static char *
-first_line(const char *message)
-{
-    return xstrndup(message, strcspn(message, "\n"));
-}
-
-static void
-clear_script(struct pgconn *c)
-{
-    for (size_t i = 0; i < c->count; i++)
-        PQclear(c->results[i]);
-    free(c->results);
-    free(c->error);
-    c->results = NULL;
-    c->error = NULL;
-    c->count = 0;
-    c->done = NULL;
-}
-
-/* Hands the script's outcome over. The script is taken off first, so that `done` may run the next one. */
-static void
-finish_script(struct pgconn *c, bool lost, const char *why)
-{
-    struct pgconn script = *c;
-    struct pg_reply reply = {
-        .results = c->results,
-        .count = c->count,
-        .lost = lost,
-        .failed = c->failed,
-        .error = lost ? why : c->error,
-    };
-
-    c->results = NULL;
-    c->error = NULL;
-    c->count = 0;
-    c->done = NULL;
-    script.done(script.done_arg, &reply);
-    clear_script(&script);
-}
-
 static void
 on_retry(uv_timer_t *timer)
 {
@@ -182,7 +134,7 @@ on_notice(void *arg, const PGresult *r)
     const char *primary = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
 
     free(c->notice);
-    c->notice = primary == NULL ? NULL : first_line(primary);
+    c->notice = primary == NULL ? NULL : pgscript_first_line(primary);
     log_msg(LOG_DEBUG, "server_notice", "%s: %s", c->name, primary == NULL ? "" : primary);
 }
 
@@ -190,11 +142,11 @@ on_notice(void *arg, const PGresult *r)
 static void
 fail(struct pgconn *c, const char *why)
 {
-    char *reason =
-        c->notice != NULL && c->pq != NULL && PQstatus(c->pq) == CONNECTION_BAD ? xstrdup(c->notice) : first_line(why);
+    char *reason = c->notice != NULL && c->pq != NULL && PQstatus(c->pq) == CONNECTION_BAD ? xstrdup(c->notice)
+                                                                                           : pgscript_first_line(why);
     int64_t delay;
     uint32_t random = 0;
-    bool had_script = c->done != NULL;
+    bool had_script = c->script.done != NULL;
 
     uv_random(NULL, NULL, &random, sizeof random, 0, NULL);
     unwatch(c);
@@ -211,7 +163,7 @@ fail(struct pgconn *c, const char *why)
     enter(c, PGCONN_WAITING, reason);
     uv_timer_start(&c->timer, on_retry, (uint64_t) delay, 0);
     if (had_script)
-        finish_script(c, true, reason);
+        pgscript_finish(&c->script, true, reason);
     if (!c->closing && c->events.down != NULL)
         c->events.down(c->arg, reason, delay);
     free(reason);
@@ -249,77 +201,16 @@ drain_notifications(struct pgconn *c)
     }
 }
 
-/* One result of the script. Returns true at the pipeline's end. */
-static bool
-take_result(struct pgconn *c, PGresult *r)
-{
-    c->answered = PQresultStatus(r) != PGRES_PIPELINE_SYNC;
-    switch (PQresultStatus(r)) {
-    case PGRES_PIPELINE_SYNC:
-        PQclear(r);
-        if (c->kept == 0)
-            return true;
-        c->kept--; /* an empty message's, sent before the script */
-        return false;
-    case PGRES_PIPELINE_ABORTED:
-        PQclear(r);
-        return false;
-    case PGRES_FATAL_ERROR:
-    case PGRES_BAD_RESPONSE:
-        if (c->error == NULL) {
-            const char *primary = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
-
-            c->error = first_line(primary != NULL ? primary : PQresultErrorMessage(r));
-            c->failed = c->next;
-        }
-        break;
-    default:
-        break;
-    }
-    if (c->next < c->count && c->results[c->next] == NULL)
-        c->results[c->next] = r;
-    else
-        PQclear(r);
-    return false;
-}
-
 static void
-drain_results(struct pgconn *c)
+read_answers(struct pgconn *c)
 {
-    int empty = 0;
-
-    while (c->state == PGCONN_BUSY && !PQisBusy(c->pq)) {
-        PGresult *r = PQgetResult(c->pq);
-
-        if (r == NULL) {
-            if (!c->answered && ++empty > 2)
-                return;
-            if (!c->answered)
-                continue; /* after an empty message's answer */
-            c->answered = false;
-            c->next++; /* the end of one statement's results */
-            continue;
-        }
-        if (take_result(c, r)) {
-            uv_timer_stop(&c->timer);
-            enter(c, PGCONN_READY, "answered");
-            finish_script(c, false, NULL);
-            return;
-        }
-    }
-}
-
-/* The answers to empty messages. */
-static void
-drain_kept(struct pgconn *c)
-{
-    while (c->state == PGCONN_READY && c->kept > 0 && !PQisBusy(c->pq)) {
-        PGresult *r = PQgetResult(c->pq);
-
-        if (r == NULL)
-            return;
-        take_result(c, r);
-    }
+    if (c->state == PGCONN_READY)
+        pgscript_read_kept(&c->script, c->pq);
+    if (c->state != PGCONN_BUSY || !pgscript_read(&c->script, c->pq))
+        return;
+    uv_timer_stop(&c->timer);
+    enter(c, PGCONN_READY, "answered");
+    pgscript_finish(&c->script, false, NULL);
 }
 
 static void
@@ -332,7 +223,7 @@ established(struct pgconn *c)
     }
     watch(c, UV_READABLE);
     c->session++;
-    c->kept = 0;
+    c->script.kept = 0;
     enter(c, PGCONN_READY, "connected");
     if (c->events.up != NULL)
         c->events.up(c->arg);
@@ -382,16 +273,14 @@ on_poll(uv_poll_t *handle, int status, int events)
         return;
     c->heard = uv_now(c->loop);
     if (PQconsumeInput(c->pq) != 1) {
-        drain_results(c);
+        read_answers(c);
         if (c->pq != NULL && (c->state == PGCONN_READY || c->state == PGCONN_BUSY))
             fail(c, PQerrorMessage(c->pq));
         return;
     }
     drain_notifications(c);
     if (c->pq != NULL)
-        drain_kept(c);
-    if (c->pq != NULL)
-        drain_results(c);
+        read_answers(c);
     drain_notifications(c); /* libpq does not look behind an answer that nobody has taken */
     if (c->pq != NULL && PQstatus(c->pq) == CONNECTION_BAD)
         fail(c, PQerrorMessage(c->pq)); /* libpq lost step with the server and closed the socket */
@@ -463,23 +352,8 @@ void
 pgconn_run(struct pgconn *c, const struct pg_statement *statements, size_t count, int64_t timeout_ms, pgconn_done done,
            void *arg)
 {
-    c->count = count;
-    c->next = 0;
-    c->answered = false;
-    c->failed = count;
-    c->results = xcalloc(count, sizeof *c->results);
-    c->done = done;
-    c->done_arg = arg;
     enter(c, PGCONN_BUSY, "script sent");
-    for (size_t i = 0; i < count; i++) {
-        const struct pg_statement *s = &statements[i];
-
-        if (PQsendQueryParams(c->pq, s->sql, s->nparams, NULL, s->params, NULL, NULL, 0) != 1) {
-            pgconn_reset(c, PQerrorMessage(c->pq));
-            return;
-        }
-    }
-    if (PQpipelineSync(c->pq) != 1) {
+    if (!pgscript_send(&c->script, c->pq, statements, count, done, arg)) {
         pgconn_reset(c, PQerrorMessage(c->pq));
         return;
     }
@@ -493,11 +367,11 @@ on_keep(uv_timer_t *timer)
 {
     struct pgconn *c = timer->data;
 
-    if (c->kept == KEEP_TRIES) {
+    if (c->script.kept == KEEP_TRIES) {
         fail(c, "no answer within the time allowed");
         return;
     }
-    c->kept++;
+    c->script.kept++;
     if (PQpipelineSync(c->pq) != 1)
         fail(c, PQerrorMessage(c->pq));
     else
@@ -546,7 +420,7 @@ on_closed(uv_handle_t *handle)
 {
     struct pgconn *c = handle->data;
 
-    clear_script(c);
+    pgscript_clear(&c->script);
     free(c->notice);
     free(c->name);
     free(c->url);

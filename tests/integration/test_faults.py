@@ -12,6 +12,7 @@ from psycopg.conninfo import make_conninfo
 
 from conftest import Daemon, assert_in_step, differences, install, wait_until
 from helpers import (
+    Writers,
     LEGACY_TEAM, MAP, STRICT, TEAM, cli, connections, count_lines, drained, failed, legacy_team, sequences,
 )
 from proxy import Proxy
@@ -167,6 +168,18 @@ def test_a_resync_of_a_table_larger_than_the_outbox_ends_while_somebody_writes(d
         assert sum(asked.values()) <= 2, asked
         assert count_lines(daemon, "resync_completed") <= 2
         assert count_lines(daemon) < 3000 + 3000
+
+
+def test_a_resync_does_not_wait_for_writers_to_pause(db):
+    """Each round finds something: the queue is never empty."""
+    install(db)
+    with Daemon(db) as daemon, Writers(db, threads=4) as writers:
+        wait_until(lambda: len(writers.ids) > 50)
+        began = count_lines(daemon, "dual_write_completed")
+        db.execute("SELECT nextval('dualwrite.resync_team')")
+        daemon.wait_for("resync_completed", timeout=30)
+        assert count_lines(daemon, "dual_write_completed") > began
+    assert writers.errors == []
 
 
 # ---- errors of one row, and of the server --------------------------------------------------------------------------------------

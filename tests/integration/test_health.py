@@ -1,7 +1,9 @@
 """/livez, /healthz, /readyz and `dualwrited healthcheck`: asked over HTTP of real daemons, on good and bad days."""
 
+import contextlib
 import http.client
 import json
+import random
 import re
 import signal
 import socket
@@ -19,9 +21,11 @@ PROBES = ("/livez", "/healthz", "/readyz")
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """None that the system gives away by itself: another test beside this one could be given it in the meantime."""
+    while True:
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", random.randint(20000, 32000)))
+            return s.getsockname()[1]
 
 
 def http_daemon(db, address="127.0.0.1:0", **more):

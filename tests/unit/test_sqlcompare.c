@@ -13,8 +13,8 @@
 #include "dualwrite/sqlcompare.h"
 #include "plan_sample.h"
 
-static const char *const steps[COMPARE_STEPS] = {"vnext_count",  "vnext_list",  "doubt",     "compare",
-                                                 "legacy_count", "legacy_list", "stands_for"};
+static const char *const steps[COMPARE_STEPS] = {"vnext_count",  "vnext_last",  "vnext_list",  "doubt",     "compare",
+                                                 "legacy_count", "legacy_last", "legacy_list", "stands_for"};
 
 static void
 test_golden(void **state)

@@ -2,10 +2,14 @@
 SELECT pg_catalog.count(*) AS rows FROM "New"."Word" n
 
 
+-- word.vnext_last
+SELECT ARRAY[n."Code"::pg_catalog.text]::pg_catalog.text[] AS last FROM "New"."Word" n ORDER BY n."Code" DESC LIMIT 1
+
+
 -- word.vnext_list
 SELECT pg_catalog.array_to_json(ARRAY[n."Code"::pg_catalog.text]::pg_catalog.text[]) AS ref
 FROM "New"."Word" n
-WHERE $1::pg_catalog.text[] IS NULL OR (n."Code") > (($1::pg_catalog.text[])[1]::pg_catalog.text)
+WHERE ($1::pg_catalog.text[] IS NULL OR (n."Code") > (($1::pg_catalog.text[])[1]::pg_catalog.text)) AND (n."Code") <= (($3::pg_catalog.text[])[1]::pg_catalog.text)
 ORDER BY n."Code" LIMIT $2::pg_catalog.int4
 
 
@@ -58,11 +62,15 @@ ORDER BY r.n
 SELECT pg_catalog.count(*) AS rows FROM "Old"."Word" n
 
 
+-- word.legacy_last
+SELECT ARRAY[n."Code"::pg_catalog.text]::pg_catalog.text[] AS last FROM "Old"."Word" n ORDER BY n."Code" DESC LIMIT 1
+
+
 -- word.legacy_list
 SELECT pg_catalog.array_to_json(ARRAY[t."Code"::pg_catalog.text]::pg_catalog.text[]) AS position,
        pg_catalog.array_to_json(ARRAY[t."Code"::pg_catalog.text]::pg_catalog.text[]) AS key
 FROM "Old"."Word" t
-WHERE $1::pg_catalog.text[] IS NULL OR (t."Code") > (($1::pg_catalog.text[])[1]::pg_catalog."varchar")
+WHERE ($1::pg_catalog.text[] IS NULL OR (t."Code") > (($1::pg_catalog.text[])[1]::pg_catalog."varchar")) AND (t."Code") <= (($3::pg_catalog.text[])[1]::pg_catalog."varchar")
 ORDER BY t."Code" LIMIT $2::pg_catalog.int4
 
 
@@ -78,10 +86,14 @@ ORDER BY u.n
 SELECT pg_catalog.count(*) AS rows FROM "New"."b" n
 
 
+-- page.vnext_last
+SELECT ARRAY[n."Id"::pg_catalog.text]::pg_catalog.text[] AS last FROM "New"."b" n ORDER BY n."Id" DESC LIMIT 1
+
+
 -- page.vnext_list
 SELECT pg_catalog.array_to_json(ARRAY[n."Id"::pg_catalog.text, n."Word"::pg_catalog.text]::pg_catalog.text[]) AS ref
 FROM "New"."b" n
-WHERE $1::pg_catalog.text[] IS NULL OR (n."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.int8)
+WHERE ($1::pg_catalog.text[] IS NULL OR (n."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.int8)) AND (n."Id") <= (($3::pg_catalog.text[])[1]::pg_catalog.int8)
 ORDER BY n."Id" LIMIT $2::pg_catalog.int4
 
 
@@ -143,11 +155,15 @@ ORDER BY r.n
 SELECT pg_catalog.count(*) AS rows FROM "Old"."Page" n
 
 
+-- page.legacy_last
+SELECT ARRAY[n."Id"::pg_catalog.text]::pg_catalog.text[] AS last FROM "Old"."Page" n ORDER BY n."Id" DESC LIMIT 1
+
+
 -- page.legacy_list
 SELECT pg_catalog.array_to_json(ARRAY[t."Id"::pg_catalog.text]::pg_catalog.text[]) AS position,
        pg_catalog.array_to_json(ARRAY[t."Id"::pg_catalog.text]::pg_catalog.text[]) AS key
 FROM "Old"."Page" t
-WHERE $1::pg_catalog.text[] IS NULL OR (t."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.int8)
+WHERE ($1::pg_catalog.text[] IS NULL OR (t."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.int8)) AND (t."Id") <= (($3::pg_catalog.text[])[1]::pg_catalog.int8)
 ORDER BY t."Id" LIMIT $2::pg_catalog.int4
 
 
@@ -163,10 +179,14 @@ ORDER BY u.n
 SELECT pg_catalog.count(*) AS rows FROM "New"."Note" n
 
 
+-- note.vnext_last
+SELECT ARRAY[n."ref"::pg_catalog.text, n."root"::pg_catalog.text]::pg_catalog.text[] AS last FROM "New"."Note" n ORDER BY n."ref" DESC, n."root" DESC LIMIT 1
+
+
 -- note.vnext_list
 SELECT pg_catalog.array_to_json(ARRAY[n."ref"::pg_catalog.text, n."root"::pg_catalog.text]::pg_catalog.text[]) AS ref
 FROM "New"."Note" n
-WHERE $1::pg_catalog.text[] IS NULL OR (n."ref", n."root") > (($1::pg_catalog.text[])[1]::pg_catalog.int4, ($1::pg_catalog.text[])[2]::pg_catalog.text)
+WHERE ($1::pg_catalog.text[] IS NULL OR (n."ref", n."root") > (($1::pg_catalog.text[])[1]::pg_catalog.int4, ($1::pg_catalog.text[])[2]::pg_catalog.text)) AND (n."ref", n."root") <= (($3::pg_catalog.text[])[1]::pg_catalog.int4, ($3::pg_catalog.text[])[2]::pg_catalog.text)
 ORDER BY n."ref", n."root" LIMIT $2::pg_catalog.int4
 
 
@@ -223,11 +243,15 @@ ORDER BY r.n
 SELECT pg_catalog.count(*) AS rows FROM "Old"."Note" n
 
 
+-- note.legacy_last
+SELECT ARRAY[n."Id"::pg_catalog.text]::pg_catalog.text[] AS last FROM "Old"."Note" n ORDER BY n."Id" DESC LIMIT 1
+
+
 -- note.legacy_list
 SELECT pg_catalog.array_to_json(ARRAY[t."Id"::pg_catalog.text]::pg_catalog.text[]) AS position,
        pg_catalog.array_to_json(ARRAY[t."Id"::pg_catalog.text]::pg_catalog.text[]) AS key
 FROM "Old"."Note" t
-WHERE $1::pg_catalog.text[] IS NULL OR (t."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.uuid)
+WHERE ($1::pg_catalog.text[] IS NULL OR (t."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.uuid)) AND (t."Id") <= (($3::pg_catalog.text[])[1]::pg_catalog.uuid)
 ORDER BY t."Id" LIMIT $2::pg_catalog.int4
 
 
@@ -243,10 +267,14 @@ ORDER BY u.n
 SELECT pg_catalog.count(*) AS rows FROM "New"."Line" n
 
 
+-- line.vnext_last
+SELECT ARRAY[n."Id"::pg_catalog.text]::pg_catalog.text[] AS last FROM "New"."Line" n ORDER BY n."Id" DESC LIMIT 1
+
+
 -- line.vnext_list
 SELECT pg_catalog.array_to_json(ARRAY[n."Id"::pg_catalog.text, n."User"::pg_catalog.text, n."Word"::pg_catalog.text, n."Nr"::pg_catalog.text]::pg_catalog.text[]) AS ref
 FROM "New"."Line" n
-WHERE $1::pg_catalog.text[] IS NULL OR (n."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.int8)
+WHERE ($1::pg_catalog.text[] IS NULL OR (n."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.int8)) AND (n."Id") <= (($3::pg_catalog.text[])[1]::pg_catalog.int8)
 ORDER BY n."Id" LIMIT $2::pg_catalog.int4
 
 
@@ -303,11 +331,15 @@ ORDER BY r.n
 SELECT pg_catalog.count(*) AS rows FROM "Old"."Line" n
 
 
+-- line.legacy_last
+SELECT ARRAY[n."Who"::pg_catalog.text, n."Word"::pg_catalog.text, n."Nr"::pg_catalog.text]::pg_catalog.text[] AS last FROM "Old"."Line" n ORDER BY n."Who" DESC, n."Word" DESC, n."Nr" DESC LIMIT 1
+
+
 -- line.legacy_list
 SELECT pg_catalog.array_to_json(ARRAY[t."Who"::pg_catalog.text, t."Word"::pg_catalog.text, t."Nr"::pg_catalog.text]::pg_catalog.text[]) AS position,
        pg_catalog.array_to_json(ARRAY[(SELECT pg_catalog.min(l."Nr"::pg_catalog.text) FROM "Old"."Person" l WHERE l."Login"::pg_catalog.text = t."Who"::pg_catalog.text), t."Word"::pg_catalog.text, t."Nr"::pg_catalog.text]::pg_catalog.text[]) AS key
 FROM "Old"."Line" t
-WHERE $1::pg_catalog.text[] IS NULL OR (t."Who", t."Word", t."Nr") > (($1::pg_catalog.text[])[1]::pg_catalog.bpchar, ($1::pg_catalog.text[])[2]::pg_catalog."varchar", ($1::pg_catalog.text[])[3]::pg_catalog.int2)
+WHERE ($1::pg_catalog.text[] IS NULL OR (t."Who", t."Word", t."Nr") > (($1::pg_catalog.text[])[1]::pg_catalog.bpchar, ($1::pg_catalog.text[])[2]::pg_catalog."varchar", ($1::pg_catalog.text[])[3]::pg_catalog.int2)) AND (t."Who", t."Word", t."Nr") <= (($3::pg_catalog.text[])[1]::pg_catalog.bpchar, ($3::pg_catalog.text[])[2]::pg_catalog."varchar", ($3::pg_catalog.text[])[3]::pg_catalog.int2)
 ORDER BY t."Who", t."Word", t."Nr" LIMIT $2::pg_catalog.int4
 
 

@@ -1,0 +1,45 @@
+/*
+ * pgscript.h - the statements that are under way on one connection in pipeline mode, and what has come back of them.
+ *
+ * Part of pgconn.h, whose users need not know it. It reads what libpq has and never waits; when to read, and what a lost
+ * connection means, is lib/pg/pgconn.c's. libpq's manual, section 34.5, is where the order of results comes from.
+ */
+#ifndef DUALWRITE_PGSCRIPT_H
+#define DUALWRITE_PGSCRIPT_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "dualwrite/pgconn.h"
+
+struct pgscript {
+    size_t count;
+    size_t next;   /* the statement whose result comes next; == count: the pipeline's end */
+    bool answered; /* that statement has had a result */
+    size_t failed; /* the statement that did; count: none */
+    unsigned kept; /* empty messages that were not answered yet */
+    PGresult **results;
+    char *error;
+    pgconn_done done; /* NULL: none is under way */
+    void *done_arg;
+};
+
+/* Hands the statements to libpq; false: it could not take them, pgscript_finish() is still to come. */
+bool pgscript_send(struct pgscript *s, PGconn *pq, const struct pg_statement *statements, size_t count,
+                   pgconn_done done, void *arg);
+
+/* Takes the results that are there; true when the last one was. */
+bool pgscript_read(struct pgscript *s, PGconn *pq);
+
+/* The answers to empty messages, while no script is under way. */
+void pgscript_read_kept(struct pgscript *s, PGconn *pq);
+
+/* Calls `done`; the script is taken off first, so that it may send the next one. `why`: of a connection that is lost. */
+void pgscript_finish(struct pgscript *s, bool lost, const char *why);
+void pgscript_clear(struct pgscript *s);
+
+/* The first line of a message of libpq or the server; the caller frees it. */
+char *pgscript_first_line(const char *message);
+
+#endif
