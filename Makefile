@@ -213,7 +213,7 @@ fuzz: deps-lint deps-check ## fuzz our parsers (FUZZ_SECONDS=60 each), and a dae
 C_FILES = $(SOURCES) $(wildcard tests/unit/*.c tests/fuzz/*.c)
 H_FILES = $(wildcard include/dualwrite/*.h daemon/*.h tests/unit/*.h)
 MAN_PAGES = $(wildcard docs/*.[158])
-SHELL_FILES = .ci/run .ci/deps $(wildcard config/*/*.sh lib/sql/*.sh tests/*.sh tests/unit/*.sh tests/model/*.sh)
+SHELL_FILES = .ci/run .ci/deps $(wildcard config/*/*.sh config/debian/*.p* lib/sql/*.sh tests/*.sh tests/unit/*.sh tests/model/*.sh)
 
 .PHONY: lint format
 lint: deps-lint ## formatting, clang-tidy, cppcheck, shellcheck, man pages, both compilers with warnings as errors

@@ -112,13 +112,11 @@ def copy_root(base):
 
 @pytest.fixture
 def debian_root():
-    """debian_root(*packages) -> a Root of the test's own: minimal bookworm with these packages. network=True lets apt in."""
+    """debian_root(*packages) -> a Root of the test's own: minimal bookworm with these packages."""
     made = []
 
-    def make(*packages, network=False):
+    def make(*packages):
         made.append(copy_root(base_root(*packages)))
-        if network:
-            script("open_network", made[-1].path)
         return made[-1]
 
     yield make

@@ -2,7 +2,6 @@
 a minimal Debian without systemd, and on a systemd that runs.
 """
 
-import contextlib
 import re
 import shutil
 import subprocess
@@ -10,19 +9,11 @@ import subprocess
 import pytest
 
 from conftest import TOP, wait_until
-from deploy.conftest import Root, base_root, copy_root, needs, script
+from deploy.conftest import base_root, copy_root, needs, script
 
 CONTROL = TOP / "config" / "debian" / "control"
 ENV = "/etc/dualwrite/dualwrited.env"
 DPKG = ("env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "--force-confdef", "--force-confold")
-
-
-@contextlib.contextmanager
-def removed_at_the_end(root):
-    try:
-        yield root
-    finally:
-        root.remove()
 
 
 def as_dev(root, line, **more):
@@ -42,13 +33,16 @@ def build_dependencies():
 def built():
     """A root that has what control names and lintian, in which `make deb` was run in /home/dev/tree."""
     needs(root=True, programs={"mmdebstrap": "mmdebstrap"})
-    with removed_at_the_end(copy_root(base_root("build-essential", "lintian", *build_dependencies()))) as root:
+    root = copy_root(base_root("build-essential", "lintian", *build_dependencies()))
+    try:
         root.run("useradd", "--create-home", "--shell", "/bin/sh", "dev")
         (root / "home/dev/tree").mkdir()
         script("copy_tree", root / "home/dev/tree")
         root.run("chown", "-R", "dev:", "/home/dev/tree")
         as_dev(root, "cd /home/dev/tree && make deb", timeout=900)
         yield root
+    finally:
+        root.remove()
 
 
 @pytest.fixture(scope="module")
@@ -69,14 +63,14 @@ def packages(built):
 
 
 @pytest.fixture
-def root(packages):
+def root(packages, debian_root):
     """A root without systemd that has what the package depends on, and both packages in /."""
     package, newer, depends = packages
     wanted = [next((name for name in each if "standalone" in name), each[0]) for each in depends]
-    with removed_at_the_end(copy_root(base_root(*wanted))) as made:
-        shutil.copy(package, made / "dualwrited.deb")
-        shutil.copy(newer, made / "newer.deb")
-        yield made
+    made = debian_root(*wanted)
+    shutil.copy(package, made / "dualwrited.deb")
+    shutil.copy(newer, made / "newer.deb")
+    return made
 
 
 def whose(root, path):
