@@ -241,6 +241,14 @@ lint-man:
 format: ## lay out the C files with clang-format
 	clang-format -i $(C_FILES) $(H_FILES)
 
+# the page's picture, by the browser of its tests, which want npm too
+DEPS_DEPLOY += chromium npm
+
+.PHONY: screenshots
+screenshots: ## make docs/page.png anew, after a change of the page
+	@.ci/deps python3 chromium
+	python3 tests/deploy/page_screenshot.py docs/page.png
+
 # for editors and clang-tidy
 compile_commands.json: $(BUILD)/flags $(C_FILES)
 	@{ echo '['; sep=; for file in $(C_FILES); do \

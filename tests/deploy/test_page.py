@@ -104,12 +104,6 @@ class Shown:
             return [...table.tBodies[0].rows].map(r => Object.fromEntries([...r.cells].map((c, i) => [names[i], clean(c)])));
         }})()""")
 
-    def answer(self, document):
-        """The server says this from now on; back when the page shows it."""
-        before = self.js("document.body.innerText.length + document.body.textContent")
-        self.server.document = document
-        self.page.wait_for(f"document.body.innerText.length + document.body.textContent !== {json.dumps(before)}")
-
     def picture(self, name):
         PICTURES.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(PICTURES / f"{name}.png")
@@ -332,13 +326,13 @@ def test_it_asks_again_by_itself_and_says_how_old_the_answer_is(show):
         asked = len(p.server.asked)
         later = samples.well()
         later["counters"]["completed"] += 1
-        p.answer(later)
-        assert "918\u202f188" in p.js("document.getElementById('self').textContent")
+        p.server.document = later
+        p.page.wait_for("document.getElementById('self').textContent.includes('918\u202f188')")
         wait_until(lambda: len(p.server.asked) >= asked + 3, 30, "three more requests")
         assert p.js("getSelection().toString()").startswith("Dual write"), "a refresh takes no selection away"
         assert p.js("document.activeElement.localName") == "summary", "nor the focus"
         assert p.js("window.live") == 0, "a screen reader hears nothing of a refresh that changes nothing"
-        p.answer(samples.failing())
+        p.server.document = samples.failing()
         p.page.wait_for("window.live === 1")
         assert p.texts("#live") == ["Not ready"]
 
@@ -355,6 +349,19 @@ def test_pause_stops_everything(show):
         assert len(p.server.asked) <= asked + 1 and p.page.text() == before and "Paused as of" in p.texts("#answer")[0]
         p.page.press("Enter", text="\r")
         p.page.wait_for("document.querySelector('#verdict h2').textContent === 'Not ready'")
+
+
+def test_in_the_background_it_asks_seldom(show):
+    """What a browser does with timers of a tab in the background is its own business: here only the page's own patience shows."""
+    with show(samples.well()) as p:
+        p.js("""(hidden => { Object.defineProperty(document, 'hidden', {get: () => hidden}); window.turn = (to) => {
+            hidden = to; document.dispatchEvent(new Event('visibilitychange')); }; turn(true); })(false)""")
+        asked = len(p.server.asked)
+        p.js("new Promise(done => setTimeout(done, 5000))")
+        assert len(p.server.asked) <= asked + 1
+        p.server.document = samples.off()
+        p.js("turn(false)")
+        p.page.wait_for("document.querySelector('#verdict h2').textContent === 'Dual write is off'", 10)
 
 
 @pytest.mark.parametrize("how", ["silent", "error", "garbage", "gone"])

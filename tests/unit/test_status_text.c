@@ -165,8 +165,8 @@ test_half_documents(void **state)
     static const char *const documents[] = {
         "{}",
         "{\"flags\": 1, \"failed\": [], \"daemons\": {}, \"partitions\": {}, \"findings\": [{}]}",
-        "{\"daemons\": [{}], \"partitions\": [{}], \"silent_daemons\": [{}], \"resyncs\": [{}], \"databases\": "
-        "{\"legacy\": {}}}",
+        "{\"daemons\": [{}], \"partitions\": [{}], \"silent_daemons\": [{}], \"resyncs\": [{}]}",
+        "{\"databases\": {\"legacy\": {}}, \"legacy_writes_24h\": {\"statements\": 1}}",
     };
 
     (void) state;
