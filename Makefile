@@ -241,9 +241,6 @@ lint-man:
 format: ## lay out the C files with clang-format
 	clang-format -i $(C_FILES) $(H_FILES)
 
-# the page's picture, by the browser of its tests, which want npm too
-DEPS_DEPLOY += chromium npm
-
 .PHONY: screenshots
 screenshots: ## make docs/page.png anew, after a change of the page
 	@.ci/deps python3 chromium
@@ -358,13 +355,6 @@ IMAGE_BUILD ?= $(IMAGE_TOOL) build $(if $(filter docker,$(notdir $(IMAGE_TOOL)))
 image: ## the container image; IMAGE=name:tag, BASE=debian:bookworm-slim to build in, IMAGE_TOOL=docker
 	$(IMAGE_BUILD) -f config/container/Containerfile -t '$(IMAGE)' $(if $(BASE),--build-arg BASE='$(BASE)') \
 	    --build-arg VERSION='$(FULL_VERSION)' --build-arg REVISION='$(if $(GIT_ID),$(shell git rev-parse HEAD))' .
-
-# ---- pictures ------------------------------------------------------------------------------------------------------
-
-.PHONY: screenshots
-screenshots: ## make docs/page.png anew, after a change of the page
-	@.ci/deps python3 chromium
-	python3 tests/deploy/page_screenshot.py docs/page.png
 
 # ---- the rest ------------------------------------------------------------------------------------------------------
 
