@@ -206,7 +206,7 @@ fuzz: deps-lint deps-check ## fuzz our parsers (FUZZ_SECONDS=60 each), and a dae
 	    build/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=build/fuzz/$$name. \
 	        build/fuzz/$$name.corpus; \
 	done
-	@DUALWRITED=build-asan/dualwrited FUZZ_REQUESTS=50000 TESTS='-k test_hostile_requests' tests/run.sh integration
+	@DUALWRITED=build-asan/dualwrited FUZZ_REQUESTS=20000 TESTS='-k test_hostile_requests' tests/run.sh integration
 
 # ---- lint ----------------------------------------------------------------------------------------------------------
 

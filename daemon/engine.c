@@ -228,7 +228,7 @@ send_beat(struct engine *e)
         .mapping_digest = e->view.digest == NULL ? "" : e->view.digest,
         .flags = e->settings->config->flags,
         .state = worker_state(e->worker),
-        .claim_pid = worker_claim_pid(e->worker),
+        .claim_pid = pgconn_backend(worker_connection(e->worker, false)),
         .asleep = worker_wake(e->worker) == WAKE_ASLEEP,
         .cursor = worker_cursor(e->worker),
         .doorbell_ms = wake_doorbell_ms(e->settings->config->poll_interval_ms),

@@ -435,12 +435,6 @@ worker_wake(const struct worker *w)
     return w->wake;
 }
 
-int
-worker_claim_pid(const struct worker *w)
-{
-    return pgconn_backend(w->pg);
-}
-
 const char *
 worker_cursor(const struct worker *w)
 {

@@ -58,8 +58,7 @@ void worker_due_in(struct worker *w, int64_t ms);  /* a failed event is to be re
 
 enum wake_state worker_wake(const struct worker *w);
 
-/* The server process of the connection that claims, 0: not connected; and what round_cursor() says. For the beat. */
-int worker_claim_pid(const struct worker *w);
+/* What round_cursor() says. */
 const char *worker_cursor(const struct worker *w);
 const char *worker_state(const struct worker *w);
 

@@ -36,6 +36,7 @@ test_accept(void **state)
          true},
         {"text/plain;version=0.0.4;q=1," OPEN ";version=1.0.0;q=0.5", false},
         {"text/*;q=0.9, " OPEN ";q=0.3", false},
+        {OPEN ", text/plain", true}, /* who knows both gets the one that says more */
         {OPEN ";q=0", false},
         {OPEN ";q=0.0", false},
         {OPEN ";q=0.001", true},
