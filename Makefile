@@ -60,7 +60,7 @@ LIB_LIBS := $(if $(HAVE_LIBS),$(shell $(PKG_CONFIG) --libs $(HAVE_LIBS)))
 ALL_CPPFLAGS = -D_GNU_SOURCE -Iinclude -I$(BUILD) $(LIB_CFLAGS) \
     $(if $(filter libsystemd,$(HAVE_LIBS)),-DHAVE_SYSTEMD) $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(WARNINGS) $(PROTECT) $(CFLAGS)
-ALL_LDFLAGS = $(if $(SANITIZE),$(SANITIZERS)) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+ALL_LDFLAGS = $(if $(SANITIZE),$(SANITIZERS)) -pie -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS)
 
 # 0.1.0 in a release, 0.1.0+git.1a2b3c4 in a checkout; main.c includes "version.h" for DUALWRITE_VERSION
 VERSION := $(strip $(file <VERSION))

@@ -37,14 +37,44 @@ struct listener {
     void *gone_arg;
 };
 
+static void run_deregister(struct listener *l);
+static void listen_statements(const struct listener *l, struct buf *own, struct buf *control);
+
+static void
+parse_listen(void *arg, const struct pg_reply *reply)
+{
+    struct listener *l = arg;
+
+    if (reply->lost)
+        return; /* on_down() follows */
+    l->sent = reply->error == NULL;
+    if (l->leaving != NULL)
+        run_deregister(l);
+    else
+        l->events.up(l->arg);
+}
+
+/* LISTEN needs nothing of ours, so it need not wait for the preflight; the first beat finds it in force. */
 static void
 on_up(void *arg)
 {
     struct listener *l = arg;
+    struct pg_statement script[] = {{.sql = sql_daemon_read_write}, {.sql = sql_daemon_keepalive}, {0}, {0}};
+    struct buf own = {0};
+    struct buf control = {0};
 
     l->sent = false;
     l->refused = 0;
-    l->events.up(l->arg);
+    if (!l->notify) {
+        l->events.up(l->arg);
+        return;
+    }
+    listen_statements(l, &own, &control);
+    script[2].sql = buf_text(&own);
+    script[3].sql = buf_text(&control);
+    pgconn_run(l->pg, script, sizeof script / sizeof *script, ANSWER_MS, parse_listen, l);
+    buf_free(&own);
+    buf_free(&control);
 }
 
 static void

@@ -13,7 +13,6 @@
 #include "resync.h"
 #include "round.h"
 
-#define POLL_CAP_MS 1000
 #define PREFLIGHT_AGAIN_MS 2000
 #define STALLED_MS 6000 /* with a beat every five seconds a peer takes over within 15 s of the last answer */
 
@@ -224,6 +223,7 @@ pump_queue(struct worker *w)
 {
     int64_t poll = w->settings->config->poll_interval_ms;
 
+wake_poll_ms(config(w)->poll_interval_ms, w->orders.listening);
     if (round_hold_ms(w->round) > 0) {
         wait_ms(w, round_hold_ms(w->round));
         return;

@@ -48,6 +48,10 @@ enum wake_state wake_next(enum wake_state s, enum wake_event e, bool listening);
  * 50 ms, doubling, at most `cap_ms`; 0 for idle == 0. */
 int64_t wake_delay_ms(unsigned idle, int64_t cap_ms);
 
+/* The cap of that: the poll interval. Who listens polls for a moment only, a second at most; who does not has a beat each
+ * second, which tells when something waits, so that idling costs little. */
+int64_t wake_poll_ms(int64_t poll_interval_ms, bool listening);
+
 #define WAKE_BEAT_MS 5000 /* an idle daemon's one round trip; peers give up on it after 10 s without */
 
 /* How long a doorbell stands after it was set or renewed: it outlives a few missed beats and no more, because a dead

@@ -206,13 +206,23 @@ test_doorbell(void **state)
     assert_int_equal(wake_doorbell_ms(1000), 2000 + WAKE_BEAT_MS);
 }
 
+static void
+test_poll(void **state)
+{
+    (void) state;
+    assert_int_equal(wake_poll_ms(5000, true), 1000);
+    assert_int_equal(wake_poll_ms(5000, false), 5000);
+    assert_int_equal(wake_poll_ms(100, true), 100);
+    assert_int_equal(wake_poll_ms(100, false), 100);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_doorbell), cmocka_unit_test(test_whole_table), cmocka_unit_test(test_sleep_has_one_door),
         cmocka_unit_test(test_reach),    cmocka_unit_test(test_no_trap),     cmocka_unit_test(test_delay),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_names),    cmocka_unit_test(test_poll),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

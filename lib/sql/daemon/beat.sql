@@ -44,7 +44,8 @@ SELECT (SELECT pg_catalog.json_object_agg(e.flag, e.value) FROM dualwrite.effect
        (SELECT greatest((extract(epoch FROM pg_catalog.min(f.retry_at) - pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8, 0)
         FROM dualwrite.failed f
         WHERE f.retry_at IS NOT NULL
-          AND f.bucket * dualwrite.setting('partitions')::pg_catalog.int4 / 1024 = ANY (SELECT p FROM mine))
+          AND f.bucket * dualwrite.setting('partitions')::pg_catalog.int4 / 1024 = ANY (SELECT p FROM mine)
+        HAVING pg_catalog.count(*) > 0) -- else NULL, which greatest() would make a 0: a bell with each beat
            AS next_retry_ms,
        (SELECT (extract(epoch FROM interval '10 seconds' - (pg_catalog.clock_timestamp() - pg_catalog.min(d.beat_at)))
                 * 1000)::pg_catalog.int8
