@@ -23,14 +23,14 @@ take_where(struct integrity_asked *asked, const char *argument)
 {
     const char *equals = strchr(argument, '=');
 
-    if (equals == NULL || equals == argument)
+    if (equals == NULL || equals == argument || (size_t) (equals - argument) >= sizeof asked->where_names[0])
         return command_bad_argument("where", argument, "COLUMN=VALUE");
     if (asked->nwhere == INTEGRITY_WHERE_MAX) {
         fprintf(stderr, "dualwrited: --where is taken %d times at most\n", INTEGRITY_WHERE_MAX);
         return EXIT_USAGE;
     }
-    /* lives as long as the process, like the arguments themselves */
-    asked->where_columns[asked->nwhere] = xstrndup(argument, (size_t) (equals - argument));
+    memcpy(asked->where_names[asked->nwhere], argument, (size_t) (equals - argument));
+    asked->where_columns[asked->nwhere] = asked->where_names[asked->nwhere];
     asked->where_values[asked->nwhere++] = equals + 1;
     return EXIT_GOOD;
 }

@@ -23,7 +23,9 @@ struct integrity_asked {
     const char *config;
     const char *packs[INTEGRITY_PACKS_MAX];
     size_t npacks;
-    const char *where_columns[INTEGRITY_WHERE_MAX], *where_values[INTEGRITY_WHERE_MAX];
+    char where_names[INTEGRITY_WHERE_MAX][64];
+    const char *where_columns[INTEGRITY_WHERE_MAX]; /* point there: it is not copied */
+    const char *where_values[INTEGRITY_WHERE_MAX];
     size_t nwhere;
     int period_hours;
     int samples;        /* keys to show of each look */

@@ -151,54 +151,91 @@ begin_mend(struct fix *f)
     return r != NULL;
 }
 
+/* The keys that the check finds now, as an array; NULL after a refusal. */
+static PGresult *
+ask_keys(struct fix *f)
+{
+    char *sql = pack_keys_sql(f->look, f->i->asked->where_columns, f->i->asked->nwhere);
+    PGresult *r = desk_ask(f->d, DATABASE_VNEXT, sql, (int) f->i->asked->nwhere, f->i->asked->where_values);
+
+    free(sql);
+    return r;
+}
+
 /* The rows that the check finds, locked and kept. */
 static bool
-keep_before(struct fix *f)
+keep_before(struct fix *f, const struct pack_table *t)
 {
-    const struct pack_check *c = f->look->check;
-    const char *params[6 + INTEGRITY_WHERE_MAX] = {f->id, f->pack->name, c->name, c->table_schema, c->table, c->key};
-    char *sql = pack_before_sql(f->look, f->i->asked->where_columns, f->i->asked->nwhere);
-    PGresult *r;
+    PGresult *keys = ask_keys(f);
+    PGresult *r = NULL;
 
-    for (size_t n = 0; n < f->i->asked->nwhere; n++)
-        params[6 + n] = f->i->asked->where_values[n];
-    r = desk_ask(f->d, DATABASE_VNEXT, sql, 6 + (int) f->i->asked->nwhere, params);
-    free(sql);
+    if (keys != NULL) {
+        const char *params[] = {f->id,   f->pack->name, f->look->check->name,  t->schema,
+                                t->name, t->key,        PQgetvalue(keys, 0, 0)};
+        char *sql = pack_before_sql(t);
+
+        r = desk_ask(f->d, DATABASE_VNEXT, sql, 7, params);
+        free(sql);
+    }
+    PQclear(keys);
     PQclear(r);
     return r != NULL;
 }
 
-/* Runs the mend over what was kept; *touched rows, by the server's word. */
+/* Runs the mend over what was kept and is still found; *touched rows, by the server's word. */
 static bool
 run_mend(struct fix *f, int64_t *touched)
 {
-    const char *params[] = {f->id, f->look->check->name, f->pack->name};
-    PGresult *r = desk_ask(f->d, DATABASE_VNEXT, sql_integrity_mend_keys, 3, params);
-    PGresult *mended = NULL;
+    PGresult *now = ask_keys(f);
+    PGresult *r = NULL, *mended = NULL;
 
-    if (r != NULL) {
-        const char *keys[] = {PQgetvalue(r, 0, 0)};
-
-        mended = desk_ask(f->d, DATABASE_VNEXT, f->look->mend, 1, keys);
-    }
-    *touched = mended == NULL ? 0 : strtoll(PQcmdTuples(mended), NULL, 10);
-    PQclear(mended);
+    *touched = 0;
+    if (now != NULL)
+        r = desk_ask(f->d, DATABASE_VNEXT, sql_integrity_mend_keys, 4,
+                     (const char *[]){f->id, f->look->check->name, f->pack->name, PQgetvalue(now, 0, 0)});
+    if (r != NULL)
+        mended = desk_ask(f->d, DATABASE_VNEXT, f->look->mend, 1, (const char *[]){PQgetvalue(r, 0, 0)});
+    if (mended != NULL)
+        *touched = strtoll(PQcmdTuples(mended), NULL, 10);
+    PQclear(now);
     PQclear(r);
+    PQclear(mended);
     return mended != NULL;
 }
 
 static bool
-keep_after(struct fix *f)
+keep_after(struct fix *f, const struct pack_table *t)
 {
     const char *params[] = {f->id, f->look->check->name, f->pack->name};
-    char *sql = pack_after_sql(f->look);
+    char *sql = pack_after_sql(t);
     PGresult *r = desk_ask(f->d, DATABASE_VNEXT, sql, 3, params);
 
+    free(sql);
     if (r != NULL)
         f->result->changed = strtoll(PQgetvalue(r, 0, 0), NULL, 10);
-    free(sql);
     PQclear(r);
     return r != NULL;
+}
+
+/* The three, with the key's type. */
+static bool
+keep_and_mend(struct fix *f, int64_t *touched)
+{
+    const struct pack_check *c = f->look->check;
+    PGresult *type =
+        desk_ask(f->d, DATABASE_VNEXT, sql_integrity_key_type, 3, (const char *[]){c->table_schema, c->table, c->key});
+    bool good = false;
+
+    if (type != NULL && PQntuples(type) == 1) {
+        const struct pack_table t = {c->table_schema, c->table, c->key, PQgetvalue(type, 0, 0)};
+
+        good = begin_mend(f) && keep_before(f, &t) && run_mend(f, touched) && keep_after(f, &t);
+    } else if (type != NULL) {
+        fprintf(stderr, "dualwrited validate: %s names a table %s.%s with a column %s, which is not there\n", c->name,
+                c->table_schema, c->table, c->key);
+    }
+    PQclear(type);
+    return good;
 }
 
 static bool
@@ -207,7 +244,7 @@ mend_by_sql(struct fix *f)
     struct integrity_result left = {0};
     const char *schema[] = {f->pack->schema};
     PGresult *r;
-    int64_t touched;
+    int64_t touched = 0;
     bool good;
 
     if (f->d->two && integrity_side(f->look) == DATABASE_LEGACY) {
@@ -218,7 +255,7 @@ mend_by_sql(struct fix *f)
     }
     r = desk_ask(f->d, DATABASE_VNEXT, sql_integrity_search_path, 1, schema);
     PQclear(r);
-    good = r != NULL && begin_mend(f) && keep_before(f) && run_mend(f, &touched) && keep_after(f);
+    good = r != NULL && keep_and_mend(f, &touched);
     if (good && touched != f->result->changed) {
         fprintf(stderr,
                 "dualwrited validate: %s changes %" PRId64 " rows, of which %" PRId64

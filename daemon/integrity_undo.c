@@ -9,6 +9,7 @@
 #include "command.h"
 #include "dualwrite/buf.h"
 #include "dualwrite/shown.h"
+#include "dualwrite/xalloc.h"
 #include "embedded.h"
 #include "integrity_fix.h"
 
@@ -17,7 +18,8 @@ struct undo {
     const char *id;
     PGresult *steps; /* integrity/undo_steps.sql */
     int row;
-    bool said; /* why it is not undone */
+    char *key_type; /* of that row's table */
+    bool said;      /* why it is not undone */
 };
 
 static const char *
@@ -29,7 +31,7 @@ field(const struct undo *u, const char *name)
 static PGresult *
 ask(struct undo *u, enum pack_undo step, const char *columns, const char *values)
 {
-    const struct pack_table t = {field(u, "table_schema"), field(u, "table_name"), field(u, "key_column")};
+    const struct pack_table t = {field(u, "table_schema"), field(u, "table_name"), field(u, "key_column"), u->key_type};
     const char *params[] = {u->id, field(u, "pack"), field(u, "check_name")};
     char *sql = pack_undo_sql(step, &t, columns, values);
     PGresult *r = desk_ask(u->d, DATABASE_VNEXT, sql, 3, params);
@@ -57,34 +59,47 @@ names_nothing(struct undo *u, enum pack_undo step, const char *what)
     return good;
 }
 
+/* A step that only does; false after a refusal. */
+static bool
+does(struct undo *u, enum pack_undo step, const char *columns, const char *values)
+{
+    PGresult *r = ask(u, step, columns, values);
+
+    PQclear(r);
+    return r != NULL;
+}
+
+/* The table is there, and has its key; *key_type. */
+static bool
+find_key(struct undo *u)
+{
+    const char *params[] = {field(u, "table_schema"), field(u, "table_name"), field(u, "key_column")};
+    PGresult *r = desk_ask(u->d, DATABASE_VNEXT, sql_integrity_key_type, 3, params);
+    const bool there = r != NULL && PQntuples(r) == 1;
+
+    free(u->key_type);
+    u->key_type = there ? xstrdup(PQgetvalue(r, 0, 0)) : NULL;
+    if (r != NULL && !there) {
+        fprintf(stderr,
+                "dualwrited validate: nothing was put back: there is no table %s.%s with a column %s any more\n",
+                params[0], params[1], params[2]);
+        u->said = true;
+    }
+    PQclear(r);
+    return there;
+}
+
 static bool
 put_back(struct undo *u)
 {
     const bool deleted = strcmp(field(u, "deleted"), "0") != 0;
     const bool updated = strcmp(field(u, "deleted"), field(u, "rows")) != 0;
-    PGresult *r;
 
-    if (field(u, "there")[0] != 't') {
-        fprintf(stderr, "dualwrited validate: nothing was put back: there is no table %s.%s any more\n",
-                field(u, "table_schema"), field(u, "table_name"));
-        u->said = true;
-        return false;
-    }
-    if (!names_nothing(u, PACK_UNDO_CHECK, "were changed since"))
-        return false;
-    if (updated) {
-        r = ask(u, PACK_UNDO_UPDATE, field(u, "updatable"), field(u, "values"));
-        PQclear(r);
-        if (r == NULL)
-            return false;
-    }
-    if (deleted) {
-        r = ask(u, PACK_UNDO_INSERT, field(u, "insertable"), field(u, "all_values"));
-        PQclear(r);
-        if (r == NULL)
-            return false;
-    }
-    return names_nothing(u, PACK_UNDO_VERIFY, "would not be as they were, as by a trigger");
+    return find_key(u) && does(u, PACK_UNDO_LOCK, NULL, NULL) &&
+           names_nothing(u, PACK_UNDO_CHECK, "were changed since") &&
+           (!updated || does(u, PACK_UNDO_UPDATE, field(u, "updatable"), field(u, "values"))) &&
+           (!deleted || does(u, PACK_UNDO_INSERT, field(u, "insertable"), field(u, "all_values"))) &&
+           names_nothing(u, PACK_UNDO_VERIFY, "would not be as they were, as by a trigger");
 }
 
 /* Whether there is such a mend, and nobody has undone it. */
@@ -130,5 +145,6 @@ integrity_undo(struct desk *d, const char *id)
         puts("put back: nothing was changed by it");
     PQclear(r);
     PQclear(u.steps);
+    free(u.key_type);
     return good ? EXIT_GOOD : u.said ? EXIT_UNFINISHED : desk_refused(d, "undoing");
 }

@@ -43,19 +43,21 @@ void pack_looks_free(struct pack_looks *looks);
  */
 char *pack_count_sql(const struct pack_look *look, int samples, const char *const *where, size_t nwhere);
 
-/*
- * For a mend by SQL: keeps the rows that `find` gives before ($1 mend, $2 pack, $3 check, $4 schema, $5 table, $6 key column, then
- * `where`'s values), and looks what became of them ($1 mend, $2 check, $3 pack): changed. lib/sql/integrity/mend_*.sql.
- */
-char *pack_before_sql(const struct pack_look *look, const char *const *where, size_t nwhere);
-char *pack_after_sql(const struct pack_look *look);
-
-/* A row of a table that was mended, to be put back. */
+/* A table that was mended; the key's type as integrity/key_type.sql gives it. */
 struct pack_table {
-    const char *schema, *name, *key;
+    const char *schema, *name, *key, *key_type;
 };
 
+/*
+ * For a mend by SQL. The keys that are found (`where`'s values are $1 ..); the rows of them locked and kept ($1 mend, $2 pack, $3
+ * check, $4 schema, $5 table, $6 key column, $7 keys); what became of those ($1 mend, $2 check, $3 pack): changed.
+ */
+char *pack_keys_sql(const struct pack_look *look, const char *const *where, size_t nwhere);
+char *pack_before_sql(const struct pack_table *t);
+char *pack_after_sql(const struct pack_table *t);
+
 enum pack_undo {
+    PACK_UNDO_LOCK,
     PACK_UNDO_CHECK,  /* $1 mend, $2 pack, $3 check, as of the others: changed, the keys that somebody changed since */
     PACK_UNDO_UPDATE, /* takes quoted columns and their values */
     PACK_UNDO_INSERT, /* takes quoted columns and their values */

@@ -287,9 +287,8 @@ pack_looks_free(struct pack_looks *looks)
 
 /* ---- rows of a table ---- */
 
-/* `first` is the number of the first value's parameter. */
 static void
-take_narrowed(struct fragments *f, const struct pack_check *c, const char *const *where, size_t nwhere, size_t first)
+take_narrowed(struct fragments *f, const struct pack_check *c, const char *const *where, size_t nwhere)
 {
     struct buf text = {0};
 
@@ -302,7 +301,7 @@ take_narrowed(struct fragments *f, const struct pack_check *c, const char *const
         for (size_t i = 0; i < nwhere; i++) {
             buf_puts(&text, " AND w.");
             quote_ident(&text, where[i]);
-            buf_printf(&text, "::pg_catalog.text = $%zu", first + i);
+            buf_printf(&text, "::pg_catalog.text = $%zu", i + 1);
         }
         buf_putc(&text, ')');
     }
@@ -315,46 +314,54 @@ pack_count_sql(const struct pack_look *look, int samples, const char *const *whe
     struct fragments f = {0};
     struct buf limit = {0};
 
-    take_narrowed(&f, look->check, where, nwhere, 1);
+    take_narrowed(&f, look->check, where, nwhere);
     buf_printf(&limit, "%d", samples);
     take(&f, "samples", &limit);
     fragments_set(&f, "find", look->find);
     return gen_fill(sql_integrity_count, &f);
 }
 
-/* The places table, key and layout. */
+char *
+pack_keys_sql(const struct pack_look *look, const char *const *where, size_t nwhere)
+{
+    struct fragments f = {0};
+
+    take_narrowed(&f, look->check, where, nwhere);
+    fragments_set(&f, "find", look->find);
+    return gen_fill(sql_integrity_keys, &f);
+}
+
+/* The places table, key, type and layout. */
 static struct fragments
-of_table(const char *schema, const char *name, const char *key)
+of_table(const struct pack_table *t)
 {
     struct fragments f = {0}, layout = {0};
     struct buf table = {0}, literal = {0}, text = {0};
 
-    quote_qualified(&table, schema, name);
+    quote_qualified(&table, t->schema, t->name);
     quote_literal(&literal, buf_text(&table));
     take(&layout, "regclass", &literal);
     template_fill(&text, sql_integrity_layout, &layout);
     fragments_free(&layout);
     take(&f, "layout", &text);
     take(&f, "table", &table);
-    gen_set_ident(&f, "key", key);
+    gen_set_ident(&f, "key", t->key);
+    fragments_set(&f, "type", t->key_type == NULL ? "" : t->key_type);
     return f;
 }
 
 char *
-pack_before_sql(const struct pack_look *look, const char *const *where, size_t nwhere)
+pack_before_sql(const struct pack_table *t)
 {
-    const struct pack_check *c = look->check;
-    struct fragments f = of_table(c->table_schema, c->table, c->key);
+    struct fragments f = of_table(t);
 
-    take_narrowed(&f, c, where, nwhere, 7);
-    fragments_set(&f, "find", look->find);
     return gen_fill(sql_integrity_mend_before, &f);
 }
 
 char *
-pack_after_sql(const struct pack_look *look)
+pack_after_sql(const struct pack_table *t)
 {
-    struct fragments f = of_table(look->check->table_schema, look->check->table, look->check->key);
+    struct fragments f = of_table(t);
 
     return gen_fill(sql_integrity_mend_after, &f);
 }
@@ -363,12 +370,11 @@ char *
 pack_undo_sql(enum pack_undo step, const struct pack_table *t, const char *columns, const char *values)
 {
     static const char *const templates[] = {
-        [PACK_UNDO_CHECK] = sql_integrity_undo_check,
-        [PACK_UNDO_UPDATE] = sql_integrity_undo_update,
-        [PACK_UNDO_INSERT] = sql_integrity_undo_insert,
+        [PACK_UNDO_LOCK] = sql_integrity_undo_lock,     [PACK_UNDO_CHECK] = sql_integrity_undo_check,
+        [PACK_UNDO_UPDATE] = sql_integrity_undo_update, [PACK_UNDO_INSERT] = sql_integrity_undo_insert,
         [PACK_UNDO_VERIFY] = sql_integrity_undo_verify,
     };
-    struct fragments f = of_table(t->schema, t->name, t->key);
+    struct fragments f = of_table(t);
 
     fragments_set(&f, "columns", columns == NULL ? "" : columns);
     fragments_set(&f, "values", values == NULL ? "" : values);

@@ -163,16 +163,19 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("find, why", BAD.values(), ids=BAD.keys())
-def test_a_check_that_cannot_look_is_said_and_not_healthy(heroes, pack, find, why):
+def test_checks_that_cannot_look_are_said_and_not_healthy(heroes, pack):
     db, before = heroes, rows(heroes)
-    folder = pack({**NEGATIVE, "find": "bad.sql"}, {**NAMELESS, "find": "good.sql"},
-                  files={**SQL, "bad.sql": find, "good.sql": "SELECT \"Id\" AS key FROM hero WHERE false"})
-    check = run(db, folder, "--timeout=300ms", code=70, user="daemon_login").checks["negative_xp"]
-    assert check["state"] == "skipped" and check["count"] is None and why in check["why"]
-    assert "⚠ negative_xp: skipped, because " in run_text(db, folder, "--timeout=300ms", code=70, user="daemon_login").stdout
-    lint = cli(db, "validate", f"--lint={folder}", "--timeout=300ms", user="daemon_login", check=65)
-    assert why in lint.stderr and "bad.sql" in lint.stderr
+    names = {f"bad_{n}": why for n, (_, why) in enumerate(BAD.values())}
+    folder = pack(*({**NEGATIVE, "name": name, "find": f"{name}.sql"} for name in names), {**NAMELESS, "find": "good.sql"},
+                  files={**SQL, **{f"bad_{n}.sql": find for n, (find, _) in enumerate(BAD.values())},
+                         "good.sql": "SELECT \"Id\" AS key FROM hero WHERE false"})
+    checks = run(db, folder, "--timeout=300ms", code=70, user="daemon_login").checks
+    text = run_text(db, folder, "--timeout=300ms", code=70, user="daemon_login").stdout
+    lint = cli(db, "validate", f"--lint={folder}", "--timeout=300ms", user="daemon_login", check=65).stderr
+    for name, why in names.items():
+        assert checks[name]["state"] == "skipped" and checks[name]["count"] is None and why in checks[name]["why"], checks[name]
+        assert f"⚠ {name}: skipped, because " in text and f"{name}.sql: {name}: " in lint, lint
+    assert checks["nameless"]["state"] == "clean" and f"⚠ 0 issues, {len(BAD)} checks skipped" in text
     score = json.loads(cli(db, "monitor", "--json", f"--pack={folder}", "--timeout=300ms", user="daemon_login", check=1).stdout)
     assert (score["health_score"], score["status"]) == (89, "degraded")
     assert rows(db) == before

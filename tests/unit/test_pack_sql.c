@@ -109,11 +109,11 @@ rows_of_a_table(void **state)
     const char *const where[] = {"a\"b", "c"};
     struct pack_check check = check_of(PACK_ONCE, "-- heading\nSELECT 1 AS key ; \n;");
     const struct pack p = {.checks = &check, .count = 1};
-    const struct pack_table t = {"S x", "T'y", "k\"z"};
+    const struct pack_table t = {"S x", "T'y", "k\"z", "pg_catalog.int8"};
     struct faults faults = {0};
     struct pack_looks looks;
     struct buf out = {0};
-    char *texts[7];
+    char *texts[9];
 
     (void) state;
     check.table_schema = (char *) t.schema;
@@ -122,13 +122,15 @@ rows_of_a_table(void **state)
     looks = pack_looks_make(&p, NULL, NULL, 1, &faults);
     assert_int_equal(faults.count, 0);
     texts[0] = pack_count_sql(&looks.items[0], 3, where, 2);
-    texts[1] = pack_before_sql(&looks.items[0], where, 1);
-    texts[2] = pack_after_sql(&looks.items[0]);
+    texts[1] = pack_before_sql(&t);
+    texts[2] = pack_after_sql(&t);
     texts[3] = pack_undo_sql(PACK_UNDO_CHECK, &t, NULL, NULL);
     texts[4] = pack_undo_sql(PACK_UNDO_UPDATE, &t, "a, b", "(b.was).a, (b.was).b");
     texts[5] = pack_undo_sql(PACK_UNDO_INSERT, &t, "a, b", "(b.was).a, (b.was).b");
     texts[6] = pack_undo_sql(PACK_UNDO_VERIFY, &t, NULL, NULL);
-    for (size_t i = 0; i < 7; i++) {
+    texts[7] = pack_undo_sql(PACK_UNDO_LOCK, &t, NULL, NULL);
+    texts[8] = pack_keys_sql(&looks.items[0], where, 1);
+    for (size_t i = 0; i < 9; i++) {
         buf_printf(&out, "%s\n\n", texts[i]);
         free(texts[i]);
     }

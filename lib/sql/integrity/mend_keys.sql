@@ -1,3 +1,9 @@
--- integrity/mend_keys.sql: the keys of the rows that mend $1 keeps for check $2 of pack $3: what a pack's mend gets as its $1.
-SELECT coalesce(pg_catalog.array_agg(r.key ORDER BY r.id), '{}')::pg_catalog.text AS keys, pg_catalog.count(*) AS rows
-FROM dualwrite.mended_row r WHERE r.mend = $1::pg_catalog.int8 AND r.check_name = $2 AND r.pack = $3
+-- integrity/mend_keys.sql: of the rows that mend $1 keeps for check $2 of pack $3 those that are still found, now that they are locked
+-- ($4 what the check finds now): what a pack's mend gets as its $1. The others somebody has mended meanwhile: they are let go.
+WITH wanted AS MATERIALIZED (
+    SELECT r.id, r.key, r.key = ANY ($4::pg_catalog.text[]) AS found
+    FROM dualwrite.mended_row r WHERE r.mend = $1::pg_catalog.int8 AND r.check_name = $2 AND r.pack = $3
+), gone AS (
+    DELETE FROM dualwrite.mended_row r USING wanted w WHERE r.id = w.id AND NOT w.found
+)
+SELECT coalesce(pg_catalog.array_agg(w.key ORDER BY w.id), '{}')::pg_catalog.text AS keys FROM wanted w WHERE w.found

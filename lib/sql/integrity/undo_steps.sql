@@ -1,7 +1,6 @@
 -- integrity/undo_steps.sql: what mend $1 changed, check by check, the last one first; and of each table its columns: those that an
 -- UPDATE can set, and those that an INSERT can.
 SELECT s.pack, s.check_name, s.table_schema, s.table_name, s.key_column, s.layout, s.rows, s.deleted,
-       pg_catalog.to_regclass(pg_catalog.format('%I.%I', s.table_schema, s.table_name)) IS NOT NULL AS there,
        coalesce(c.updatable, '') AS updatable, coalesce(c.values, '') AS values,
        coalesce(c.insertable, '') AS insertable, coalesce(c.all_values, '') AS all_values
 FROM (SELECT r.pack, r.check_name, r.table_schema, r.table_name, r.key_column, r.layout, pg_catalog.max(r.id) AS last,

@@ -2,4 +2,4 @@
 UPDATE :{table} t SET (:{columns}) = ROW(:{values})
 FROM (SELECT r.key, r.before:::{table} AS was FROM dualwrite.mended_row r
       WHERE r.mend = $1::pg_catalog.int8 AND r.pack = $2 AND r.check_name = $3 AND r.after IS NOT NULL) b
-WHERE t.:{key}::pg_catalog.text = b.key
+WHERE t.:{key} = b.key:::{type}

@@ -16,17 +16,14 @@ SELECT $1::pg_catalog.int8, $2, $3, $4, $5, $6, t."k""z"::pg_catalog.text, (SELE
  WHERE a.attrelid = '"S x"."T''y"'::pg_catalog.regclass AND a.attnum > 0 AND NOT a.attisdropped)
 , t::pg_catalog.text
 FROM "S x"."T'y" t
-WHERE t."k""z" IN (SELECT f.key FROM (
-SELECT 1 AS key
-    ) f
-    WHERE EXISTS (SELECT FROM "S x"."T'y" w WHERE w."k""z" = f.key AND w."a""b"::pg_catalog.text = $7))
+WHERE t."k""z" = ANY ($7::pg_catalog.int8[])
 FOR UPDATE OF t
 
 
 WITH now AS MATERIALIZED (
     SELECT r.id, t::pg_catalog.text AS after, t."k""z" IS NULL AS gone,
            t.xmin::pg_catalog.text = pg_catalog.pg_current_xact_id()::pg_catalog.xid::pg_catalog.text AS changed
-    FROM dualwrite.mended_row r LEFT JOIN "S x"."T'y" t ON t."k""z"::pg_catalog.text = r.key
+    FROM dualwrite.mended_row r LEFT JOIN "S x"."T'y" t ON t."k""z" = r.key::pg_catalog.int8
     WHERE r.mend = $1::pg_catalog.int8 AND r.check_name = $2 AND r.pack = $3
 ), kept AS (
     UPDATE dualwrite.mended_row r SET after = n.after FROM now n WHERE r.id = n.id AND (n.gone OR n.changed) RETURNING r.id
@@ -36,16 +33,10 @@ WITH now AS MATERIALIZED (
 SELECT pg_catalog.count(*) AS changed FROM kept
 
 
-WITH rows AS MATERIALIZED (
-    SELECT t."k""z" AS key, t::pg_catalog.text AS is FROM "S x"."T'y" t
-    WHERE t."k""z"::pg_catalog.text IN (SELECT r.key FROM dualwrite.mended_row r
-                                        WHERE r.mend = $1::pg_catalog.int8 AND r.pack = $2 AND r.check_name = $3)
-    FOR UPDATE OF t
-)
 SELECT coalesce(pg_catalog.string_agg(x.key, ', '), '') AS changed
-FROM (SELECT r.key FROM dualwrite.mended_row r LEFT JOIN rows t ON t.key::pg_catalog.text = r.key
+FROM (SELECT r.key FROM dualwrite.mended_row r LEFT JOIN "S x"."T'y" t ON t."k""z" = r.key::pg_catalog.int8
       WHERE r.mend = $1::pg_catalog.int8 AND r.pack = $2 AND r.check_name = $3
-        AND (t.is IS DISTINCT FROM r.after OR r.layout IS DISTINCT FROM (SELECT pg_catalog.string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)), ', '
+        AND (t::pg_catalog.text IS DISTINCT FROM r.after OR r.layout IS DISTINCT FROM (SELECT pg_catalog.string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)), ', '
                               ORDER BY a.attnum)
  FROM pg_catalog.pg_attribute a
  WHERE a.attrelid = '"S x"."T''y"'::pg_catalog.regclass AND a.attnum > 0 AND NOT a.attisdropped)
@@ -56,7 +47,7 @@ FROM (SELECT r.key FROM dualwrite.mended_row r LEFT JOIN rows t ON t.key::pg_cat
 UPDATE "S x"."T'y" t SET (a, b) = ROW((b.was).a, (b.was).b)
 FROM (SELECT r.key, r.before::"S x"."T'y" AS was FROM dualwrite.mended_row r
       WHERE r.mend = $1::pg_catalog.int8 AND r.pack = $2 AND r.check_name = $3 AND r.after IS NOT NULL) b
-WHERE t."k""z"::pg_catalog.text = b.key
+WHERE t."k""z" = b.key::pg_catalog.int8
 
 
 INSERT INTO "S x"."T'y" (a, b) OVERRIDING SYSTEM VALUE
@@ -67,8 +58,22 @@ ORDER BY b.id
 
 
 SELECT coalesce(pg_catalog.string_agg(x.key, ', '), '') AS differ
-FROM (SELECT r.key FROM dualwrite.mended_row r LEFT JOIN "S x"."T'y" t ON t."k""z"::pg_catalog.text = r.key
+FROM (SELECT r.key FROM dualwrite.mended_row r LEFT JOIN "S x"."T'y" t ON t."k""z" = r.key::pg_catalog.int8
       WHERE r.mend = $1::pg_catalog.int8 AND r.pack = $2 AND r.check_name = $3 AND t::pg_catalog.text IS DISTINCT FROM r.before
       ORDER BY r.id LIMIT 10) x
+
+
+SELECT pg_catalog.count(*)
+FROM (SELECT FROM "S x"."T'y" t
+      WHERE t."k""z" IN (SELECT r.key::pg_catalog.int8 FROM dualwrite.mended_row r
+                         WHERE r.mend = $1::pg_catalog.int8 AND r.pack = $2 AND r.check_name = $3)
+      FOR UPDATE OF t) x
+
+
+SELECT coalesce(pg_catalog.array_agg(f.key::pg_catalog.text), '{}')::pg_catalog.text AS keys
+FROM (
+SELECT 1 AS key
+) f
+    WHERE EXISTS (SELECT FROM "S x"."T'y" w WHERE w."k""z" = f.key AND w."a""b"::pg_catalog.text = $1)
 
 

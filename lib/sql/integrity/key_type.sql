@@ -1,0 +1,8 @@
+-- integrity/key_type.sql: the type of column $3 of table $1.$2, as a cast takes it: a key that was kept as text is looked up by an
+-- index of the table's only as that.
+SELECT pg_catalog.format('%I.%I', n.nspname, y.typname) AS type
+FROM pg_catalog.pg_attribute a
+JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
+JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace
+WHERE a.attrelid = pg_catalog.to_regclass(pg_catalog.format('%I.%I', $1::pg_catalog.text, $2::pg_catalog.text))
+  AND a.attname = $3 AND a.attnum > 0 AND NOT a.attisdropped
