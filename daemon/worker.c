@@ -221,9 +221,8 @@ wait_ms(struct worker *w, int64_t ms)
 static void
 pump_queue(struct worker *w)
 {
-    int64_t poll = w->settings->config->poll_interval_ms;
+    int64_t cap = wake_poll_ms(w->settings->config->poll_interval_ms, w->orders.listening);
 
-wake_poll_ms(config(w)->poll_interval_ms, w->orders.listening);
     if (round_hold_ms(w->round) > 0) {
         wait_ms(w, round_hold_ms(w->round));
         return;
@@ -238,7 +237,7 @@ wake_poll_ms(config(w)->poll_interval_ms, w->orders.listening);
     case WAKE_CONFIRMING:
     case WAKE_POLLING:
         if (!w->waited && w->idle > 0) {
-            wait_ms(w, wake_delay_ms(w->idle, poll < POLL_CAP_MS ? poll : POLL_CAP_MS));
+            wait_ms(w, wake_delay_ms(w->idle, cap));
         } else if (w->wake == WAKE_POLLING && w->resync_wanted && w->idle > 0) {
             run_resync(w);
         } else {
