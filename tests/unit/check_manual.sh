@@ -89,8 +89,7 @@ while read -r signal; do
 done < <(grep -ohE '\bSIG(HUP|USR1|USR2|TERM|INT|WINCH)\b' daemon/signals.c | sort -u)
 
 while read -r variable; do
-    # libpq's, and libsystemd's
-    case $variable in PG* | WATCHDOG_USEC) continue ;; esac
+    case $variable in PG* | WATCHDOG_*) continue ;; esac # those of libpq and libsystemd
     grep -rqwE --include='*.[ch]' "$variable" daemon lib include || fault "docs: nothing reads $variable"
 done < <(grep -ohE '^\.(It )?(Pq )?Ev [A-Z_]+( , [A-Z_]+)*' docs/*.[58] | grep -oE '[A-Z_]{3,}' | sort -u)
 while read -r variable; do
