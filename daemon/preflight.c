@@ -1,4 +1,9 @@
-/* preflight.c - before any work; see preflight.h. The judgement on the mapping is lib/core/mapping_check.c. */
+/*
+ * preflight.c - before any work; see preflight.h. The judgement on the mapping is lib/core/mapping_check.c.
+ *
+ * Two phases, facts and trial. In each the two databases are asked at the same time, and the phase ends when both have said
+ * their last word: the connections are free then.
+ */
 #include "preflight.h"
 
 #include <stdio.h>
@@ -17,184 +22,225 @@
 #define ANSWER_MS 30000
 #define OLDEST_SERVER 130000
 #define TRIAL_PREFIX 2 /* BEGIN, names.sql */
+#define UNPLANNED "the database did not plan the statements"
+
+/* One database's part; where there is one, there is one side. */
+struct side {
+    struct preflight *p;
+    enum database database;
+    struct pgconn *pg;
+    struct catalog *catalog;
+    char *role;         /* what it was installed as */
+    char *installation; /* the id that both databases share */
+    bool again;         /* the plan is tried once more, without a step that it can do without */
+    /* how the phase under way ended here */
+    enum preflight_verdict verdict;
+    char *why;
+    struct faults faults;
+};
 
 struct preflight {
-    struct pgconn *vnext;
-    struct pgconn *legacy;
+    struct side sides[2];
+    size_t count;
+    size_t under_way; /* sides that have not ended the phase */
+    void (*next)(struct preflight *p);
     preflight_done done;
     void *arg;
     const char *name;
     const char *text;
     const struct mapping *mapping;
-    enum database side; /* whose answer is waited for */
-    struct catalog *catalogs[2];
-    struct preflight_answer answer; /* while the plan is tried */
-    bool again;                     /* ... once more, without a step that it can do without */
+    struct plan *plan;    /* while it is tried */
+    struct faults faults; /* of the mapping */
     char *own_digest;
-    char *installation; /* the id that both databases share */
-    char *installed;    /* the digest of the installed mapping */
+    char *installed; /* the digest of the installed mapping */
     struct restored *restored;
 };
 
 static bool
 two(const struct preflight *p)
 {
-    return p->vnext != p->legacy;
-}
-
-static struct pgconn *
-connection(const struct preflight *p)
-{
-    return p->side == DATABASE_VNEXT ? p->vnext : p->legacy;
+    return p->count == 2;
 }
 
 /* "the vNext database", or "the database" where there is one. */
 static const char *
-side_name(const struct preflight *p)
+side_name(const struct side *s)
 {
-    return !two(p) ? "this database" : p->side == DATABASE_VNEXT ? "the vNext database" : "the legacy database";
+    return !two(s->p) ? "this database" : s->database == DATABASE_VNEXT ? "the vNext database" : "the legacy database";
+}
+
+/* ---- the answer ------------------------------------------------------------------------------------------------ */
+
+static void
+drop_plan(struct preflight *p)
+{
+    plan_free(p->plan);
+    p->plan = NULL;
 }
 
 static void
-free_catalogs(struct preflight *p)
+clear(struct preflight *p)
 {
-    for (int i = 0; i < 2; i++) {
-        catalog_free(p->catalogs[i]);
-        p->catalogs[i] = NULL;
+    drop_plan(p);
+    faults_free(&p->faults);
+    for (size_t i = 0; i < p->count; i++) {
+        struct side *s = &p->sides[i];
+
+        catalog_free(s->catalog);
+        free(s->role);
+        free(s->installation);
+        free(s->why);
+        faults_free(&s->faults);
+        *s = (struct side){.p = p, .database = s->database, .pg = s->pg};
     }
+    free(p->own_digest);
+    free(p->installed);
+    p->own_digest = p->installed = NULL;
 }
 
 void
 preflight_free(struct preflight *p)
 {
     if (p != NULL) {
-        plan_free(p->answer.plan);
-        faults_free(&p->answer.faults);
-        free_catalogs(p);
-        free(p->own_digest);
-        free(p->installation);
-        free(p->installed);
+        clear(p);
         restored_free(p->restored);
     }
     free(p);
 }
 
 static void
+append(struct faults *to, const struct faults *from)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        faults_add(to, from->items[i].severity, from->items[i].where, "%s", from->items[i].text);
+        if (from->items[i].kind != NULL)
+            faults_kind(to, from->items[i].kind);
+    }
+}
+
+/* The faults of the mapping and of both sides, and the verdict of the first side that found one. */
+static void
 finish(struct preflight *p, enum preflight_verdict verdict, const char *why)
 {
-    struct preflight_answer answer = {.verdict = verdict, .why = why};
+    struct preflight_answer answer = {.verdict = verdict, .why = why, .own_digest = p->own_digest};
 
+    append(&answer.faults, &p->faults);
+    for (size_t i = 0; i < p->count; i++) {
+        const struct side *s = &p->sides[i];
+
+        append(&answer.faults, &s->faults);
+        if (answer.verdict == PREFLIGHT_GOOD && s->verdict != PREFLIGHT_GOOD) {
+            answer.verdict = s->verdict;
+            answer.why = s->why;
+        }
+    }
+    if (answer.verdict == PREFLIGHT_GOOD) {
+        answer.plan = p->plan;
+        p->plan = NULL;
+    } else {
+        drop_plan(p);
+    }
     p->done(p->arg, &answer);
+}
+
+static bool
+both_good(const struct preflight *p)
+{
+    return p->sides[0].verdict == PREFLIGHT_GOOD && (!two(p) || p->sides[1].verdict == PREFLIGHT_GOOD);
+}
+
+/* ---- phases ---------------------------------------------------------------------------------------------------- */
+
+/* `run` ends with end() in each side; then `next` is called. */
+static void
+both(struct preflight *p, void (*run)(struct side *s), void (*next)(struct preflight *p))
+{
+    p->under_way = p->count;
+    p->next = next;
+    for (size_t i = 0; i < p->count; i++)
+        run(&p->sides[i]);
+}
+
+static void
+end(struct side *s, enum preflight_verdict verdict, const char *why)
+{
+    s->verdict = verdict;
+    if (why != NULL)
+        s->why = xstrdup(why);
+    if (--s->p->under_way == 0)
+        s->p->next(s->p);
 }
 
 /* The first statements fail for a login that was not granted the role; say which GRANT is missing. */
 static void
-finish_refused(struct preflight *p, const struct pg_reply *reply)
+end_refused(struct side *s, const struct pg_reply *reply)
 {
-    struct preflight_answer answer = {.verdict = PREFLIGHT_BAD};
     const char *sqlstate = reply->lost ? NULL : PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE);
     struct buf login = {0};
 
     if (sqlstate == NULL || strcmp(sqlstate, "42501") != 0) {
-        finish(p, PREFLIGHT_UNANSWERED, reply->error);
+        end(s, PREFLIGHT_UNANSWERED, reply->error);
         return;
     }
-    quote_ident(&login, pgconn_user(connection(p)));
-    faults_add(&answer.faults, FAULT_ERROR, "database", "%s: run GRANT dualwrite_daemon TO %s;", reply->error,
+    quote_ident(&login, pgconn_user(s->pg));
+    faults_add(&s->faults, FAULT_ERROR, "database", "%s: run GRANT dualwrite_daemon TO %s;", reply->error,
                buf_text(&login));
     buf_free(&login);
-    p->done(p->arg, &answer);
+    end(s, PREFLIGHT_BAD, NULL);
 }
 
-/* The steps that are tried on this side, each with its entity; fn says false to go on. */
+/* ---- trial: the servers plan the statements -------------------------------------------------------------------- */
+
+/* The step of the script's statement `at` on this side, and its entity. */
 static bool
-find_step(const struct preflight *p, size_t at, size_t *entity, enum plan_step *step)
+find_step(const struct side *s, size_t at, size_t *entity, enum plan_step *step)
 {
+    const struct preflight *p = s->p;
     size_t i = TRIAL_PREFIX;
 
     for (size_t e = 0; e < p->mapping->count; e++)
-        for (enum plan_step s = 0; s < PLAN_STEPS; s++) {
-            bool tried = p->answer.plan->entities[e].sql[s] != NULL && (!two(p) || plan_step_database(s) == p->side);
+        for (enum plan_step st = 0; st < PLAN_STEPS; st++) {
+            bool tried = p->plan->entities[e].sql[st] != NULL && (!two(p) || plan_step_database(st) == s->database);
 
             if (tried && i++ == at) {
                 *entity = e;
-                *step = s;
+                *step = st;
                 return true;
             }
         }
     return false;
 }
 
-static void
-finish_trial(struct preflight *p)
-{
-    struct preflight_answer answer = p->answer;
-
-    p->answer = (struct preflight_answer){0};
-    answer.own_digest = p->own_digest;
-    p->done(p->arg, &answer);
-}
-
 /* Two databases, and all is well so far: is one of them an older copy of itself? */
 static void
 on_compared(void *arg, const char *error)
 {
-    struct preflight *p = arg;
-
-    if (error != NULL) {
-        plan_free(p->answer.plan);
-        p->answer.plan = NULL;
-        p->answer.verdict = PREFLIGHT_UNANSWERED;
-        p->answer.why = error;
-    }
-    finish_trial(p);
+    finish(arg, error == NULL ? PREFLIGHT_GOOD : PREFLIGHT_UNANSWERED, error);
 }
 
 static void
-run_compare(struct preflight *p)
+on_tried(struct preflight *p)
 {
     bool ours = p->installed != NULL && p->own_digest != NULL && strcmp(p->installed, p->own_digest) == 0;
 
-    if (two(p) && ours && p->answer.plan != NULL)
+    if (two(p) && ours && both_good(p))
         restored_compare(p->restored, p->mapping);
     else
-        finish_trial(p);
+        finish(p, PREFLIGHT_GOOD, NULL);
 }
 
-static void run_trial(struct preflight *p);
+static void run_trial(struct side *s);
 
-/* The other side's statements are tried next, if this one took its own. */
 static void
 parse_rollback(void *arg, const struct pg_reply *reply)
 {
-    struct preflight *p = arg;
+    struct side *s = arg;
 
     (void) reply;
-    if (p->again) {
-        p->again = false;
-        run_trial(p);
-    } else if (two(p) && p->side == DATABASE_VNEXT && p->answer.plan != NULL) {
-        p->side = DATABASE_LEGACY;
-        run_trial(p);
-    } else {
-        run_compare(p);
-    }
-}
-
-static void
-refuse_step(struct preflight *p, const struct pg_reply *reply, size_t entity, enum plan_step step)
-{
-    faults_add(&p->answer.faults, FAULT_ERROR, p->name,
-               "entity %s: %s refuses its %s statement: %s; look at the expressions and types of that entity",
-               p->mapping->entities[entity].name, side_name(p), plan_step_name(step), reply->error);
-    p->answer.verdict = PREFLIGHT_BAD;
-}
-
-static void
-drop_plan(struct preflight *p)
-{
-    plan_free(p->answer.plan);
-    p->answer.plan = NULL;
+    if (s->again)
+        run_trial(s);
+    else
+        end(s, s->verdict, s->verdict == PREFLIGHT_UNANSWERED ? UNPLANNED : NULL);
 }
 
 /*
@@ -202,7 +248,7 @@ drop_plan(struct preflight *p)
  * that its use does not, a schema's USAGE say: that takes a step which is not a must.
  */
 static void
-judge_failure(struct preflight *p, const struct pg_reply *reply)
+judge_failure(struct side *s, const struct pg_reply *reply)
 {
     const char *sqlstate = reply->lost ? NULL : PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE);
     bool denied = sqlstate != NULL && strcmp(sqlstate, "42501") == 0;
@@ -211,124 +257,126 @@ judge_failure(struct preflight *p, const struct pg_reply *reply)
     enum plan_step step = PLAN_READ;
     size_t entity = 0;
 
-    if (reply->failed >= TRIAL_PREFIX && (!silent || denied)) {
-        find_step(p, reply->failed, &entity, &step);
-        p->again = plan_do_without(&p->answer.plan->entities[entity], step);
-        if (p->again) {
-            faults_add(&p->answer.faults, FAULT_WARNING, p->name,
-                       "entity %s: %s refuses its %s statement: %s; it works without, but rows that want each other's "
-                       "unique values are not written together",
-                       p->mapping->entities[entity].name, side_name(p), plan_step_name(step), reply->error);
-            return;
-        }
+    if (reply->failed < TRIAL_PREFIX || (silent && !denied)) {
+        s->verdict = PREFLIGHT_UNANSWERED;
+        return;
     }
-    if (reply->failed < TRIAL_PREFIX || silent) {
-        p->answer.verdict = PREFLIGHT_UNANSWERED;
-        p->answer.why = "the database did not plan the statements";
-    } else {
-        refuse_step(p, reply, entity, step);
-    }
-    drop_plan(p);
+    find_step(s, reply->failed, &entity, &step);
+    s->again = plan_do_without(&s->p->plan->entities[entity], step);
+    s->verdict = s->again ? PREFLIGHT_GOOD : silent ? PREFLIGHT_UNANSWERED : PREFLIGHT_BAD;
+    if (s->verdict == PREFLIGHT_UNANSWERED)
+        return;
+    faults_add(&s->faults, s->again ? FAULT_WARNING : FAULT_ERROR, s->p->name,
+               s->again
+                   ? "entity %s: %s refuses its %s statement: %s; it works without, but rows that want each other's "
+                     "unique values are not written together"
+                   : "entity %s: %s refuses its %s statement: %s; look at the expressions and types of that entity",
+               s->p->mapping->entities[entity].name, side_name(s), plan_step_name(step), reply->error);
 }
 
 static void
 parse_trial(void *arg, const struct pg_reply *reply)
 {
     static const struct pg_statement rollback = {.sql = sql_daemon_rollback};
-    struct preflight *p = arg;
+    struct side *s = arg;
 
     if (reply->error != NULL)
-        judge_failure(p, reply);
+        judge_failure(s, reply);
     if (reply->lost)
-        finish_trial(p);
+        end(s, PREFLIGHT_UNANSWERED, UNPLANNED);
     else
-        pgconn_run(connection(p), &rollback, 1, ANSWER_MS, parse_rollback, p);
+        pgconn_run(s->pg, &rollback, 1, ANSWER_MS, parse_rollback, s);
 }
 
 /* Has the server plan every statement without executing it: what an expression gets wrong shows here and not later. */
 static void
-run_trial(struct preflight *p)
+run_trial(struct side *s)
 {
-    size_t most = TRIAL_PREFIX + p->mapping->count * PLAN_STEPS;
-    struct pg_statement *script = xcalloc(most, sizeof *script);
-    char **texts = xcalloc(most, sizeof *texts);
+    size_t most = TRIAL_PREFIX + s->p->mapping->count * PLAN_STEPS;
+    struct pg_statement *script;
+    char **texts;
     size_t n = TRIAL_PREFIX;
     size_t entity;
     enum plan_step step;
 
+    s->again = false;
+    if (pgconn_state(s->pg) != PGCONN_READY) {
+        end(s, PREFLIGHT_UNANSWERED, "the connection was lost");
+        return;
+    }
+    script = xcalloc(most, sizeof *script);
+    texts = xcalloc(most, sizeof *texts);
     script[0].sql = sql_daemon_begin;
     script[1].sql = sql_daemon_names;
-    for (; find_step(p, n, &entity, &step); n++) {
+    for (; find_step(s, n, &entity, &step); n++) {
         struct buf text = {0};
 
-        buf_printf(&text, "EXPLAIN %s", p->answer.plan->entities[entity].sql[step]);
+        buf_printf(&text, "EXPLAIN %s", s->p->plan->entities[entity].sql[step]);
         script[n].sql = texts[n] = buf_steal(&text);
-        script[n].nparams = plan_step_parameters(&p->mapping->entities[entity], step);
+        script[n].nparams = plan_step_parameters(&s->p->mapping->entities[entity], step);
     }
-    if (pgconn_state(connection(p)) == PGCONN_READY) {
-        pgconn_run(connection(p), script, n, ANSWER_MS, parse_trial, p);
-    } else {
-        plan_free(p->answer.plan);
-        p->answer.plan = NULL;
-        p->answer.verdict = PREFLIGHT_UNANSWERED;
-        p->answer.why = "the connection was lost";
-        finish_trial(p);
-    }
+    pgconn_run(s->pg, script, n, ANSWER_MS, parse_trial, s);
     for (size_t i = 0; i < n; i++)
         free(texts[i]);
     free(texts);
     free(script);
 }
 
-static void
-judge(struct preflight *p)
-{
-    const struct catalogs c = {p->catalogs[DATABASE_VNEXT], p->catalogs[two(p) ? DATABASE_LEGACY : DATABASE_VNEXT]};
+/* ---- facts ------------------------------------------------------------------------------------------------------ */
 
-    mapping_check(p->name, p->mapping, &c, false, &p->answer.faults);
-    if (p->answer.faults.errors > 0) {
-        p->answer.verdict = PREFLIGHT_BAD;
-        finish_trial(p);
-    } else {
-        p->answer.plan = plan_make(p->mapping, &c);
-        p->side = DATABASE_VNEXT;
-        run_trial(p);
-    }
-    free_catalogs(p);
-}
-
-static void run_installed(struct preflight *p);
-
-/* This side was installed as what it is used for, and together with the other one. */
+/* Each side was installed as what it is used for, and together with the other one. */
 static bool
-is_ours(struct preflight *p, const PGresult *r)
+are_ours(const struct preflight *p)
 {
-    const char *side = PQgetvalue(r, 0, PQfnumber(r, "side"));
-    const char *installation = PQgetvalue(r, 0, PQfnumber(r, "installation"));
+    const struct side *vnext = &p->sides[DATABASE_VNEXT];
+    const struct side *legacy = &p->sides[DATABASE_LEGACY];
 
     if (!two(p))
-        return strcmp(side, "both") == 0;
-    if (p->side == DATABASE_VNEXT) {
-        free(p->installation);
-        p->installation = xstrdup(installation);
-        return strcmp(side, "vnext") == 0;
+        return strcmp(vnext->role, "both") == 0;
+    return strcmp(vnext->role, "vnext") == 0 && strcmp(legacy->role, "legacy") == 0 &&
+           strcmp(vnext->installation, legacy->installation) == 0;
+}
+
+static void
+on_facts(struct preflight *p)
+{
+    const struct catalogs c = {p->sides[DATABASE_VNEXT].catalog,
+                               p->sides[two(p) ? DATABASE_LEGACY : DATABASE_VNEXT].catalog};
+
+    if (!both_good(p)) {
+        finish(p, PREFLIGHT_GOOD, NULL);
+        return;
     }
-    return strcmp(side, "legacy") == 0 && strcmp(installation, p->installation) == 0;
+    if (!are_ours(p)) {
+        finish(p, PREFLIGHT_WAIT,
+               "DUALWRITE_DATABASE_URL and DUALWRITE_LEGACY_DATABASE_URL do not lead to the databases that install was "
+               "run with: correct them, or run `dualwrited install`");
+        return;
+    }
+    mapping_check(p->name, p->mapping, &c, false, &p->faults);
+    if (p->faults.errors > 0) {
+        finish(p, PREFLIGHT_BAD, NULL);
+        return;
+    }
+    p->plan = plan_make(p->mapping, &c);
+    both(p, run_trial, on_tried);
 }
 
 static void
 parse_facts(void *arg, const struct pg_reply *reply)
 {
-    struct preflight *p = arg;
+    struct side *s = arg;
+    const PGresult *facts;
     int version;
     int works_with;
 
     if (reply->error != NULL) {
-        finish_refused(p, reply);
+        end_refused(s, reply);
         return;
     }
-    version = atoi(PQgetvalue(reply->results[2], 0, PQfnumber(reply->results[2], "schema_version")));
-    works_with = atoi(PQgetvalue(reply->results[2], 0, PQfnumber(reply->results[2], "works_with")));
+    facts = reply->results[2];
+    version = atoi(PQgetvalue(facts, 0, PQfnumber(facts, "schema_version")));
+    works_with = atoi(PQgetvalue(facts, 0, PQfnumber(facts, "works_with")));
     /* a newer schema says which daemons can still work with it, so that a rollout need not stop the old ones first */
     if (version < CAPTURE_SCHEMA_VERSION || (version > CAPTURE_SCHEMA_VERSION && works_with > CAPTURE_SCHEMA_VERSION)) {
         char why[160];
@@ -336,48 +384,39 @@ parse_facts(void *arg, const struct pg_reply *reply)
         snprintf(why, sizeof why,
                  "schema dualwrite has version %d, this program needs %d: run `dualwrited install` of the %s", version,
                  CAPTURE_SCHEMA_VERSION, version < CAPTURE_SCHEMA_VERSION ? "new version" : "version that wrote it");
-        finish(p, PREFLIGHT_WAIT, why);
+        end(s, PREFLIGHT_WAIT, why);
         return;
     }
-    if (!is_ours(p, reply->results[2])) {
-        finish(p, PREFLIGHT_WAIT,
-               "DUALWRITE_DATABASE_URL and DUALWRITE_LEGACY_DATABASE_URL do not lead to the databases that install was "
-               "run with: correct them, or run `dualwrited install`");
-        return;
+    s->role = xstrdup(PQgetvalue(facts, 0, PQfnumber(facts, "side")));
+    s->installation = xstrdup(PQgetvalue(facts, 0, PQfnumber(facts, "installation")));
+    if (s->database == DATABASE_VNEXT) {
+        s->p->own_digest = xstrdup(PQgetvalue(facts, 0, PQfnumber(facts, "own_digest")));
+        s->p->installed = xstrdup(PQgetvalue(facts, 0, PQfnumber(facts, "mapping_digest")));
     }
-    if (p->side == DATABASE_VNEXT) {
-        free(p->own_digest);
-        free(p->installed);
-        p->own_digest = xstrdup(PQgetvalue(reply->results[2], 0, PQfnumber(reply->results[2], "own_digest")));
-        p->installed = xstrdup(PQgetvalue(reply->results[2], 0, PQfnumber(reply->results[2], "mapping_digest")));
-    }
-    p->catalogs[p->side] = catalog_parse(PQgetvalue(reply->results[3], 0, 0));
-    if (p->catalogs[p->side] == NULL) {
-        finish(p, PREFLIGHT_UNANSWERED, "the catalog query gave no answer");
-    } else if (two(p) && p->side == DATABASE_VNEXT) {
-        p->side = DATABASE_LEGACY;
-        run_installed(p);
-    } else {
-        judge(p);
-    }
+    s->catalog = catalog_parse(PQgetvalue(reply->results[3], 0, 0));
+    if (s->catalog == NULL)
+        end(s, PREFLIGHT_UNANSWERED, "the catalog query gave no answer");
+    else
+        end(s, PREFLIGHT_GOOD, NULL);
 }
 
 static void
-run_facts(struct preflight *p)
+run_facts(struct side *s)
 {
     char *parameters[2];
     struct pg_statement script[] = {
         {.sql = sql_daemon_begin},
         {.sql = sql_daemon_names},
-        {.sql = sql_daemon_installation, .nparams = 1, .params = {p->text}},
+        {.sql = sql_daemon_installation, .nparams = 1, .params = {s->p->text}},
         {.sql = sql_catalog, .nparams = 2},
         {.sql = sql_daemon_commit},
     };
 
-    catalog_parameters(p->mapping, p->side == DATABASE_VNEXT, !two(p) || p->side == DATABASE_LEGACY, parameters);
+    catalog_parameters(s->p->mapping, s->database == DATABASE_VNEXT, !two(s->p) || s->database == DATABASE_LEGACY,
+                       parameters);
     for (int i = 0; i < 2; i++)
         script[3].params[i] = parameters[i];
-    pgconn_run(connection(p), script, sizeof script / sizeof script[0], ANSWER_MS, parse_facts, p);
+    pgconn_run(s->pg, script, sizeof script / sizeof script[0], ANSWER_MS, parse_facts, s);
     for (int i = 0; i < 2; i++)
         free(parameters[i]);
 }
@@ -385,34 +424,32 @@ run_facts(struct preflight *p)
 static void
 parse_installed(void *arg, const struct pg_reply *reply)
 {
-    struct preflight *p = arg;
+    struct side *s = arg;
     char why[160];
 
     if (reply->error != NULL) {
-        finish_refused(p, reply);
+        end_refused(s, reply);
     } else if (strcmp(PQgetvalue(reply->results[0], 0, 0), "ours") != 0) {
-        snprintf(why, sizeof why, "schema dualwrite is not installed in %s: run `dualwrited install`", side_name(p));
-        finish(p, PREFLIGHT_WAIT, why);
+        snprintf(why, sizeof why, "schema dualwrite is not installed in %s: run `dualwrited install`", side_name(s));
+        end(s, PREFLIGHT_WAIT, why);
     } else {
-        run_facts(p);
+        run_facts(s);
     }
 }
 
-/* Asks one side after the other. */
 static void
-run_installed(struct preflight *p)
+run_installed(struct side *s)
 {
     const struct pg_statement script = {.sql = sql_installed};
-    struct preflight_answer old = {.verdict = PREFLIGHT_BAD};
 
-    if (pgconn_state(connection(p)) != PGCONN_READY) {
-        finish(p, PREFLIGHT_UNANSWERED, "the connection was lost");
-    } else if (pgconn_server_version(connection(p)) < OLDEST_SERVER) {
-        faults_add(&old.faults, FAULT_ERROR, "database", "the server of %s is version %d; 13 or newer is needed",
-                   side_name(p), pgconn_server_version(connection(p)) / 10000);
-        p->done(p->arg, &old);
+    if (pgconn_state(s->pg) != PGCONN_READY) {
+        end(s, PREFLIGHT_UNANSWERED, "the connection was lost");
+    } else if (pgconn_server_version(s->pg) < OLDEST_SERVER) {
+        faults_add(&s->faults, FAULT_ERROR, "database", "the server of %s is version %d; 13 or newer is needed",
+                   side_name(s), pgconn_server_version(s->pg) / 10000);
+        end(s, PREFLIGHT_BAD, NULL);
     } else {
-        pgconn_run(connection(p), &script, 1, ANSWER_MS, parse_installed, p);
+        pgconn_run(s->pg, &script, 1, ANSWER_MS, parse_installed, s);
     }
 }
 
@@ -421,8 +458,9 @@ preflight_new(struct pgconn *vnext, struct pgconn *legacy, preflight_done done, 
 {
     struct preflight *p = xcalloc(1, sizeof *p);
 
-    p->vnext = vnext;
-    p->legacy = legacy;
+    p->sides[DATABASE_VNEXT] = (struct side){.p = p, .database = DATABASE_VNEXT, .pg = vnext};
+    p->sides[DATABASE_LEGACY] = (struct side){.p = p, .database = DATABASE_LEGACY, .pg = legacy};
+    p->count = vnext == legacy ? 1 : 2;
     p->done = done;
     p->arg = arg;
     p->restored = restored_new(vnext, legacy, on_compared, p);
@@ -432,10 +470,9 @@ preflight_new(struct pgconn *vnext, struct pgconn *legacy, preflight_done done, 
 void
 preflight_start(struct preflight *p, const char *name, const char *text, const struct mapping *mapping)
 {
+    clear(p);
     p->name = name;
     p->text = text;
     p->mapping = mapping;
-    p->side = DATABASE_VNEXT;
-    free_catalogs(p);
-    run_installed(p);
+    both(p, run_installed, on_facts);
 }
