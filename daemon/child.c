@@ -19,8 +19,6 @@
 
 #define SAID_MAX 2000
 
-extern char **environ;
-
 static volatile sig_atomic_t interrupted;
 
 static void

@@ -52,7 +52,7 @@ too_large(const char *file)
     fprintf(stderr,
             "dualwrited delta: %s: is larger than %zu MB, which is the most that is read; is it a report? "
             "`dualwrited report --format=json` prints one\n",
-            file, DELTA_FILE_MAX / (1024 * 1024));
+            file, DELTA_FILE_MAX / ((size_t) 1024 * 1024));
     return EXIT_INPUT;
 }
 

@@ -170,7 +170,7 @@ carry_out(struct cleanup_run *run, const struct cleanup_plan *plan, const struct
     int status = cleanup_delete(run, plan, roots, note, &done->steps);
     struct cleanup_plan after = {0};
 
-    if (status != EXIT_GOOD)
+    if (status != EXIT_GOOD || plan->count == 0)
         return status;
     run->did = done->did = true;
     /* by keys and not by name: what somebody made meanwhile under such a name is not what was to be deleted */

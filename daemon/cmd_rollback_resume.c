@@ -209,7 +209,7 @@ static int
 run(const struct command *self, int argc, char **argv)
 {
     struct rollback_run run = {0};
-    struct rollback_wish wish;
+    struct rollback_wish wish = {0};
     struct buf out = {0};
     cJSON *before;
     bool over;

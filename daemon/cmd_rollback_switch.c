@@ -217,13 +217,13 @@ run(const struct command *self, int argc, char **argv)
 {
     enum rollback_word word = ROLLBACK_DISABLE;
     struct rollback_run run = {0};
-    struct rollback_wish wish;
+    struct rollback_wish wish = {0};
     struct buf out = {0};
     cJSON *before;
     bool over;
     int status = rollback_begin(&run, self, argc, argv, &over);
 
-    while (commands[word] != self)
+    while (word < ROLLBACK_BLOCK_LEGACY && commands[word] != self)
         word++;
     rollback_wish(&wish, word);
     if (status == EXIT_GOOD && !over) {

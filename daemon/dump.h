@@ -55,7 +55,7 @@ void dump_end(struct dump_run *run);
 
 /* Progress on a terminal after two seconds; a tick for child_wait(). */
 void dump_doing(struct dump_run *run, const char *what);
-void dump_tick(void *run);
+void dump_tick(void *arg);
 void dump_quiet(struct dump_run *run);
 
 /* A statement; NULL after the server's refusal has been printed. */

@@ -313,14 +313,17 @@ judge_triggers(const struct gate_asked *a, struct gate_parts *p, struct buf *bad
     p->triggers = 'A';
     if (guard == NULL)
         return;
-    if (!look_at_triggers(a, DATABASE_VNEXT, guard, &p->triggers, bad))
-        p->triggers_error = d->error;
-    else if (strcmp(guard, "off") == 0)
-        return;
-    else if (d->pq[DATABASE_LEGACY] == NULL)
-        p->triggers_error = d->why;
-    else if (!look_at_triggers(a, DATABASE_LEGACY, guard, &p->triggers, bad))
-        p->triggers_error = d->error;
+    if (look_at_triggers(a, DATABASE_VNEXT, guard, &p->triggers, bad)) {
+        if (strcmp(guard, "off") == 0)
+            return;
+        if (d->pq[DATABASE_LEGACY] == NULL) {
+            p->triggers_error = d->why;
+            return;
+        }
+        if (look_at_triggers(a, DATABASE_LEGACY, guard, &p->triggers, bad))
+            return;
+    }
+    p->triggers_error = d->error;
 }
 
 /* ---- one look ---- */

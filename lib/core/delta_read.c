@@ -107,7 +107,7 @@ zone_minutes(const char *text)
          sscanf(text + 1, "%2d%2d%n", &hours, &minutes, &used) < 2) ||
         text[1 + used] != '\0' || hours > 23 || minutes > 59)
         return INT64_MIN;
-    return (*text == '-' ? -1 : 1) * (hours * 60 + minutes);
+    return (*text == '-' ? -1 : 1) * ((int64_t) hours * 60 + minutes);
 }
 
 int64_t

@@ -121,6 +121,13 @@ line_end(const struct text *t)
     return lf != NULL && lf > t->p && lf[-1] == '\r' ? "\r\n" : "\n";
 }
 
+/* NULL behind the last one. */
+static const struct env_entry *
+entry_at(const struct text *t, size_t i)
+{
+    return i < t->entries.count ? &t->entries.items[i] : NULL;
+}
+
 /* Both texts have the same entries, but for the last one of `key`, which is `value` in `b`; NULL: as if nobody had set it. */
 static bool
 differs_in(const struct text *a, const struct text *b, const char *key, const char *value)
@@ -133,17 +140,15 @@ differs_in(const struct text *a, const struct text *b, const char *key, const ch
     if (value != NULL && (new == NULL || !same_value(key, new->value, value)))
         return false;
     for (;; i++, j++) {
-        const struct env_entry *x;
-        const struct env_entry *y;
+        const struct env_entry *x = entry_at(a, i);
+        const struct env_entry *y = entry_at(b, j);
 
-        if (i < a->entries.count && &a->entries.items[i] == old && (new == NULL || old != NULL))
-            i++;
-        if (j < b->entries.count && &b->entries.items[j] == new)
-            j++;
-        if (i >= a->entries.count || j >= b->entries.count)
-            return i >= a->entries.count && j >= b->entries.count;
-        x = &a->entries.items[i];
-        y = &b->entries.items[j];
+        if (x != NULL && x == old)
+            x = entry_at(a, ++i);
+        if (y != NULL && y == new)
+            y = entry_at(b, ++j);
+        if (x == NULL || y == NULL)
+            return x == y;
         if (strcmp(x->key, y->key) != 0 || strcmp(x->value, y->value) != 0)
             return false;
     }

@@ -109,9 +109,12 @@ add_meta(cJSON *document, const struct report *r)
 double
 report_percentage(const struct report *r)
 {
+    int64_t hundredths;
+
     if (r->legacy_mapped >= r->legacy_active)
         return 100;
-    return (double) (r->legacy_mapped * 10000 / r->legacy_active) / 100;
+    hundredths = r->legacy_mapped * 10000 / r->legacy_active; /* rounded down: 100 is said of all alone */
+    return (double) hundredths / 100;
 }
 
 static void

@@ -56,7 +56,7 @@ count(cJSON *counts, const char *what, const char *operation)
     if (n == NULL)
         cJSON_AddNumberToObject(by, operation, 1);
     else
-        cJSON_SetNumberValue(n, n->valuedouble + 1);
+        cJSON_SetNumberHelper(n, n->valuedouble + 1);
 }
 
 void
@@ -67,7 +67,7 @@ stage_log_take(cJSON *counts, const char *line)
 
     if (!stage_log_value(line, "event_type", type, sizeof type))
         return;
-    cJSON_SetNumberValue(lines, lines->valuedouble + 1);
+    cJSON_SetNumberHelper(lines, lines->valuedouble + 1);
     if (!stage_log_value(line, "operation", operation, sizeof operation))
         return;
     stage_log_value(line, "severity", severity, sizeof severity);

@@ -84,7 +84,7 @@ pgblock_complain(PGconn *pq, const PGresult *r, const char *what)
         fprintf(stderr, "dualwrited: %s: %s", what, PQerrorMessage(pq));
         return;
     }
-    fprintf(stderr, "dualwrited: %s: %s (SQLSTATE %s)\n", what, primary, sqlstate);
+    fprintf(stderr, "dualwrited: %s: %s (SQLSTATE %s)\n", what, primary, sqlstate == NULL ? "none" : sqlstate);
     if (detail != NULL)
         fprintf(stderr, "  detail: %s\n", detail);
     if (hint != NULL)

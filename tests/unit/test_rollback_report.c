@@ -92,8 +92,8 @@ test_the_notification(void **state)
         "**Action Taken:** Disabled dual write (`dualwrited rollback disable`, 0.4 s)\n",
         "\nslow\\n## not a title\n",
         "about 12 changes wait",
-        "- TEAM_VNEXT_DUAL_WRITE_ENABLED: false\n- TEAM_VNEXT_DUAL_WRITE_STRICT_MODE: true\n- "
-        "TEAM_LEGACY_WRITE_BLOCKED: true\n",
+        ("- TEAM_VNEXT_DUAL_WRITE_ENABLED: false\n- TEAM_VNEXT_DUAL_WRITE_STRICT_MODE: true\n- "
+         "TEAM_LEGACY_WRITE_BLOCKED: true\n"),
         "**Done by:** ann\n",
         "**Incident Ticket:** none was named\n",
     };
