@@ -62,7 +62,7 @@ model() {
 
 python_tests() { # ARGUMENTS OF PYTEST
     local workers status
-    workers=$(($(nproc) * 2 + 1)) # most of the time they wait
+    workers=$(($(nproc) * 4)) # most of the time they wait
     if [ "$workers" -gt 8 ]; then workers=8; fi
     # always Debian's python: its psycopg and pytest are there; and nothing written into the tree
     # TESTS is a list of arguments, which may be quoted
