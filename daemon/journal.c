@@ -75,6 +75,7 @@ send_entry(const struct buf *entry)
     for (bool again = false;;) {
         struct pollfd p = {.fd = fd, .events = POLLOUT};
 
+        errno = ENOTCONN; /* whatever an earlier call has left there */
         if (fd >= 0 && send(fd, entry->data, entry->len, MSG_NOSIGNAL) >= 0)
             return true;
         if (errno == EINTR)
@@ -113,6 +114,8 @@ send_line(enum log_level level, const struct buf *text, const struct buf *fields
         lost = 0;
         log_msg(LOG_WARNING, "log_lines_lost", "the journal took no lines for a while; %" PRId64 " are missing",
                 missed);
+        if (!patient) /* it goes uncounted otherwise */
+            lost += missed;
     }
 }
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # debian_root.sh - a minimal Debian in a folder, and the way into it. For tests that want a machine without this one's packages.
 #
-#     tests/debian_root.sh make FOLDER [PACKAGE...]    a bookworm minbase with these packages, from the mirrors that apt uses here
+#     tests/debian_root.sh make FOLDER [PACKAGE...]    a minbase with these packages, from the mirrors that apt uses here;
+#                                                      SUITE=bookworm
 #     tests/debian_root.sh enter ROOT COMMAND...       runs it inside, with mount, process and IPC namespaces of its own
 #
 # Sourced, it only defines its functions. Needs root. What enter mounts and starts goes when it ends.
@@ -9,19 +10,19 @@ set -euo pipefail
 
 # make_root FOLDER [PACKAGE...]
 make_root() {
-    local folder=$1 packages sources new option=()
+    local folder=$1 suite=${SUITE:-bookworm} packages sources new option=()
     shift
     packages=$(IFS=,; echo "$*")
     # shellcheck disable=SC2016 # apt-get's own variables
     sources=$(apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Identifier: Packages' 'Origin: Debian' |
-        grep -E '^deb [^ ]+ bookworm(-[a-z]+)? main$' | sort -u) ||
-        sources='deb http://deb.debian.org/debian bookworm main'
+        grep -E "^deb [^ ]+ $suite(-[a-z]+)? main\$" | sort -u) ||
+        sources="deb http://deb.debian.org/debian $suite main"
     for file in /etc/apt/apt.conf.d/*; do
         if grep -q '^ *Acquire::' "$file" 2>/dev/null; then option+=(--aptopt="$file"); fi
     done
     new=$(mktemp -d "$folder.XXXXXX")
     # it is there whole or not at all
-    if ! mmdebstrap --variant=minbase ${packages:+"--include=$packages"} "${option[@]}" bookworm "$new" - <<<"$sources" \
+    if ! mmdebstrap --variant=minbase ${packages:+"--include=$packages"} "${option[@]}" "$suite" "$new" - <<<"$sources" \
         >"$new.log" 2>&1
     then
         tail -n 20 "$new.log" >&2

@@ -5,10 +5,12 @@ set -eu
 program=$1
 image=$2
 
-mkdir -p "$image/etc/dualwrite" "$image/etc/ssl/certs" "$image/usr/bin" "$image/home/dualwrite" "$image/tmp" \
-    "$image/var/lib/dpkg/status.d"
+mkdir -p "$image/etc/dualwrite" "$image/etc/ssl/certs" "$image/usr/bin" "$image/usr/share/dualwrited" \
+    "$image/home/dualwrite" "$image/tmp" "$image/var/lib/dpkg/status.d"
 chmod 1777 "$image/tmp"
 cp "$program" "$image/usr/bin/dualwrited"
+# found from the program's folder; for `validate` and `monitor`
+cp -R config/rules "$image/usr/share/dualwrited/rules"
 
 # libcurl is loaded by name, only by `smoke --via-api`
 curl=$(ldconfig -p | sed -n 's/.*libcurl\.so\.4 .* => //p' | head -n 1)

@@ -3,7 +3,6 @@
 Nothing of it outlives the test: what the machine writes stays in an overlay in memory, it has no network but its own loopback,
 and it is in a control group of its own, which goes with it.
 """
-import fcntl
 import json
 import os
 import shutil
@@ -15,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from deploy.conftest import base_root, needs
+
 TOP = Path(__file__).resolve().parents[2]
-CACHE = TOP / "build" / "deploy"
-COMMON = "systemd,systemd-sysv,postgresql,libpq5,libcjson1"
-PACKAGES = {"bookworm": f"{COMMON},libuv1,libmicrohttpd12,libcurl4",           # systemd 252
-            "trixie": f"{COMMON},libuv1t64,libmicrohttpd12t64,libcurl4t64"}    # systemd 257
+COMMON = ("systemd", "systemd-sysv", "postgresql", "libpq5", "libcjson1")
+PACKAGES = {"bookworm": (*COMMON, "libuv1", "libmicrohttpd12", "libcurl4"),           # systemd 252
+            "trixie": (*COMMON, "libuv1t64", "libmicrohttpd12t64", "libcurl4t64")}    # systemd 257
 CGROUPS = Path("/sys/fs/cgroup")
 
 
@@ -33,35 +33,6 @@ def wait_for(fact, seconds, what):
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
         time.sleep(0.1)
-
-
-def needed():
-    """Skips where no machine can be booted, and says what is missing."""
-    if os.geteuid() != 0:
-        pytest.skip("a machine is booted by root only")
-    for program, package in (("mmdebstrap", "mmdebstrap"), ("systemd-nspawn", "systemd-container"), ("nsenter", "util-linux")):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not here: Debian package {package}")
-
-
-def base_root(suite):
-    """The folder with the installed packages, made when it is not there."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    root = CACHE / f"systemd-{suite}"
-    stamp = CACHE / f"systemd-{suite}.packages"
-    with open(CACHE / f"systemd-{suite}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if stamp.exists() and stamp.read_text() == PACKAGES[suite]:
-            return root
-        subprocess.run(["rm", "-rf", root], check=True)
-        made = subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", '--aptopt=APT::Install-Recommends "false"',
-                               f"--include={PACKAGES[suite]}", suite, root], capture_output=True, text=True, timeout=900)
-        if made.returncode != 0:
-            if "Could not resolve" in made.stderr or "Failed to fetch" in made.stderr:
-                pytest.skip("no Debian mirror can be reached to make a machine from")
-            raise AssertionError(f"mmdebstrap: {made.stderr[-2000:]}")
-        stamp.write_text(PACKAGES[suite])
-        return root
 
 
 class ControlGroup:
@@ -99,8 +70,8 @@ class Machine:
     """Boots at once; `run` runs a command in it."""
 
     def __init__(self, suite="bookworm"):
-        needed()
-        root = base_root(suite)
+        needs(root=True, programs={"systemd-nspawn": "systemd-container", "nsenter": "util-linux"})
+        root = base_root(*PACKAGES[suite], suite=suite)
         name = f"dualwrite-{suite}-{os.getpid()}"
         self.group = ControlGroup(name)
         self.folder = Path(tempfile.mkdtemp(prefix="dualwrite-machine-"))

@@ -220,6 +220,9 @@ def test_it_works_with_a_read_only_root_and_no_rights(image, installed, settings
         assert_in_step(installed)
         wait_until(lambda: container.healthy().returncode == 0, what="healthy")
         assert container.execute("dualwrited", "status").returncode == 0
+        for pack in ("teams", "characters"):  # rule packs are files
+            done = container.execute("dualwrited", "validate", "--pack", pack)
+            assert f"{pack}: " in done.stdout, done.stdout + done.stderr
         since = container.mark()
         container.signal(signal.SIGHUP)
         container.logged("config_reloaded", since)
@@ -279,6 +282,20 @@ def test_a_signal_during_the_start_is_not_lost(image, settings):
             assert container.ended() == 0
     finally:
         fifo.unlink()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_another_command_ends_by_a_signal_too(image, settings, number):
+    """In a job it is the first process, for which a signal without a handler does nothing."""
+    with socket.socket() as server:  # never answers
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        server.settimeout(30)
+        url = f"host=127.0.0.1 port={server.getsockname()[1]} dbname=none"
+        with Container(image, "check", **{**settings, "DUALWRITE_DATABASE_URL": url}) as container:
+            with server.accept()[0]:
+                container.signal(number)
+                assert container.ended(5) == 128 + number
 
 
 def test_libcurl_can_be_loaded(image, settings):

@@ -10,6 +10,7 @@ import pytest
 
 from conftest import TOP, wait_until
 from deploy.conftest import base_root, copy_root, needs, script
+from machine import Machine
 
 CONTROL = TOP / "config" / "debian" / "control"
 ENV = "/etc/dualwrite/dualwrited.env"
@@ -172,12 +173,11 @@ def test_removed_it_keeps_the_settings_and_purged_nothing(root):
 @pytest.fixture
 def machine(packages, tmp_path):
     """Booted, with a PostgreSQL that knows no role for the daemon; both packages in /root."""
-    machines = pytest.importorskip("machine")
     folder = tmp_path / "root"
     folder.mkdir(mode=0o700)
     shutil.copy(packages[0], folder / "dualwrited.deb")
     shutil.copy(packages[1], folder / "newer.deb")
-    booted = machines.Machine()
+    booted = Machine()
     try:
         booted.put(tmp_path)
         yield booted

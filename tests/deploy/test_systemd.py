@@ -272,17 +272,75 @@ def test_a_journal_that_stands_still_holds_nobody_up(host):
 
 
 def test_the_monitor_runs_every_day_and_findings_are_no_failure(host):
+    """The real one: what it finds is kept, and only a look that it could not have is a failed unit."""
+    unit = "dualwrited-monitor.service"
     host.run("systemctl", "enable", "--now", "dualwrited-monitor.timer")
     listed = host.run("systemctl", "list-timers", "--no-pager", "dualwrited-monitor.timer").stdout
-    assert "dualwrited-monitor.service" in listed and " left" in listed
-    for status, failed in ((0, False), (1, False), (2, False), (69, True), (78, True)):
-        host.write("/run/systemd/system/dualwrited-monitor.service.d/zz-test.conf",
-                   f"[Service]\nExecStart=\nExecStart=/bin/sh -c 'exit {status}'\n")
-        host.run("systemctl", "daemon-reload")
-        done = host.run("systemctl", "start", "dualwrited-monitor.service", check=False)
-        assert (done.returncode != 0) == failed, status
-        assert (host.show("dualwrited-monitor.service", "Result") != "success") == failed
+    assert unit in listed and " left" in listed
+    start(host)
+
+    def look():
+        """(failed, its exit status)"""
+        done = host.run("systemctl", "start", unit, check=False)
+        assert (done.returncode != 0) == (host.show(unit, "Result") != "success")
+        return done.returncode != 0, int(host.show(unit, "ExecMainStatus"))
+
+    def last():
+        return host.sql("SELECT pack, score >= 90 FROM dualwrite.monitor_run ORDER BY id DESC LIMIT 1")
+
+    host.sql("INSERT INTO organizations_team (name, slug, game_id, region) VALUES ('Seen', 'seen', 1, 'NA')")
+    wait_for(lambda: host.sql("SELECT 1 FROM teams_team WHERE slug = 'seen'"), 10, "the row is not written")
+    assert look() == (False, 0) and last() == "teams|t"
+    since = host.now()
+    host.sql("ALTER TABLE teams_team DISABLE TRIGGER USER; UPDATE teams_team SET name = 'Another' || id; "
+             "ALTER TABLE teams_team ENABLE TRIGGER USER")
+    failed, status = look()
+    assert not failed and status in (1, 2) and last() == "teams|f"
+    assert any("drifted_rows" in e["MESSAGE"] for e in host.journal(f"_SYSTEMD_UNIT={unit}", since=since))
+    host.stop_database()
+    assert look() == (True, 69)
+    assert unit in host.run("systemctl", "list-units", "--failed", "--no-legend", "--no-pager").stdout
     host.run("systemctl", "disable", "--now", "dualwrited-monitor.timer")
+
+
+# once the file is there no answer of a server is ever complete, and no time-out ends the waiting; the loop turns all the same
+HANG = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdint.h>
+#include <unistd.h>
+#define HANGS (access("/etc/dualwrite/hang", F_OK) == 0)
+int PQisBusy(void *conn)
+{
+    int (*real)(void *) = (int (*)(void *)) dlsym(RTLD_NEXT, "PQisBusy");
+    return HANGS || real(conn);
+}
+int uv_timer_start(void *timer, void *cb, uint64_t timeout, uint64_t repeat)
+{
+    int (*real)(void *, void *, uint64_t, uint64_t) = (int (*)(void *, void *, uint64_t, uint64_t)) dlsym(RTLD_NEXT, "uv_timer_start");
+    return repeat == 0 && HANGS ? 0 : real(timer, cb, timeout, repeat);
+}
+"""
+
+
+def test_a_loop_that_turns_and_gets_nowhere_is_ended_too(host, tmp_path):
+    (tmp_path / "hang.c").write_text(HANG)
+    (tmp_path / "root/usr/lib").mkdir(parents=True)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "root/usr/lib/hang.so", tmp_path / "hang.c"], check=True)
+    for folder in ("", "usr", "usr/lib"):
+        (tmp_path / "root" / folder).chmod(0o755)
+    host.put(tmp_path / "root")
+    host.override("WatchdogSec=4\nEnvironment=LD_PRELOAD=/usr/lib/hang.so\n")
+    start(host)
+    pid, since = host.pid(), host.now()
+    host.sh("touch /etc/dualwrite/hang")
+    try:
+        said = wait_for(lambda: host.events("hung", since), 60, "the daemon does not know that it hangs")
+        assert said[0]["PRIORITY"] == "3" and int(said[0]["_PID"]) == pid
+        wait_for(lambda: host.pid() not in (0, pid), 30, "it was not ended")
+    finally:
+        host.sh("rm /etc/dualwrite/hang")
+    wait_for(host.is_ready, 60, lambda: host.show(UNIT, "StatusText"))
 
 
 def test_a_newer_systemd_waits_for_the_reload(newer):
@@ -304,3 +362,10 @@ def test_a_newer_systemd_waits_for_the_reload(newer):
     since = newer.now()
     newer.run("systemctl", "reload", UNIT, timeout=30)
     assert newer.events("config_not_reloaded", since) and newer.is_ready() and newer.pid() == pid
+    # with the database away nothing is waited for either
+    newer.stop_database()
+    newer.configure(settings(DUALWRITE_BATCH_SIZE=74))
+    since = newer.now()
+    newer.run("systemctl", "reload", UNIT, timeout=30)
+    assert len(newer.events("config_reloaded", since)) == 1 and newer.pid() == pid
+    newer.start_database()
