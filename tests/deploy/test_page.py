@@ -364,6 +364,30 @@ def test_in_the_background_it_asks_seldom(show):
         p.page.wait_for("document.querySelector('#verdict h2').textContent === 'Dual write is off'", 10)
 
 
+def test_a_clock_that_is_set_back_stops_nothing(show):
+    """Somebody sets the browser's clock, or the time service does: it goes on asking, and still sees that nobody answers."""
+    with show(samples.well()) as p:
+        p.quiet = False
+        p.js("(now => { Date.now = () => now() - 3600000; })(Date.now)")
+        asked = len(p.server.asked)
+        wait_until(lambda: len(p.server.asked) >= asked + 2, 20, "two more requests")
+        assert "-" not in p.texts("#answer")[0]
+        p.js("(now => { Date.now = () => now() - 3600000; })(Date.now)")
+        p.server.status = 503
+        p.page.wait_for("document.body.classList.contains('stale')")
+
+
+def test_a_backlog_that_is_an_estimate_or_not_known(show):
+    doc = samples.well()
+    doc["database"].update(backlog=30000, backlog_exact=False, oldest_event_age_seconds=3)
+    with show(doc) as p:
+        assert p.texts("#figures .value")[0] == "≈ 30\u202f000"
+        assert "About 30\u202f000\u00a0events wait" in p.js("document.getElementById('verdict').textContent")
+        doc["database"].update(backlog=None, oldest_event_age_seconds=None)
+        p.server.document = doc
+        p.page.wait_for("document.querySelector('#figures .value').textContent === '–'")
+
+
 @pytest.mark.parametrize("how", ["silent", "error", "garbage", "gone"])
 def test_a_daemon_that_does_not_answer_is_seen(show, how):
     with show(samples.well()) as p:
