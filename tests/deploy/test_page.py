@@ -197,7 +197,7 @@ def test_recent_events_and_health(show):
         p.js("document.querySelector('#recent button').click()")
         found = p.table("recent")
         assert len(found) == 50
-        assert found[17]["Outcome"] == "parked, attempt 3unique_violation" and found[16]["Outcome"] == "tried againlock_not_available"
+        assert found[17]["Outcome"] == "parked, attempt 3unique_violation" and found[16]["Outcome"] == "failedlock_not_available"
         assert p.texts("#health .score") == ["96", "74"]
         labels = p.js("[...document.querySelectorAll('#health .pack > svg')].map(s => s.getAttribute('aria-label'))")
         assert labels == ["Score up from 84 to 96 over 12 runs, lowest 84", "Score down from 97 to 74 over 8 runs, lowest 74"]
