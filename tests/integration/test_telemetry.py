@@ -288,6 +288,34 @@ def test_writes_past_the_daemon_in_a_legacy_database_of_its_own(installed):
 
 
 @pytest.mark.layouts("one", reason="the statement knows no layout")
+def test_a_hundred_daemons_and_who_has_what(installed):
+    """The survey reckons for all daemons at once what dualwrite.partitions_of() says of one: it must say the same, and in time."""
+    db = installed
+    with http_daemon(db) as daemon:
+        port = port_of(daemon)
+        daemon.wait_for("dual_write_completed", team_id=db.new_team())
+
+        def there():
+            db.execute("""
+                DELETE FROM dualwrite.daemon WHERE pid < 0;
+                INSERT INTO dualwrite.daemon SELECT (jsonb_populate_record(d, jsonb_build_object('instance', gen_random_uuid(), 'pid', -g,
+                    'beat_at', now() + interval '8 seconds', 'started_at', d.started_at + g % 3 * interval '1 hour',
+                    'state', CASE WHEN g = 1 THEN 'stalled' ELSE 'asleep' END,
+                    'mapping_digest', CASE WHEN g = 2 THEN 'another' ELSE d.mapping_digest END))).*
+                FROM dualwrite.daemon d, generate_series(1, 99) g""")
+            document = surveyed(port, since=status(port))["database"]
+            said = {d["instance"]: d["partitions"] for d in document["daemons"]}
+            assert len(said) == 100
+            assert said == db.value("""SELECT json_object_agg(d.instance, ARRAY(SELECT dualwrite.partitions_of(d.instance) ORDER BY 1))
+                                       FROM dualwrite.live_daemon d""")
+            owners = {p["partition"]: p["instance"] for p in document["partitions"]}
+            assert owners == {p: instance for instance, mine in said.items() for p in mine} and len(owners) == partitions(db)
+            return True
+        wait_until(there, 2 * TIMEOUT)
+        assert daemon.lines("survey_failed") == []
+
+
+@pytest.mark.layouts("one", reason="the statement knows no layout")
 def test_large_queues_are_estimated(installed):
     db = installed
     db.execute("""INSERT INTO dualwrite.outbox (bucket, entity, operation, ref)
