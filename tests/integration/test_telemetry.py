@@ -226,8 +226,11 @@ def test_the_database_in_metrics_and_the_table_of_them_all(installed):
 
 def test_no_answer_names_a_row_a_message_or_a_secret(installed):
     db = installed
-    planted = ("planted-name", "planted-slug", "planted-words", "planted-actor", "daemon_login", "the value map")
-    with http_daemon(db) as daemon:
+    planted = ("planted-name", "planted-slug", "planted-words", "planted-actor", "planted-password", "daemon_login", "the value map")
+    urls = {"DUALWRITE_DATABASE_URL": db.url("daemon_login", password="planted-password")}
+    if db.layout == "two":
+        urls["DUALWRITE_LEGACY_DATABASE_URL"] = db.legacy.url("daemon_login", password="planted-password")
+    with http_daemon(db, **urls) as daemon:
         port = port_of(daemon)
         team = db.new_team("planted-name", actor="planted-actor", description="planted-words")
         daemon.wait_for("dual_write_completed", team_id=team)
@@ -240,6 +243,7 @@ def test_no_answer_names_a_row_a_message_or_a_secret(installed):
             said = answer.body.decode() + str(answer.headers)
             for word in planted:
                 assert word not in said, (path, word)
+        assert "planted-password" not in "".join(daemon.raw)
 
 
 # ---- surveys on bad days ---------------------------------------------------------------------------------------------
