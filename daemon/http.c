@@ -13,36 +13,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/queue.h>
 #include <unistd.h>
 
 #include "dualwrite/config_keys.h"
 #include "dualwrite/http_header.h"
 #include "dualwrite/log.h"
 #include "dualwrite/xalloc.h"
+#include "http_clients.h"
 #include "http_socket.h"
 
-#define AGAIN_MS 2000             /* a port that was taken is tried again */
-#define CLIENTS 64                /* connections kept; the oldest is cut for the next */
-#define CLIENTS_AND_CUT 128       /* ... and those that were cut and have not gone yet */
-#define IDLE_S 10                 /* a connection that says nothing for so long is closed */
-#define MEMORY ((size_t) 8 << 10) /* of one connection, headers included; libmicrohttpd answers 431 to more */
-
-/* A TCP connection, in the order of arrival. */
-struct client {
-    TAILQ_ENTRY(client) order;
-    int fd;
-    bool cut; /* not in the list any more */
-};
+#define AGAIN_MS 2000                      /* a port that was taken is tried again */
+#define CLIENTS_AND_CUT (2 * HTTP_CLIENTS) /* also those that were cut and have not gone yet */
+#define IDLE_S 10                          /* a connection that says nothing for so long is closed */
+#define MEMORY ((size_t) 8 << 10)          /* of one connection, headers included; libmicrohttpd answers 431 to more */
 
 struct server {
     struct http *http;
     struct MHD_Daemon *mhd;
     uv_poll_t poll;
     uv_timer_t timer;
+    struct http_clients clients;
     int handles; /* open */
-    TAILQ_HEAD(clients, client) clients;
-    size_t count;
 };
 
 struct http {
@@ -153,39 +144,6 @@ on_request(void *arg, struct MHD_Connection *connection, const char *url, const 
     return send_reply(h, connection, &reply);
 }
 
-/* So slow clients cannot keep others out: the library would leave those in the queue until somebody goes. */
-static void
-cut_oldest(struct server *s)
-{
-    struct client *oldest = TAILQ_FIRST(&s->clients);
-
-    TAILQ_REMOVE(&s->clients, oldest, order);
-    s->count--;
-    oldest->cut = true;
-    shutdown(oldest->fd, SHUT_RDWR); /* the library sees the end of it and closes */
-}
-
-static void
-on_connection(void *arg, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode what)
-{
-    struct server *s = arg;
-    struct client *c = *context;
-
-    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        c = *context = xcalloc(1, sizeof *c);
-        c->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        TAILQ_INSERT_TAIL(&s->clients, c, order);
-        if (++s->count > CLIENTS)
-            cut_oldest(s);
-        return;
-    }
-    if (!c->cut) {
-        TAILQ_REMOVE(&s->clients, c, order);
-        s->count--;
-    }
-    free(c);
-}
-
 /* ---- one listening socket -------------------------------------------------------------------------------------- */
 
 static void on_timer(uv_timer_t *timer);
@@ -232,11 +190,11 @@ server_start(struct http *h, int fd)
     struct server *s = xcalloc(1, sizeof *s);
 
     s->http = h;
-    TAILQ_INIT(&s->clients);
     s->mhd = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, fd,
                               MHD_OPTION_CONNECTION_LIMIT, (unsigned) CLIENTS_AND_CUT, MHD_OPTION_CONNECTION_TIMEOUT,
                               (unsigned) IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY,
-                              MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
+                              MHD_OPTION_NOTIFY_CONNECTION, http_clients_connection, &s->clients,
+                              MHD_OPTION_NOTIFY_COMPLETED, http_clients_answered, &s->clients, MHD_OPTION_END);
     if (s->mhd == NULL) {
         close(fd);
         free(s);
@@ -244,8 +202,9 @@ server_start(struct http *h, int fd)
     }
     uv_poll_init(h->loop, &s->poll, MHD_get_daemon_info(s->mhd, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd);
     uv_timer_init(h->loop, &s->timer);
+    http_clients_init(&s->clients, h->loop);
     s->poll.data = s->timer.data = s;
-    s->handles = 2;
+    s->handles = 3;
     uv_poll_start(&s->poll, UV_READABLE, on_readable);
     return s;
 }
@@ -262,8 +221,9 @@ server_stop(struct http *h)
     h->has = NULL;
     /* the loop lets the descriptor go before the library closes it */
     uv_close((uv_handle_t *) &s->poll, on_handle_closed);
-    uv_close((uv_handle_t *) &s->timer, on_handle_closed);
     MHD_stop_daemon(s->mhd);
+    uv_close((uv_handle_t *) &s->timer, on_handle_closed);
+    http_clients_close(&s->clients, on_handle_closed, s);
 }
 
 /* ---- the address ----------------------------------------------------------------------------------------------- */

@@ -3,8 +3,8 @@
  *
  * GET and HEAD of the paths of a table. Nothing in here waits: sockets, time-outs and name lookups are events of the
  * loop. A port that is taken is tried again, so that of several daemons on a host the next one takes over. What a client
- * can cost is bounded: connections, memory and idle time of each; and a new client is always let in, because the oldest
- * connection is cut for it. A request to a loopback address must name this host (http_header.h): a page in a browser on it could
+ * can cost is bounded: connections, memory, idle time and the whole time of each request; and a new client is always let in,
+ * because the connection that has gone longest without an answer is cut for it. A request to a loopback address must name this host (http_header.h): a page in a browser on it could
  * ask otherwise.
  */
 #ifndef HTTP_H

@@ -197,7 +197,7 @@ def test_recent_events_and_health(show):
         p.js("document.querySelector('#recent button').click()")
         found = p.table("recent")
         assert len(found) == 50
-        assert found[17]["Outcome"] == "parked, attempt 3unique_violation" and found[16]["Outcome"] == "tried againlock_not_available"
+        assert found[17]["Outcome"] == "parked, attempt 3unique_violation" and found[16]["Outcome"] == "failedlock_not_available"
         assert p.texts("#health .score") == ["96", "74"]
         labels = p.js("[...document.querySelectorAll('#health .pack > svg')].map(s => s.getAttribute('aria-label'))")
         assert labels == ["Score up from 84 to 96 over 12 runs, lowest 84", "Score down from 97 to 74 over 8 runs, lowest 74"]
@@ -362,6 +362,30 @@ def test_in_the_background_it_asks_seldom(show):
         p.server.document = samples.off()
         p.js("turn(false)")
         p.page.wait_for("document.querySelector('#verdict h2').textContent === 'Dual write is off'", 10)
+
+
+def test_a_clock_that_is_set_back_stops_nothing(show):
+    """Somebody sets the browser's clock, or the time service does: it goes on asking, and still sees that nobody answers."""
+    with show(samples.well()) as p:
+        p.quiet = False
+        p.js("(now => { Date.now = () => now() - 3600000; })(Date.now)")
+        asked = len(p.server.asked)
+        wait_until(lambda: len(p.server.asked) >= asked + 2, 20, "two more requests")
+        assert "-" not in p.texts("#answer")[0]
+        p.js("(now => { Date.now = () => now() - 3600000; })(Date.now)")
+        p.server.status = 503
+        p.page.wait_for("document.body.classList.contains('stale')")
+
+
+def test_a_backlog_that_is_an_estimate_or_not_known(show):
+    doc = samples.well()
+    doc["database"].update(backlog=30000, backlog_exact=False, oldest_event_age_seconds=3)
+    with show(doc) as p:
+        assert p.texts("#figures .value")[0] == "≈ 30\u202f000"
+        assert "About 30\u202f000\u00a0events wait" in p.js("document.getElementById('verdict').textContent")
+        doc["database"].update(backlog=None, oldest_event_age_seconds=None)
+        p.server.document = doc
+        p.page.wait_for("document.querySelector('#figures .value').textContent === '–'")
 
 
 @pytest.mark.parametrize("how", ["silent", "error", "garbage", "gone"])

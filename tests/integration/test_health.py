@@ -146,8 +146,9 @@ def test_malformed_requests_hurt_nobody(installed):
                 try:
                     s.sendall(request)
                     s.shutdown(socket.SHUT_WR)
+                    s.settimeout(1)
                     answer = s.recv(100)
-                except OSError:  # it was closed before all was sent
+                except OSError:  # it was closed before all was sent; or the rest is waited for
                     answer = b""
                 assert answer == b"" or answer.startswith(b"HTTP/1."), (name, answer)
             assert ask(port, "/livez").status == 200, name
@@ -189,10 +190,28 @@ def open_sockets(daemon):
 
 
 @pytest.mark.layouts("one", **ONE)
-def test_a_client_that_says_nothing_is_closed(installed):
+def test_a_client_that_says_nothing_or_never_ends_is_closed(installed):
     with http_daemon(installed) as daemon:
-        with socket.create_connection(("127.0.0.1", port_of(daemon)), timeout=TIMEOUT) as s:
-            assert s.recv(1) == b""  # after 10 s
+        with socket.create_connection(("127.0.0.1", port_of(daemon)), timeout=TIMEOUT) as silent, \
+                socket.create_connection(("127.0.0.1", port_of(daemon)), timeout=TIMEOUT) as dribbles, \
+                socket.create_connection(("127.0.0.1", port_of(daemon)), timeout=TIMEOUT) as busy:
+            began = time.monotonic()
+            dribbles.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX: ")
+            try:
+                while time.monotonic() - began < 2 * TIMEOUT:
+                    dribbles.send(b"y")  # idle for half a second at a time, and so it goes on
+                    busy.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    assert busy.recv(4096).startswith(b"HTTP/1.1 200 "), "one that is answered each time was cut"
+                    dribbles.settimeout(0.5)
+                    try:
+                        if dribbles.recv(1) == b"":
+                            break
+                    except TimeoutError:
+                        pass
+            except ConnectionError:
+                pass
+            assert 10 < time.monotonic() - began < 2 * TIMEOUT, "a request has 15 s"
+            assert silent.recv(1) == b""  # after 10 s
 
 
 # ---- the address -----------------------------------------------------------------------------------------------------

@@ -226,8 +226,11 @@ def test_the_database_in_metrics_and_the_table_of_them_all(installed):
 
 def test_no_answer_names_a_row_a_message_or_a_secret(installed):
     db = installed
-    planted = ("planted-name", "planted-slug", "planted-words", "planted-actor", "daemon_login", "the value map")
-    with http_daemon(db) as daemon:
+    planted = ("planted-name", "planted-slug", "planted-words", "planted-actor", "planted-password", "daemon_login", "the value map")
+    urls = {"DUALWRITE_DATABASE_URL": db.url("daemon_login", password="planted-password")}
+    if db.layout == "two":
+        urls["DUALWRITE_LEGACY_DATABASE_URL"] = db.legacy.url("daemon_login", password="planted-password")
+    with http_daemon(db, **urls) as daemon:
         port = port_of(daemon)
         team = db.new_team("planted-name", actor="planted-actor", description="planted-words")
         daemon.wait_for("dual_write_completed", team_id=team)
@@ -240,6 +243,7 @@ def test_no_answer_names_a_row_a_message_or_a_secret(installed):
             said = answer.body.decode() + str(answer.headers)
             for word in planted:
                 assert word not in said, (path, word)
+        assert "planted-password" not in "".join(daemon.raw)
 
 
 # ---- surveys on bad days ---------------------------------------------------------------------------------------------
@@ -285,6 +289,34 @@ def test_writes_past_the_daemon_in_a_legacy_database_of_its_own(installed):
         db.legacy.execute("UPDATE teams_team SET name = name")
         surveyed(port, inline_legacy_writes_24h=1)
         assert of(metrics(port), "dualwrite_inline_legacy_writes_24h") == 1
+
+
+@pytest.mark.layouts("one", reason="the statement knows no layout")
+def test_a_hundred_daemons_and_who_has_what(installed):
+    """The survey reckons for all daemons at once what dualwrite.partitions_of() says of one: it must say the same, and in time."""
+    db = installed
+    with http_daemon(db) as daemon:
+        port = port_of(daemon)
+        daemon.wait_for("dual_write_completed", team_id=db.new_team())
+
+        def there():
+            db.execute("""
+                DELETE FROM dualwrite.daemon WHERE pid < 0;
+                INSERT INTO dualwrite.daemon SELECT (jsonb_populate_record(d, jsonb_build_object('instance', gen_random_uuid(), 'pid', -g,
+                    'beat_at', now() + interval '8 seconds', 'started_at', d.started_at + g % 3 * interval '1 hour',
+                    'state', CASE WHEN g = 1 THEN 'stalled' ELSE 'asleep' END,
+                    'mapping_digest', CASE WHEN g = 2 THEN 'another' ELSE d.mapping_digest END))).*
+                FROM dualwrite.daemon d, generate_series(1, 99) g""")
+            document = surveyed(port, since=status(port))["database"]
+            said = {d["instance"]: d["partitions"] for d in document["daemons"]}
+            assert len(said) == 100
+            assert said == db.value("""SELECT json_object_agg(d.instance, ARRAY(SELECT dualwrite.partitions_of(d.instance) ORDER BY 1))
+                                       FROM dualwrite.live_daemon d""")
+            owners = {p["partition"]: p["instance"] for p in document["partitions"]}
+            assert owners == {p: instance for instance, mine in said.items() for p in mine} and len(owners) == partitions(db)
+            return True
+        wait_until(there, 2 * TIMEOUT)
+        assert daemon.lines("survey_failed") == []
 
 
 @pytest.mark.layouts("one", reason="the statement knows no layout")

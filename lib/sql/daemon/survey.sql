@@ -5,9 +5,21 @@
 -- Uses only what version 3 of the schema has.
 WITH clock AS MATERIALIZED (
     SELECT pg_catalog.clock_timestamp() AS now
+), live AS MATERIALIZED (
+    SELECT * FROM dualwrite.live_daemon
+), effective AS MATERIALIZED (
+    SELECT * FROM dualwrite.effective_flag
+), share AS MATERIALIZED ( -- as dualwrite.partitions_of() says, but of all at once: asked for each of a hundred it takes too long
+    SELECT l.instance, pg_catalog.array_agg(p ORDER BY p) AS partitions
+    FROM (SELECT w.instance, pg_catalog.row_number() OVER (ORDER BY w.started_at, w.instance) - 1 AS rank,
+                 pg_catalog.count(*) OVER () AS daemons
+          FROM live w WHERE w.mapping_digest = (SELECT dualwrite.setting('mapping_digest')) AND w.state <> 'stalled') l
+    JOIN pg_catalog.generate_series(0, dualwrite.setting('partitions')::pg_catalog.int4 - 1) p ON p % l.daemons = l.rank
+    WHERE (SELECT e.value = 'true' FROM effective e WHERE e.flag = 'TEAM_VNEXT_DUAL_WRITE_ENABLED')
+    GROUP BY l.instance
 ), daemon AS MATERIALIZED (
-    SELECT d.*, ARRAY(SELECT dualwrite.partitions_of(d.instance) ORDER BY 1) AS partitions
-    FROM (SELECT * FROM dualwrite.live_daemon l ORDER BY l.started_at, l.instance LIMIT 100) d
+    SELECT d.*, coalesce(s.partitions, '{}') AS partitions
+    FROM (SELECT * FROM live l ORDER BY l.started_at, l.instance LIMIT 100) d LEFT JOIN share s USING (instance)
 ), waiting AS MATERIALIZED (
     SELECT CASE WHEN $1::pg_catalog.bool
                 THEN (SELECT pg_catalog.count(*) FROM (SELECT FROM dualwrite.outbox LIMIT 10001) o) END AS events
@@ -31,7 +43,7 @@ WITH clock AS MATERIALIZED (
 SELECT pg_catalog.json_build_object(
     'flags', (SELECT pg_catalog.json_object_agg(e.flag, pg_catalog.json_build_object(
                   'value', e.value, 'source', e.source, 'disagreement', e.disagreement) ORDER BY e.flag)
-              FROM dualwrite.effective_flag e),
+              FROM effective e),
     'health_readable', dualwrite.setting('schema_version')::pg_catalog.int4 >= 5 AND coalesce(
         pg_catalog.has_table_privilege(pg_catalog.to_regclass('dualwrite.monitor_run'), 'SELECT'), false),
     'database', pg_catalog.json_build_object(
@@ -60,7 +72,7 @@ SELECT pg_catalog.json_build_object(
                          'last_at', pg_catalog.to_char(t.last_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
                          ORDER BY t.events DESC, t.operation, t.exception_type, t.constraint_name), '[]') FROM cause t),
         'partitions', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
-                           'partition', p, 'instance', (SELECT d.instance FROM daemon d WHERE p = ANY (d.partitions) LIMIT 1))
+                           'partition', p, 'instance', (SELECT s.instance FROM share s WHERE p = ANY (s.partitions) LIMIT 1))
                            ORDER BY p), '[]')
                        FROM pg_catalog.generate_series(0, dualwrite.setting('partitions')::pg_catalog.int4 - 1) p),
         'daemons', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
