@@ -288,7 +288,7 @@ run(const struct command *self, int argc, char **argv)
 
 static const struct option_help options[] = {
     {"config", "FILE", "the env file (default: $DUALWRITE_CONFIG, then " CONFIG_DEFAULT_FILE ")"},
-    {"pack", "PACK", "a rule pack's name, or its folder; may be there more than once (default: teams)"},
+    {"pack", "PACK", "a rule pack's name, or its folder; may be there more than once (default: " INTEGRITY_PACK ")"},
     {"period", "HOURS", "what counts as recent (default: 24)"},
     {"timeout", "DURATION", "one check may take so long (default: 60s)"},
     {"no-compare", NULL, "do not run `dualwrited reconcile` first: the last one counts, if it is of the period"},
