@@ -47,8 +47,9 @@ each_mend(struct integrity *i, const struct integrity_report *report, bool (*men
     for (size_t p = 0; p < report->count; p++)
         for (size_t n = 0; n < report->packs[p].count; n++) {
             struct integrity_result *r = &report->packs[p].items[n];
-            struct fix f = {.i = i, .d = i->desk, .pack = i->packs[p], .look = look_of(i, p, r), .result = r, .id = id};
+            struct fix f = {.i = i, .d = i->desk, .pack = i->packs[p], .look = look_of(i, p, r), .result = r};
 
+            f.id = id;
             if (r->state == INTEGRITY_FOUND && r->check->mends != PACK_NO_MEND && f.look != NULL && !mend(&f))
                 return false;
         }

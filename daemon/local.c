@@ -87,10 +87,10 @@ on_client(uv_stream_t *server, int status)
 bool
 local_own_name(const char *file, struct local_name *n)
 {
-    struct stat root;
+    struct stat root, pids;
     char *path = NULL;
 
-    if (stat("/", &root) != 0)
+    if (stat("/", &root) != 0 || stat("/proc/self/ns/pid", &pids) != 0)
         return false;
     if (file != NULL && *file != '/') {
         struct buf absolute = {0};
@@ -100,10 +100,10 @@ local_own_name(const char *file, struct local_name *n)
         free(folder);
         path = buf_steal(&absolute);
     }
-    *n = (struct local_name){.device = root.st_dev,
-                             .inode = root.st_ino,
-                             .file = local_name_file(path != NULL ? path : file),
-                             .pid = getpid()};
+    *n = (struct local_name){
+        .place = local_name_place((uint64_t[]){root.st_dev, root.st_ino}, (uint64_t[]){pids.st_dev, pids.st_ino}),
+        .file = local_name_file(path != NULL ? path : file),
+        .pid = getpid()};
     free(path);
     return true;
 }

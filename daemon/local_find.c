@@ -58,14 +58,14 @@ local_find(const char *file, int64_t pid, int timeout_s)
     struct local_found found = {.fd = -1};
     struct local_name own;
     struct local_name n;
-    FILE *sockets = fopen("/proc/net/unix", "re");
+    FILE *sockets = fopen("/proc/self/net/unix", "re");
     char *line = NULL;
     size_t size = 0;
 
     if (sockets == NULL)
         return found;
     while (local_own_name(file, &own) && getline(&line, &size, sockets) > 0)
-        if (local_name_read(line, &n) && n.device == own.device && n.inode == own.inode)
+        if (local_name_read(line, &n) && n.place == own.place)
             add(&found, &n, pid != 0 ? n.pid == pid : n.file == own.file, timeout_s);
     free(line);
     fclose(sockets);

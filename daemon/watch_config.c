@@ -58,9 +58,11 @@ on_looked(uv_work_t *work, int status)
     enum file_change_finding found;
 
     w->looking = false;
-    if (w->closing)
+    if (w->closing) {
         free_if_closed(w);
-    if (w->closing || w->stale || status != 0)
+        return;
+    }
+    if (w->stale || status != 0)
         return;
     found = file_change_look(&w->watch, w->readable, w->content);
     if (found == FILE_CHANGE_GONE)

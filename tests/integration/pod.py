@@ -42,18 +42,22 @@ def can(directory):
 
 
 class Container:
-    """`command` as process 1, as the user `uid`, with a root folder that nobody can write; mounts: {path inside: folder}."""
+    """`command` as process 1, as the user `uid`, with a root folder that nobody can write; mounts: {path inside: folder}.
+    Without a root folder it is the host's, and the user is root."""
 
     def __init__(self, root, command, mounts, env=None, uid=65532):
-        root.mkdir(mode=0o755)
+        if root:
+            root.mkdir(mode=0o755)
+        else:
+            uid = 0
         self.env = clean_environment({"PATH": "/program:/usr/bin:/bin", **(env or {})})
         setup = {"ROOT": str(root), "RUN_AS": str(uid), "PROGRAM": str(Path(binary()).parent),
                  "MOUNTS": "\n".join(f"bind {shlex.quote(str(host))} {shlex.quote(inside)}" for inside, host in mounts.items())}
         self.uid = uid
         self.raw = []
         self.process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", _SETUP, "sh",
-             *command], env={**self.env, **setup, "PATH": os.environ["PATH"], "INNER_PATH": self.env["PATH"]},
+            ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c",
+             _SETUP if root else 'mount -t proc proc /proc && exec "$@"', "sh", *command], env={**self.env, **setup, "PATH": os.environ["PATH"], "INNER_PATH": self.env["PATH"]},
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self._reader = threading.Thread(target=lambda: self.raw.extend(self.process.stderr), daemon=True)
         self._reader.start()

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The manual pages in detail: defaults and optional arguments as --help has them, no option, environment variable, signal or exit
 # status that the program does not know and none that is missing, and references that lead somewhere. That commands and options
-# are there at all is check_docs.sh's, the settings' types, defaults and limits are test_config_manual.c's.
+# are there at all is check_docs.sh's, the settings' types, defaults and limits are test_config_keys.c's.
 # DUALWRITED names the program, build/dualwrited without.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

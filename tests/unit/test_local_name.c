@@ -17,9 +17,9 @@ static void
 test_what_is_printed_is_read(void **state)
 {
     const struct local_name table[] = {
-        {0, 0, 0, 1},
-        {2049, 2, local_name_file("/etc/dualwrite/dualwrited.env"), 4194304},
-        {UINT64_MAX, UINT64_MAX, UINT64_MAX, INT64_MAX},
+        {0, 0, 1},
+        {2049, local_name_file("/etc/dualwrite/dualwrited.env"), 4194304},
+        {UINT64_MAX, UINT64_MAX, INT64_MAX},
     };
 
     (void) state;
@@ -44,13 +44,13 @@ test_other_lines_are_not_taken(void **state)
         LINE "\n",
         LINE "/tmp/dbus-x\n",
         LINE "dualwrited/\n",
-        LINE "dualwrited/1-2/3\n",
-        LINE "dualwrited/1-2/3/4x\n",
-        LINE "dualwrited/1-2/3/4/5\n",
-        LINE "dualwrited/01-2/3/4\n",
-        "ffff9c0b: 00000003 00000000 00000000 0001 03 32018 @dualwrited/1-2/3/4\n", /* a connection to it */
-        "ffff9c0b: 00000002 00000000 00010000 0001 01 32017 /run/dualwrited/1-2/3/4\n",
-        " @dualwrited/1-2/3/4\n",
+        LINE "dualwrited/12/3\n",
+        LINE "dualwrited/12/3/4x\n",
+        LINE "dualwrited/12/3/4/5\n",
+        LINE "dualwrited/01/3/4\n",
+        "ffff9c0b: 00000003 00000000 00000000 0001 03 32018 @dualwrited/12/3/4\n", /* a connection to it */
+        "ffff9c0b: 00000002 00000000 00010000 0001 01 32017 /run/dualwrited/12/3/4\n",
+        " @dualwrited/12/3/4\n",
         "",
     };
     struct local_name n;
@@ -59,7 +59,20 @@ test_other_lines_are_not_taken(void **state)
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         if (local_name_read(lines[i], &n))
             fail_msg("taken: %s", lines[i]);
-    assert_true(local_name_read(LINE "dualwrited/1-2/3/4\n", &n));
+    assert_true(local_name_read(LINE "dualwrited/12/3/4\n", &n));
+}
+
+static void
+test_places_are_told_apart(void **state)
+{
+    static const uint64_t a[] = {1, 2};
+    static const uint64_t b[] = {1, 3};
+
+    (void) state;
+    assert_true(local_name_place(a, a) == local_name_place(a, a));
+    assert_true(local_name_place(a, a) != local_name_place(a, b)); /* one root folder, two PID namespaces */
+    assert_true(local_name_place(a, a) != local_name_place(b, a));
+    assert_true(local_name_place(a, b) != local_name_place(b, a));
 }
 
 static void
@@ -77,6 +90,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_printed_is_read),
         cmocka_unit_test(test_other_lines_are_not_taken),
+        cmocka_unit_test(test_places_are_told_apart),
         cmocka_unit_test(test_files_are_told_apart),
     };
 
