@@ -69,9 +69,7 @@ def test_nothing_about_teams_is_hard_wired():
     files = [p for p in files if not re.fullmatch(r"(report|report_.*|cmd_report|sqlreport|delta.*|stage_judge)\.[ch]", p.name)]
     for path in files:
         for word in re.findall(r"(?i)\b\w*(?:team|membership|organizations|ranking)\w*", _code(path)):
-            # a variable about the prefix of the TEAM_ flags, and the name of a rule pack, are no table, nor is the name of the rule pack without --pack
-            tables
-            if (path.name, word) not in (("config_keys.c", "team"), ("integrity.h", "teams")):
-not in {("config_keys.c", "team"), ("integrity.h", "teams")}:
+            # a variable about the prefix of the TEAM_ flags, and the name of a rule pack, are no tables
+            if (path.name, word) not in {("config_keys.c", "team"), ("integrity.h", "teams")}:
                 found.append(f"{path.relative_to(TOP)}: {word}")
     assert found == []
