@@ -307,6 +307,8 @@ install: build ## install under $(DESTDIR)$(prefix): binary, man pages, document
 	else \
 	    $(INSTALL) -m 640 config/dualwrited.env "$$target"; \
 	fi
+	@$(if $(filter libsystemd,$(HAVE_LIBS)),:,echo >&2 "built without libsystemd ($(debian.libsystemd)): \
+	    dualwrited.service would wait in vain for this daemon to say that it is ready")
 	@echo "installed under $(DESTDIR)$(prefix); on this host next: docs/operations.md, \"Under systemd\""
 
 uninstall: ## remove what install put there; $(sysconfdir)/dualwrite stays

@@ -218,6 +218,19 @@ def test_hung_at_the_start_it_is_ended(host):
     assert host.show(UNIT, "NRestarts") != "-"
 
 
+def test_hung_while_it_waits_for_the_database_it_is_ended(host):
+    """However long it may take: the watchdog counts from its first word on."""
+    host.override("WatchdogSec=4\n")
+    host.stop_database()
+    host.run("systemctl", "start", "--no-block", UNIT)
+    wait_for(lambda: "not ready" in host.show(UNIT, "StatusText"), 20, "the status says nothing")
+    pid = host.pid()
+    host.signal("STOP", pid)
+    wait_for(lambda: host.pid() not in (0, pid), 50, "it was not started again")
+    host.start_database()
+    wait_for(host.is_ready, 30, lambda: host.show(UNIT, "StatusText"))
+
+
 def test_bad_settings_end_it_for_good(host):
     since = host.now()
     host.configure(settings(TEAM_VNEXT_DUAL_WRITE_ENABLED="maybe"))

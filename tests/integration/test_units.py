@@ -76,6 +76,11 @@ def test_what_only_newer_systemds_know(tmp_path, version, dropins):
     assert not folder.exists()
 
 
+def test_without_libsystemd_it_is_said(tmp_path):
+    """Such a daemon says nothing to a unit of Type=notify, and would be ended again and again."""
+    assert "libsystemd" in make("install", tmp_path, "prefix=/usr", "HAVE_LIBS=libpq").stderr
+
+
 @SYSTEMD
 def test_systemd_has_no_complaint(installed):
     """The units as they are installed; also that their man page is there under that name."""
