@@ -154,8 +154,9 @@ run(struct server *s)
     MHD_UNSIGNED_LONG_LONG ms;
 
     MHD_run(s->mhd);
+    /* not 0: libuv 1.44 runs such a timer again in the same round, for ever while clients always have a next request there */
     if (MHD_get_timeout(s->mhd, &ms) == MHD_YES)
-        uv_timer_start(&s->timer, on_timer, ms, 0);
+        uv_timer_start(&s->timer, on_timer, ms > 0 ? ms : 1, 0);
     else
         uv_timer_stop(&s->timer);
 }

@@ -7,6 +7,7 @@ import os
 import random
 import re
 import socket
+import threading
 import time
 from pathlib import Path
 
@@ -120,3 +121,34 @@ def test_two_hundred_idle_connections_keep_no_probe_out(installed):
         finally:
             for s in idle:
                 s.close()
+
+
+def test_requests_without_end_keep_no_sync_waiting(installed):
+    """Clients that always have the next request sent already: the daemon's other work gets its turns all the same."""
+    done = threading.Event()
+    answered = []
+
+    def flood(port):
+        waiting = 0
+        with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as s:
+            while not done.is_set():
+                if waiting < 200:
+                    s.sendall(b"GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n" * 100)
+                    waiting += 100
+                found = s.recv(1 << 20).count(b"HTTP/1.1 200 OK")
+                waiting -= found
+                answered.append(found)
+
+    with http_daemon(installed) as daemon:
+        clients = [threading.Thread(target=flood, args=[port_of(daemon)], daemon=True) for _ in range(6)]
+        for client in clients:
+            client.start()
+        try:
+            for _ in range(5):
+                daemon.wait_for("dual_write_completed", team_id=installed.new_team())
+            wait_until(lambda: sum(answered) > 500, what="they are answered too")
+        finally:
+            done.set()
+            for client in clients:
+                client.join(TIMEOUT)
+        assert_in_step(installed)

@@ -237,3 +237,35 @@ def test_who_waited_for_a_batch_that_was_rolled_back_passes(db):
     assert old.entered()["passed"]
     old.conn.commit()
     assert fences(db) == {0: 5, 1: 5, 2: 0, 3: 0}
+
+
+# ---- surveys: what is old costs nothing -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name, params", [("survey", "'true', NULL"), ("legacy_writes", "")])
+def test_a_count_of_a_day_reads_no_years(db, name, params):
+    """Nobody clears the record of writes past the daemon: where the guard records only, it may have millions of rows."""
+    install(db)
+    with db.connect() as conn:
+        conn.execute("""INSERT INTO dualwrite.legacy_write (at, login_role, acting_role, application_name, legacy_table, operation, why)
+                        SELECT now() - g % 1000 * interval '1 hour' - interval '30 days', 'a', 'a', 'a', 'teams_team', 'UPDATE', 'record'
+                        FROM generate_series(1, 100000) g;
+                        INSERT INTO dualwrite.legacy_write (at, login_role, acting_role, application_name, legacy_table, operation, why)
+                        SELECT now(), 'a', 'a', 'a', 'teams_team', 'UPDATE', 'record' FROM generate_series(1, 3) g""")
+        conn.commit()
+        conn.autocommit = True
+        for analyzed in ("", "ANALYZE dualwrite.legacy_write"):
+            conn.execute(analyzed or "SELECT")
+            conn.execute("DISCARD PLANS")
+            conn.execute(f"PREPARE asked{'(bool, json)' if params else ''} AS {statement(name)}")
+            (plan,), = conn.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE asked{f'({params})' if params else ''}").fetchall()
+            conn.execute("DEALLOCATE asked")
+            read = []
+
+            def walk(node):
+                if node.get("Relation Name") == "legacy_write":
+                    read.append(node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)))
+                for below in node.get("Plans", ()):
+                    walk(below)
+            walk(plan[0]["Plan"])
+            assert read == [3], (analyzed, read)

@@ -2,4 +2,4 @@
 SELECT pg_catalog.json_build_object(
     'guard', dualwrite.setting('guard'),
     'legacy_writes_24h', (SELECT pg_catalog.count(*) FROM dualwrite.legacy_write w
-                          WHERE w.at > pg_catalog.clock_timestamp() - interval '24 hours')) AS answer
+                          WHERE w.at > pg_catalog.statement_timestamp() - interval '24 hours')) AS answer

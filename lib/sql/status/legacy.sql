@@ -6,4 +6,4 @@ SELECT pg_catalog.json_build_object(
             'statements', pg_catalog.count(*), 'rows', coalesce(pg_catalog.sum(w.row_count), 0),
             'roles', coalesce(pg_catalog.json_agg(DISTINCT w.login_role), '[]'),
             'tables', coalesce(pg_catalog.json_agg(DISTINCT w.legacy_table), '[]'))
-        FROM dualwrite.legacy_write w WHERE w.at > pg_catalog.clock_timestamp() - interval '24 hours')) AS answer
+        FROM dualwrite.legacy_write w WHERE w.at > pg_catalog.statement_timestamp() - interval '24 hours')) AS answer
