@@ -197,10 +197,12 @@ on_take_over(void *arg, struct settings *next)
 }
 
 static void
-on_reload_end(void *arg, bool applied)
+on_reload_end(void *arg, bool applied, const uint64_t *content)
 {
     struct engine *e = arg;
 
+    if (!applied && content != NULL)
+        watch_config_refused(e->watch, *content);
     *(applied ? &e->tally.reloads_applied : &e->tally.reloads_refused) += 1;
     if (e->readiness.started)
         notify_ready(); /* ends systemd's RELOADING=1 */

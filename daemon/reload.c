@@ -26,6 +26,8 @@ struct reload {
     bool again; /* asked for while one was under way */
     bool stopped;
     struct settings *next; /* until it is taken over */
+    bool readable;
+    uint64_t content; /* when it is */
     struct faults faults;
     char *changed;
     uint64_t published; /* RELOAD_PUBLISHING: an answer to this beat, or a later one, makes it official */
@@ -66,7 +68,7 @@ end(struct reload *r, bool reloaded)
     r->done = r->under_way;
     faults_free(&r->faults);
     r->state = RELOAD_NONE;
-    r->events.end(r->arg, reloaded);
+    r->events.end(r->arg, reloaded, r->readable ? &r->content : NULL);
     if (r->again) {
         r->again = false;
         reload_start(r);
@@ -84,8 +86,11 @@ static void
 read_settings(uv_work_t *work)
 {
     struct reload *r = work->data;
+    const struct settings *now = *r->running;
 
-    r->next = settings_load(r->config_option, (*r->running)->config, &r->faults);
+    /* before: should the file change in between, it is looked at again */
+    r->readable = settings_content(now->file == NULL ? "" : now->file, now->config->mapping_file, &r->content);
+    r->next = settings_load(r->config_option, now->config, &r->faults);
 }
 
 static void

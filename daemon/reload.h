@@ -21,8 +21,11 @@ struct reload_events {
     void (*rest)(void *arg); /* there is something to take over: call reload_rested() when nothing is under way */
     /* These are the settings now; the serial of the beat that publishes them, 0: there is no database to publish to. */
     uint64_t (*take_over)(void *arg, struct settings *next);
-    /* Whatever came of it: `applied`, or the settings were refused. Work may go on, and the answer be sent. */
-    void (*end)(void *arg, bool applied);
+    /*
+     * Whatever came of it: `applied`, or the settings were refused. Work may go on, and the answer be sent. `content` is that
+     * of the running settings' files just before they were read, as settings_content() has it; NULL: they could not be.
+     */
+    void (*end)(void *arg, bool applied, const uint64_t *content);
 };
 
 /* `*running` is read whenever a reload begins. */

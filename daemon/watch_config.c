@@ -117,6 +117,12 @@ watch_config_follow(struct watch_config *w, const struct settings *s)
     }
 }
 
+void
+watch_config_refused(struct watch_config *w, uint64_t content)
+{
+    file_change_loaded(&w->watch, content);
+}
+
 static void
 on_closed(uv_handle_t *handle)
 {

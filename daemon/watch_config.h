@@ -18,6 +18,9 @@ struct watch_config *watch_config_new(uv_loop_t *loop, void (*changed)(void *arg
 /* These settings run from now on: their files are watched, or none when they say so. */
 void watch_config_follow(struct watch_config *w, const struct settings *s);
 
+/* This content of its files was refused: said once is enough. */
+void watch_config_refused(struct watch_config *w, uint64_t content);
+
 void watch_config_close(struct watch_config *w);
 
 #endif

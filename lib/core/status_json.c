@@ -126,7 +126,7 @@ add_history(cJSON *root, const struct telemetry *t)
     cJSON *history = cJSON_AddObjectToObject(root, "history");
     cJSON *array;
 
-    cJSON_AddNumberToObject(history, "interval_seconds", TALLY_INTERVAL_MS / 1000);
+    cJSON_AddNumberToObject(history, "interval_seconds", TALLY_INTERVAL_MS / 1000.0);
     array = cJSON_AddArrayToObject(history, "samples");
     for (size_t i = 0; i < n; i++) {
         const struct tally_sample *s = &samples[i];

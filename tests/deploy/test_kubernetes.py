@@ -479,6 +479,40 @@ def test_the_daemon_runs_as_the_manifest_says(rendered, database, readable, name
         daemon.kill()
 
 
+def test_the_jobs_run_as_the_manifest_says(rendered, database, readable):
+    """Installation by the owner's Secret, then the monitor by the daemon's: on a root that nobody can write, without a home."""
+    conftest, pod_of = integration()
+    from psycopg.conninfo import conninfo_to_dict
+
+    db = database[1].cluster.create_db()
+    settings = pod_of.Volume(readable / "config", one(rendered["standalone"], "ConfigMap")["data"])
+    settings.path.chmod(0o755)
+
+    def run(kind, role):
+        container = our(one(rendered["jobs"], kind))
+        parts = conninfo_to_dict(db.cluster.url(db.name, role, tcp=True))
+        secret = pod_of.Volume(readable / f"secret-{kind}", {
+            "pg_service.conf": "[vnext]\n" + "".join(f"{key}={value}\n" for key, value in parts.items())})
+        secret.path.chmod(0o755)
+        running = pod_of.Container(
+            readable / kind, container["command"], uid=container["securityContext"]["runAsUser"], env=env_of(container),
+            mounts={"/etc/dualwrite": settings.path, "/run/secrets/dualwrite": secret.path,
+                    "/share/dualwrited/rules": TOP / "config" / "rules"})
+        try:
+            return running.process.wait(60), running.raw
+        finally:
+            running.kill()
+
+    try:
+        assert run("Job", "postgres")[0] == 0
+        db.execute("GRANT dualwrite_daemon TO daemon_login")
+        status, said = run("CronJob", "daemon_login")
+        assert status in (0, 1, 2), said  # an answer, whatever it is
+        assert db.value("SELECT count(*) FROM dualwrite.monitor_run") == 1
+    finally:
+        db.drop()
+
+
 # ---- compose ---------------------------------------------------------------------------------------------------------
 
 

@@ -117,23 +117,30 @@ for word; do printf '<%s>' "$word"; done; echo .
         os.close(self.master)
 
 
-def try_out(terminal, folder):
+def try_out(terminal, folder, slash="/"):
     (folder / "settings.env").touch()
     (folder / "a folder").mkdir()
     terminal.runs("dualwrited rep\t", "report")
+    terminal.runs("~/dualwrited rep\t", "report")
     terminal.runs("dualwrited rollback str\t", "rollback", "strict-off")
     terminal.runs("dualwrited report --form\tj\t", "report", "--format=json")
     terminal.runs("dualwrited report --format j\t", "report", "--format", "json")
     terminal.runs("dualwrited check --conf\tsett\t", "check", "--config=settings.env")
     terminal.runs("dualwrited check --config sett\t--js\t", "check", "--config", "settings.env", "--json")
-    terminal.runs("dualwrited delta --out\ta\t", "delta", "--out-dir=a folder/")
+    terminal.runs("dualwrited delta --out\ta\t", "delta", f"--out-dir=a folder{slash}")
     terminal.runs("dualwrited rollback resume --fl\tTEAM_VNEXT_F\t", "rollback", "resume", "--flag=TEAM_VNEXT_FORCE_LEGACY")
 
 
-def test_tab_in_bash(tmp_path):
-    terminal = Terminal(tmp_path, "bash", "--norc", "-i", setup=[f". '{SCRIPTS}/dualwrited.bash'"], PS1="$ ")
+@pytest.mark.parametrize("breaks", [None, " ", " :", " ="], ids=["as it is", "none", "colon", "equals"])
+def test_tab_in_bash(tmp_path, breaks):
+    """Where bash cuts words is a variable for all completions, and those of other programs change it."""
+    setup = [f"COMP_WORDBREAKS='{breaks}'"] if breaks else []
+    terminal = Terminal(tmp_path, "bash", "--norc", "-i", setup=[*setup, f". '{SCRIPTS}/dualwrited.bash'"], PS1="$ ")
     try:
-        try_out(terminal, tmp_path)
+        try_out(terminal, tmp_path, slash="" if breaks and "=" not in breaks else "/")  # readline looks for what it puts there
+        (tmp_path / "of:mine.env").touch()
+        terminal.runs("dualwrited check --config=of:m\t", "check", "--config=of:mine.env")
+        terminal.runs("dualwrited check --config of\t --json", "check", "--config", "of:mine.env", "--json")
     finally:
         terminal.close()
 

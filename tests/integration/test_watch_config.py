@@ -111,6 +111,16 @@ def test_a_bad_file_is_said_once_and_its_mending_is_a_change(installed):
         assert len(daemon.lines("config_not_reloaded")) == 1
 
 
+def test_a_bad_file_that_a_signal_has_read_is_not_read_again(installed):
+    """Whoever writes the file and then sends SIGHUP gets one answer."""
+    with watched(installed) as daemon:
+        daemon.hup(wait="config_not_reloaded", **{BATCH: "many"})
+        time.sleep(QUIET_S)
+        daemon.rewrite(**{BATCH: 12})
+        assert daemon.wait_for("config_reloaded")["changed"] == f"{BATCH}: 1000 -> 12"
+        assert len(daemon.lines("config_not_reloaded")) == 1
+
+
 def test_a_file_that_stays_away_changes_nothing_and_is_said(installed):
     with watched(installed, **{STRICT: True}) as daemon:
         saved = f"{daemon.config}.saved"

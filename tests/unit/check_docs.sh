@@ -102,6 +102,12 @@ while read -r file; do
     [ -n "$(find daemon lib include config tests systemd -path "*/${file##*/}" -path "*$file" -print -quit)" ] ||
         fault "docs/architecture.md: there is no $file"
 done < <(grep -oE '`[a-zA-Z0-9_/*.-]+\.(c|h|sql|sh)`' docs/architecture.md | tr -d '`' | sort -u)
+# and the other way round: each source file is named, by a star or by its folder too
+covered=$(grep -oE '`[a-zA-Z0-9_/*.-]+(\.c|/)`' docs/architecture.md | tr -d '`' |
+    sed -e 's/\./\\./g' -e 's/\*/[^\/]*/g' -e '/\/$/ { s/^/^/; b; }' -e 's,^.*/,,' -e 's,.*,(^|/)&$,')
+while read -r file; do
+    fault "docs/architecture.md: $file is in no row of \"Which file for which concern\""
+done < <(printf '%s\n' daemon/*.c lib/*/*.c | grep -vEf <(echo "$covered"))
 
 # ---- links -------------------------------------------------------------------------------------------------------
 
