@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alert_send.h"
 #include "command.h"
 #include "dualwrite/config_keys.h"
 #include "dualwrite/shown.h"
@@ -18,7 +19,7 @@
 
 struct monitor {
     struct integrity_asked asked;
-    bool json, history;
+    bool json, history, alert;
     double soak_s; /* 0: not asked for */
 };
 
@@ -47,6 +48,8 @@ take(void *into, const char *name, const char *argument)
         m->json = true;
     } else if (strcmp(name, "history") == 0) {
         m->history = true;
+    } else if (strcmp(name, "alert") == 0) {
+        m->alert = true;
     } else if (strcmp(name, "soak") == 0) {
         m->soak_s = soak_seconds(argument);
         if (m->soak_s <= 0)
@@ -131,6 +134,8 @@ look(const struct monitor *m, struct integrity *i, struct desk *d)
 
             status = status == EXIT_GOOD ? refused : status;
         }
+        if (m->alert)
+            alert_send(d, &report);
     }
     integrity_report_free(&report);
     return status;
@@ -273,6 +278,11 @@ run(const struct command *self, int argc, char **argv)
 
     if (status != EXIT_GOOD || helped)
         return status;
+    if (m.alert && (m.history || m.soak_s > 0)) {
+        fputs("dualwrited monitor: --history and --soak look at nothing, so there is nothing to --alert about\n",
+              stderr);
+        return EXIT_USAGE;
+    }
     if (m.asked.npacks == 0)
         m.asked.packs[m.asked.npacks++] = INTEGRITY_PACK;
     settings = command_settings(m.asked.config);
@@ -292,6 +302,7 @@ static const struct option_help options[] = {
     {"period", "HOURS", "what counts as recent (default: 24)"},
     {"timeout", "DURATION", "one check may take so long (default: 60s)"},
     {"no-compare", NULL, "do not run `dualwrited reconcile` first: the last one counts, if it is of the period"},
+    {"alert", NULL, "tell webhook, PagerDuty and mail, where they are set, what they do not know yet"},
     {"history", NULL, "the last runs as a chart; looks at nothing"},
     {"soak", "DURATION", "has it been healthy for so long, as 7d; looks at nothing"},
     {"json", NULL, "for programs; the same as --format=json"},
