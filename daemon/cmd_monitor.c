@@ -10,6 +10,7 @@
 #include "alert_send.h"
 #include "command.h"
 #include "dualwrite/config_keys.h"
+#include "dualwrite/monitor_metrics.h"
 #include "dualwrite/shown.h"
 #include "embedded.h"
 #include "integrity.h"
@@ -103,6 +104,23 @@ keep(struct desk *d, const struct integrity_report *report)
 }
 
 static void
+measure(struct desk *d, struct integrity_report *report)
+{
+    char hours[16];
+    const char *params[] = {hours};
+    PGresult *r;
+    cJSON *facts;
+
+    snprintf(hours, sizeof hours, "%d", report->period_hours);
+    r = desk_look(d, DATABASE_VNEXT, d->settings->config->statement_timeout_ms, sql_integrity_facts, 1, params);
+    facts = r == NULL ? NULL : cJSON_Parse(PQgetvalue(r, 0, 0));
+    report->metrics = monitor_metrics(facts);
+    report->counters = cJSON_DetachItemFromObjectCaseSensitive(facts, "counters");
+    cJSON_Delete(facts);
+    PQclear(r);
+}
+
+static void
 print(const struct monitor *m, const struct integrity_report *report)
 {
     struct buf out = {0};
@@ -127,6 +145,7 @@ look(const struct monitor *m, struct integrity *i, struct desk *d)
     if (status == EXIT_GOOD)
         status = integrity_look(i, &report);
     if (status == EXIT_GOOD) {
+        measure(d, &report);
         print(m, &report);
         status = statuses[health_status(monitor_score(&report))];
         if (!keep(d, &report)) {

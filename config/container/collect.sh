@@ -10,7 +10,7 @@ mkdir -p "$image/etc/dualwrite" "$image/etc/ssl/certs" "$image/usr/bin" "$image/
 chmod 1777 "$image/tmp"
 cp "$program" "$image/usr/bin/dualwrited"
 
-# libcurl is loaded by name, only by `smoke --via-api`
+# libcurl is loaded by name, only by `smoke --via=api` and `monitor --alert`
 curl=$(ldconfig -p | sed -n 's/.*libcurl\.so\.4 .* => //p' | head -n 1)
 [ "$curl" ] || { echo >&2 "collect.sh: libcurl.so.4 is not here: Debian package libcurl4" && exit 1; }
 
