@@ -1,6 +1,7 @@
 """`dualwrited monitor`: the score, its words and exit statuses, what is kept of a run, the chart and the soak rule."""
 
 import json
+import urllib.request
 
 import pytest
 
@@ -97,6 +98,24 @@ def test_metrics(ready):
     assert db.value("SELECT document -> 'metrics' FROM dualwrite.monitor_run ORDER BY id DESC LIMIT 1") == said["metrics"]
     text = cli(db, "monitor", "--no-compare", user="daemon_login", check=False).stdout
     assert "⚠ operation success: 90 % of 10; target > 95 %" in text and "- response time: not known; target < 200 ms" in text
+
+
+@pytest.mark.layouts("one", reason="it reads one table, which is the same in both")
+def test_runs_are_in_status(installed):
+    with Daemon(installed, DUALWRITE_HTTP_LISTEN="127.0.0.1:0") as daemon:
+        address = daemon.wait_for("http_listening")["address"]
+        monitor(installed, code=0)
+        installed.execute("""INSERT INTO dualwrite.legacy_write (login_role, acting_role, application_name, legacy_table, operation, why)
+                             VALUES ('app', 'app', '', 'teams_team', 'UPDATE', 'bypass')""")
+        monitor(installed, "--no-compare", code=1)
+
+        def there():
+            with urllib.request.urlopen(f"http://{address}/status", timeout=10) as answer:
+                health = (json.load(answer)["database"] or {}).get("health")
+            return health if health and len(health[0]["history"]) == 2 else None
+        (health,) = wait_until(there)
+        assert (health["pack"], health["score"], health["status"], health["issues"]) == ("teams", 75, "degraded", 1)
+        assert [run["score"] for run in health["history"]] == [100, 75]
 
 
 def kept(db, *runs):
