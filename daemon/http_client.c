@@ -129,8 +129,7 @@ reason(CURLcode code, const char *detail, const struct http_request *request)
     else
         buf_puts(&out, *detail != '\0' ? detail : lib.easy_strerror(code));
     if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
-        buf_puts(&out,
-                 " (its certificate is not trusted; CURL_CA_BUNDLE names a file with its authority)");
+        buf_puts(&out, " (its certificate is not trusted; CURL_CA_BUNDLE names a file with its authority)");
     return buf_steal(&out);
 }
 
