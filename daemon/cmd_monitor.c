@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alert_send.h"
 #include "command.h"
 #include "dualwrite/config_keys.h"
+#include "dualwrite/monitor_metrics.h"
 #include "dualwrite/shown.h"
 #include "embedded.h"
 #include "integrity.h"
@@ -18,7 +20,7 @@
 
 struct monitor {
     struct integrity_asked asked;
-    bool json, history;
+    bool json, history, alert;
     double soak_s; /* 0: not asked for */
 };
 
@@ -47,6 +49,8 @@ take(void *into, const char *name, const char *argument)
         m->json = true;
     } else if (strcmp(name, "history") == 0) {
         m->history = true;
+    } else if (strcmp(name, "alert") == 0) {
+        m->alert = true;
     } else if (strcmp(name, "soak") == 0) {
         m->soak_s = soak_seconds(argument);
         if (m->soak_s <= 0)
@@ -100,6 +104,23 @@ keep(struct desk *d, const struct integrity_report *report)
 }
 
 static void
+measure(struct desk *d, struct integrity_report *report)
+{
+    char hours[16];
+    const char *params[] = {hours};
+    PGresult *r;
+    cJSON *facts;
+
+    snprintf(hours, sizeof hours, "%d", report->period_hours);
+    r = desk_look(d, DATABASE_VNEXT, d->settings->config->statement_timeout_ms, sql_integrity_facts, 1, params);
+    facts = r == NULL ? NULL : cJSON_Parse(PQgetvalue(r, 0, 0));
+    report->metrics = monitor_metrics(facts);
+    report->counters = cJSON_DetachItemFromObjectCaseSensitive(facts, "counters");
+    cJSON_Delete(facts);
+    PQclear(r);
+}
+
+static void
 print(const struct monitor *m, const struct integrity_report *report)
 {
     struct buf out = {0};
@@ -124,6 +145,7 @@ look(const struct monitor *m, struct integrity *i, struct desk *d)
     if (status == EXIT_GOOD)
         status = integrity_look(i, &report);
     if (status == EXIT_GOOD) {
+        measure(d, &report);
         print(m, &report);
         status = statuses[health_status(monitor_score(&report))];
         if (!keep(d, &report)) {
@@ -131,6 +153,8 @@ look(const struct monitor *m, struct integrity *i, struct desk *d)
 
             status = status == EXIT_GOOD ? refused : status;
         }
+        if (m->alert)
+            alert_send(d, &report);
     }
     integrity_report_free(&report);
     return status;
@@ -222,14 +246,14 @@ print_soak(const struct monitor *m, const char *pack, const struct soak *s)
     buf_free(&out);
 }
 
-/* A run looks back for a period, and one may be missed. */
+/* A run may be late, and none may be missed: a day that nobody looked at is not known to have been healthy. */
 static int
 soak(const struct monitor *m, const struct integrity *i, struct desk *d)
 {
     int status = EXIT_GOOD;
 
     for (size_t p = 0; p < m->asked.npacks; p++) {
-        struct soak s = {.wanted_s = m->soak_s, .longest_s = 2 * 3600.0 * m->asked.period_hours, .lowest = 100};
+        struct soak s = {.wanted_s = m->soak_s, .longest_s = 1.5 * 3600.0 * m->asked.period_hours, .lowest = 100};
         cJSON *runs = ask_runs(d, i->packs[p]->name, SOAK);
 
         if (runs == NULL)
@@ -273,6 +297,11 @@ run(const struct command *self, int argc, char **argv)
 
     if (status != EXIT_GOOD || helped)
         return status;
+    if (m.alert && (m.history || m.soak_s > 0)) {
+        fputs("dualwrited monitor: --history and --soak look at nothing, so there is nothing to --alert about\n",
+              stderr);
+        return EXIT_USAGE;
+    }
     if (m.asked.npacks == 0)
         m.asked.packs[m.asked.npacks++] = INTEGRITY_PACK;
     settings = command_settings(m.asked.config);
@@ -292,6 +321,7 @@ static const struct option_help options[] = {
     {"period", "HOURS", "what counts as recent (default: 24)"},
     {"timeout", "DURATION", "one check may take so long (default: 60s)"},
     {"no-compare", NULL, "do not run `dualwrited reconcile` first: the last one counts, if it is of the period"},
+    {"alert", NULL, "tell webhook, PagerDuty and mail, where they are set, what they do not know yet"},
     {"history", NULL, "the last runs as a chart; looks at nothing"},
     {"soak", "DURATION", "has it been healthy for so long, as 7d; looks at nothing"},
     {"json", NULL, "for programs; the same as --format=json"},

@@ -158,7 +158,8 @@ desk_look(struct desk *d, enum database side, int64_t timeout_ms, const char *sq
 {
     PGresult *r = desk_begin(d, side, timeout_ms, false) ? desk_ask(d, side, sql, nparams, params) : NULL;
 
-    desk_end(d, side, false);
+    /* no rollback where nothing was refused: servers count them, and people watch that */
+    desk_end(d, side, r != NULL);
     return r;
 }
 

@@ -98,7 +98,7 @@ headers_of(const struct http_request *request)
     return headers;
 }
 
-/* The file of certificates that sign the application's; NULL: the system's. The library asks the environment for none itself. */
+/* The file of certificates that sign the server's; NULL: the system's. The library asks the environment for none itself. */
 static const char *
 authorities(void)
 {
@@ -125,12 +125,11 @@ reason(CURLcode code, const char *detail, const struct http_request *request)
     else if (code == CURLE_PARTIAL_FILE)
         buf_puts(&out, "the answer was cut off");
     else if (code == CURLE_WRITE_ERROR)
-        buf_puts(&out, "the answer is larger than 1 MB, so it is not this application's");
+        buf_puts(&out, "the answer is larger than 1 MB, which nobody asked for");
     else
         buf_puts(&out, *detail != '\0' ? detail : lib.easy_strerror(code));
     if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
-        buf_puts(&out,
-                 " (the application's certificate is not trusted; CURL_CA_BUNDLE names a file with its authority)");
+        buf_puts(&out, " (its certificate is not trusted; CURL_CA_BUNDLE names a file with its authority)");
     return buf_steal(&out);
 }
 
@@ -156,7 +155,7 @@ http_client_ask(const struct http_request *request, struct http_answer *answer, 
     lib.easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     if (request->body != NULL)
         lib.easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
-    lib.easy_setopt(curl, CURLOPT_USERAGENT, "dualwrited smoke");
+    lib.easy_setopt(curl, CURLOPT_USERAGENT, "dualwrited");
     lib.easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long) CONNECT_MS);
     lib.easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long) request->timeout_ms);
     lib.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);

@@ -1,5 +1,5 @@
 /*
- * http_client.h - one HTTP request to an application, for commands: TLS verified, never redirected, bounded in time and size.
+ * http_client.h - one HTTP request to an application or a target of alerts, for commands: TLS verified, never redirected, bounded in time and size.
  *
  * libcurl, loaded when the first request is made: the daemon, which runs in every pod, does without it. Not the daemon's own
  * HTTP listener (http.h).

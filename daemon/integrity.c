@@ -375,7 +375,7 @@ look_once(struct integrity *i, const struct pack *p, const struct pack_look *loo
         return false;
     if (!good)
         r->why = integrity_why(i, look);
-    desk_end(i->desk, side, false);
+    desk_end(i->desk, side, good);
     r->state = !good ? INTEGRITY_SKIPPED : r->rows > 0 ? INTEGRITY_FOUND : INTEGRITY_CLEAN;
     return true;
 }

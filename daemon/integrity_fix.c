@@ -152,22 +152,28 @@ begin_mend(struct fix *f)
     return r != NULL;
 }
 
-/* The keys that the check finds now, as an array; NULL after a refusal. */
+/* The keys that the check finds now, of those in `among` (an array of `type`; NULL: of all), as an array; NULL after a refusal. */
 static PGresult *
-ask_keys(struct fix *f)
+ask_keys(struct fix *f, const char *type, const char *among)
 {
-    char *sql = pack_keys_sql(f->look, f->i->asked->where_columns, f->i->asked->nwhere);
-    PGresult *r = desk_ask(f->d, DATABASE_VNEXT, sql, (int) f->i->asked->nwhere, f->i->asked->where_values);
+    const size_t nwhere = f->i->asked->nwhere;
+    char *sql = pack_keys_sql(f->look, f->i->asked->where_columns, nwhere, type);
+    const char *params[INTEGRITY_WHERE_MAX + 1];
+    PGresult *r;
+
+    memcpy(params, f->i->asked->where_values, nwhere * sizeof *params);
+    params[nwhere] = among;
+    r = desk_ask(f->d, DATABASE_VNEXT, sql, (int) nwhere + (type != NULL), params);
 
     free(sql);
     return r;
 }
 
-/* The rows that the check finds, locked and kept. */
-static bool
+/* The rows that the check finds, locked and kept; their keys, NULL after a refusal. */
+static PGresult *
 keep_before(struct fix *f, const struct pack_table *t)
 {
-    PGresult *keys = ask_keys(f);
+    PGresult *keys = ask_keys(f, NULL, NULL);
     PGresult *r = NULL;
 
     if (keys != NULL) {
@@ -178,16 +184,19 @@ keep_before(struct fix *f, const struct pack_table *t)
         r = desk_ask(f->d, DATABASE_VNEXT, sql, 7, params);
         free(sql);
     }
-    PQclear(keys);
+    if (r == NULL) {
+        PQclear(keys);
+        keys = NULL;
+    }
     PQclear(r);
-    return r != NULL;
+    return keys;
 }
 
-/* Runs the mend over what was kept and is still found; *touched rows, by the server's word. */
+/* Runs the mend over what was kept (`keys`) and is still found; *touched rows, by the server's word. */
 static bool
-run_mend(struct fix *f, int64_t *touched)
+run_mend(struct fix *f, const struct pack_table *t, const char *keys, int64_t *touched)
 {
-    PGresult *now = ask_keys(f);
+    PGresult *now = ask_keys(f, t->key_type, keys);
     PGresult *r = NULL, *mended = NULL;
 
     *touched = 0;
@@ -230,7 +239,10 @@ keep_and_mend(struct fix *f, int64_t *touched)
     if (type != NULL && PQntuples(type) == 1) {
         const struct pack_table t = {c->table_schema, c->table, c->key, PQgetvalue(type, 0, 0)};
 
-        good = begin_mend(f) && keep_before(f, &t) && run_mend(f, touched) && keep_after(f, &t);
+        PGresult *keys = begin_mend(f) ? keep_before(f, &t) : NULL;
+
+        good = keys != NULL && run_mend(f, &t, PQgetvalue(keys, 0, 0), touched) && keep_after(f, &t);
+        PQclear(keys);
     } else if (type != NULL) {
         fprintf(stderr, "dualwrited validate: %s names a table %s.%s with a column %s, which is not there\n", c->name,
                 c->table_schema, c->table, c->key);

@@ -59,9 +59,8 @@ run_forget_signal(void)
 /* ---- in the child ---- */
 
 static void
-become(const struct words *argv, int out, int err, int said, pid_t parent)
+become(const struct words *argv, int in, int out, int err, int said, pid_t parent)
 {
-    const int null = open("/dev/null", O_RDONLY);
     int error;
 
     setpgid(0, 0);
@@ -71,7 +70,7 @@ become(const struct words *argv, int out, int err, int said, pid_t parent)
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     signal(SIGHUP, SIG_DFL);
-    dup2(null, STDIN_FILENO);
+    dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
     if (err >= 0)
         dup2(err, STDERR_FILENO);
@@ -158,7 +157,7 @@ run_open(const char *path, bool append)
 
 /* Starts it with these ends; the errno of exec, 0 when it runs. */
 static int
-start(const struct words *argv, int out, int err, pid_t *pid)
+start(const struct words *argv, int in, int out, int err, pid_t *pid)
 {
     const pid_t parent = getpid();
     int said[2];
@@ -168,7 +167,7 @@ start(const struct words *argv, int out, int err, pid_t *pid)
         return errno;
     *pid = fork();
     if (*pid == 0)
-        become(argv, out, err, said[1], parent);
+        become(argv, in, out, err, said[1], parent);
     if (*pid < 0)
         error = errno;
     close(said[1]);
@@ -192,9 +191,31 @@ text_of(int fd)
     return text == NULL ? xstrdup("") : text;
 }
 
+/* What it reads, to be closed; -1 with errno. */
+static int
+input_of(const struct run *r)
+{
+    const size_t len = r->in == NULL ? 0 : strlen(r->in);
+    const int fd = r->in == NULL ? open("/dev/null", O_RDONLY | O_CLOEXEC) : memfd_create("in", MFD_CLOEXEC);
+
+    for (size_t done = 0; fd >= 0 && done < len;) {
+        const ssize_t n = write(fd, r->in + done, len - done);
+
+        if (n < 0 && errno != EINTR) {
+            close(fd);
+            return -1;
+        }
+        done += n > 0 ? (size_t) n : 0;
+    }
+    if (fd >= 0)
+        lseek(fd, 0, SEEK_SET);
+    return fd;
+}
+
 void
 run_command(struct run *r, const struct words *argv)
 {
+    const int in = input_of(r);
     const int out = r->out == NULL ? memfd_create("out", MFD_CLOEXEC) : run_open(r->out, r->append);
     const bool both = r->err != NULL && r->out != NULL && strcmp(r->err, r->out) == 0;
     const int err = r->silent                ? open("/dev/null", O_WRONLY | O_CLOEXEC)
@@ -206,7 +227,9 @@ run_command(struct run *r, const struct words *argv)
 
     if (out < 0 || (r->err != NULL && !both && err < 0))
         refuse(r, out < 0 && r->out != NULL ? r->out : r->err != NULL ? r->err : "memory", errno);
-    else if ((error = start(argv, out, both ? out : err, &pid)) != 0)
+    else if (in < 0)
+        refuse(r, "memory", errno);
+    else if ((error = start(argv, in, out, both ? out : err, &pid)) != 0)
         refuse(r, argv->items[0], error);
     else
         wait_for(r, argv->items[0], pid);
@@ -214,6 +237,8 @@ run_command(struct run *r, const struct words *argv)
         r->text = text_of(out);
     if (!r->silent && err >= 0 && fstat(err, &size) == 0 && S_ISREG(size.st_mode) && size.st_size == 0)
         unlink(r->err);
+    if (in >= 0)
+        close(in);
     if (out >= 0)
         close(out);
     if (err >= 0)

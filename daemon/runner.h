@@ -13,6 +13,7 @@
 #include "dualwrite/words.h"
 
 struct run {
+    const char *in;  /* its stdin; NULL: nothing */
     const char *out; /* the file for its stdout; NULL: kept in `text` */
     const char *err; /* ... for its stderr, taken away when nothing was said; NULL: ours; the same as out: both there */
     bool silent;     /* its stderr is nobody's */

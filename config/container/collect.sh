@@ -12,7 +12,7 @@ cp "$program" "$image/usr/bin/dualwrited"
 # found from the program's folder; for `validate` and `monitor`
 cp -R config/rules "$image/usr/share/dualwrited/rules"
 
-# libcurl is loaded by name, only by `smoke --via-api`
+# libcurl is loaded by name, only by `smoke --via=api` and `monitor --alert`
 curl=$(ldconfig -p | sed -n 's/.*libcurl\.so\.4 .* => //p' | head -n 1)
 [ "$curl" ] || { echo >&2 "collect.sh: libcurl.so.4 is not here: Debian package libcurl4" && exit 1; }
 

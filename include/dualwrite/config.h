@@ -34,6 +34,15 @@ struct config_value {
     bool file_changed;    /* a reload found another value in the file: from then on the file wins (SPEC section 4) */
 };
 
+/* Whom `monitor --alert` tells; "" is nobody. */
+struct config_alert {
+    char *webhook_url, *webhook_url_file;     /* the first is secret */
+    char *pagerduty_key, *pagerduty_key_file; /* the first is secret */
+    char *pagerduty_url;                      /* never "" */
+    char *mail_to;
+    char *sendmail; /* never "" */
+};
+
 struct config {
     struct flags flags;        /* this process's own view of the TEAM_ flags */
     char *database_url;        /* "" is libpq's own defaults; secret */
@@ -51,6 +60,7 @@ struct config {
     int64_t outbox_max; /* rows */
     char *pidfile;      /* "" is none */
     bool watch_config;  /* reload when the file changes */
+    struct config_alert alert;
     struct config_value *values;
 };
 

@@ -18,6 +18,7 @@ enum config_type {
     CONFIG_TEXT,
     CONFIG_SECRET,
     CONFIG_PATH,
+    CONFIG_LINE,
     CONFIG_COUNT,
     CONFIG_DURATION,
     CONFIG_PERCENT
@@ -29,7 +30,7 @@ struct config_key {
     enum config_type type;
     const char *fallback; /* the default, as it would stand in the file; "" is none */
     const char *words;    /* CONFIG_WORD: what is accepted, separated by spaces; else NULL */
-    int64_t min, max;     /* CONFIG_COUNT, CONFIG_PERCENT; CONFIG_DURATION in ms */
+    int64_t min, max;     /* CONFIG_COUNT, CONFIG_PERCENT; CONFIG_DURATION in ms; CONFIG_LINE: letters, at most */
     bool reloadable;      /* false: a change on SIGHUP is named in a WARNING and waits for a restart */
     const char *meaning;  /* one line */
 };
@@ -37,6 +38,9 @@ struct config_key {
 /* The other name of TEAM_LEGACY_WRITE_BLOCKED, and the key that says which file to read: neither is in the table. */
 #define CONFIG_ALIAS "TEAM_VNEXT_LEGACY_WRITE_BLOCKED"
 #define CONFIG_FILE_KEY "DUALWRITE_CONFIG"
+
+/* PagerDuty's own, for all but its European accounts. */
+#define CONFIG_PAGERDUTY_URL "https://events.pagerduty.com/v2/enqueue"
 
 /* The table, `*count` rows. */
 const struct config_key *config_keys(size_t *count);
@@ -46,7 +50,7 @@ size_t config_key_index(const char *name);
 
 /*
  * True when the key takes `text`. Else appends one sentence to `why` that names the key and what is accepted, and shows
- * the beginning of a value that is not secret. An empty value is "none" for secrets and paths and a fault for the
+ * the beginning of a value that is not secret. An empty value is "none" for secrets, paths and lines and a fault for the
  * others: what an empty boolean, number or address means would be a guess.
  */
 bool config_key_check(const struct config_key *key, const char *text, struct buf *why);

@@ -47,6 +47,8 @@ struct integrity_report {
     int period_hours;
     struct integrity_pack *packs;
     size_t count;
+    cJSON *metrics;  /* monitor_metrics.h; NULL: not asked for */
+    cJSON *counters; /* kept for the next run's; NULL: none */
 };
 
 /* Adds a result; `about` is copied. */

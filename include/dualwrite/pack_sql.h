@@ -49,10 +49,11 @@ struct pack_table {
 };
 
 /*
- * For a mend by SQL. The keys that are found (`where`'s values are $1 ..); the rows of them locked and kept ($1 mend, $2 pack, $3
+ * For a mend by SQL. The keys that are found (`where`'s values are $1 ..; with `key_type` only those of the array that is the
+ * parameter behind them); the rows of them locked and kept ($1 mend, $2 pack, $3
  * check, $4 schema, $5 table, $6 key column, $7 keys); what became of those ($1 mend, $2 check, $3 pack): changed.
  */
-char *pack_keys_sql(const struct pack_look *look, const char *const *where, size_t nwhere);
+char *pack_keys_sql(const struct pack_look *look, const char *const *where, size_t nwhere, const char *key_type);
 char *pack_before_sql(const struct pack_table *t);
 char *pack_after_sql(const struct pack_table *t);
 

@@ -258,6 +258,22 @@ set_text(char **field, const char *text)
     *field = xstrdup(text);
 }
 
+static void
+fill_alert(struct config *c)
+{
+    struct config_alert *a = &c->alert;
+    const char *url = in_force(c, "DUALWRITE_ALERT_PAGERDUTY_URL");
+    const char *sendmail = in_force(c, "DUALWRITE_SENDMAIL");
+
+    set_text(&a->webhook_url, in_force(c, "DUALWRITE_ALERT_WEBHOOK_URL"));
+    set_text(&a->webhook_url_file, in_force(c, "DUALWRITE_ALERT_WEBHOOK_URL_FILE"));
+    set_text(&a->pagerduty_key, in_force(c, "DUALWRITE_ALERT_PAGERDUTY_KEY"));
+    set_text(&a->pagerduty_key_file, in_force(c, "DUALWRITE_ALERT_PAGERDUTY_KEY_FILE"));
+    set_text(&a->pagerduty_url, *url == '\0' ? CONFIG_PAGERDUTY_URL : url);
+    set_text(&a->mail_to, in_force(c, "DUALWRITE_ALERT_MAIL_TO"));
+    set_text(&a->sendmail, *sendmail == '\0' ? "/usr/sbin/sendmail" : sendmail);
+}
+
 /* The fields from the values in force; may be called again after one changed. */
 static void
 fill(struct config *c)
@@ -286,6 +302,7 @@ fill(struct config *c)
     c->outbox_max = config_count(in_force(c, "DUALWRITE_OUTBOX_MAX"));
     set_text(&c->pidfile, in_force(c, "DUALWRITE_PIDFILE"));
     c->watch_config = config_bool(in_force(c, "DUALWRITE_WATCH_CONFIG")) == 1;
+    fill_alert(c);
 }
 
 static void
@@ -358,6 +375,13 @@ config_free(struct config *c)
     free(c->mapping_file);
     free(c->http_listen);
     free(c->pidfile);
+    free(c->alert.webhook_url);
+    free(c->alert.webhook_url_file);
+    free(c->alert.pagerduty_key);
+    free(c->alert.pagerduty_key_file);
+    free(c->alert.pagerduty_url);
+    free(c->alert.mail_to);
+    free(c->alert.sendmail);
     free(c);
 }
 

@@ -60,6 +60,20 @@ static const struct config_key table[] = {
     {"DUALWRITE_PIDFILE", CONFIG_PATH, "", NULL, 0, 0, false, "file that gets the process id; none writes no file"},
     {"DUALWRITE_WATCH_CONFIG", CONFIG_BOOL, "off", NULL, 0, 0, true,
      "reload by itself when this file or the mapping file changes"},
+    {"DUALWRITE_ALERT_WEBHOOK_URL", CONFIG_SECRET, "", NULL, 0, 0, true,
+     "monitor --alert: a webhook that takes Slack's JSON form"},
+    {"DUALWRITE_ALERT_WEBHOOK_URL_FILE", CONFIG_PATH, "", NULL, 0, 0, true,
+     "a file with that URL; none is the credential dualwrited.alert-webhook-url, if there is one"},
+    {"DUALWRITE_ALERT_PAGERDUTY_KEY", CONFIG_SECRET, "", NULL, 0, 0, true,
+     "monitor --alert: the integration key of a PagerDuty service (Events API v2)"},
+    {"DUALWRITE_ALERT_PAGERDUTY_KEY_FILE", CONFIG_PATH, "", NULL, 0, 0, true,
+     "a file with that key; none is the credential dualwrited.alert-pagerduty-key, if there is one"},
+    {"DUALWRITE_ALERT_PAGERDUTY_URL", CONFIG_PATH, CONFIG_PAGERDUTY_URL, NULL, 0, 0, true,
+     "where PagerDuty takes events; in Europe https://events.eu.pagerduty.com/v2/enqueue"},
+    {"DUALWRITE_ALERT_MAIL_TO", CONFIG_LINE, "", NULL, 0, 900, true,
+     "monitor --alert: addresses that get mail, with commas between them"},
+    {"DUALWRITE_SENDMAIL", CONFIG_PATH, "/usr/sbin/sendmail", NULL, 0, 0, true,
+     "the program that mail is handed to, as sendmail -t"},
 };
 
 #define COUNT (sizeof table / sizeof *table)
@@ -199,6 +213,16 @@ is_listen_address(const char *text)
     return strcasecmp(text, "off") == 0 || config_listen_split(text, host, port);
 }
 
+/* What becomes a line of a mail's head must not become two. */
+static bool
+is_line(const struct config_key *key, const char *text)
+{
+    for (const char *p = text; *p != '\0'; p++)
+        if (*p < ' ' || *p > '~')
+            return false;
+    return (int64_t) strlen(text) <= key->max;
+}
+
 static bool
 accepted(const struct config_key *key, const char *text)
 {
@@ -214,6 +238,8 @@ accepted(const struct config_key *key, const char *text)
     case CONFIG_SECRET:
     case CONFIG_PATH:
         return true;
+    case CONFIG_LINE:
+        return is_line(key, text);
     case CONFIG_COUNT:
         number = config_count(text);
         break;
@@ -265,6 +291,9 @@ add_accepted(struct buf *b, const struct config_key *key)
         break;
     case CONFIG_PERCENT:
         buf_printf(b, "a share from %" PRId64 "%% to %" PRId64 "%%, with its sign", key->min, key->max);
+        break;
+    case CONFIG_LINE:
+        buf_printf(b, "one line of ASCII, at most %" PRId64 " letters", key->max);
         break;
     case CONFIG_SECRET:
     case CONFIG_PATH:
@@ -327,6 +356,7 @@ config_key_same(const struct config_key *key, const char *a, const char *b)
         return strcasecmp(a, b) == 0;
     case CONFIG_SECRET:
     case CONFIG_PATH:
+    case CONFIG_LINE:
         break;
     }
     return strcmp(a, b) == 0;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dualwrite/monitor_metrics.h"
 #include "dualwrite/shown.h"
 #include "dualwrite/xalloc.h"
 
@@ -37,6 +38,8 @@ integrity_report_free(struct integrity_report *r)
         free(r->packs[i].items);
     }
     free(r->packs);
+    cJSON_Delete(r->metrics);
+    cJSON_Delete(r->counters);
     *r = (struct integrity_report){0};
 }
 
@@ -246,6 +249,9 @@ monitor_text(struct buf *out, const struct integrity_report *r)
         buf_printf(out, " issue%s, %" PRId64 " skipped; the last %d hours)\n", integrity_issues(p) == 1 ? "" : "s",
                    integrity_skipped(p), r->period_hours);
     }
+    if (r->metrics != NULL)
+        buf_puts(out, "metrics:\n");
+    monitor_metrics_text(out, r->metrics);
 }
 
 void
@@ -395,5 +401,9 @@ monitor_document(const struct integrity_report *r, const struct integrity_pack *
             cJSON_AddItemToObject(checks, r->packs[i].pack->name, pack_document(&r->packs[i]));
     cJSON_AddNumberToObject(root, "health_score", score);
     cJSON_AddStringToObject(root, "status", health_status_word(health_status(score)));
+    if (r->metrics != NULL)
+        cJSON_AddItemToObject(root, "metrics", cJSON_Duplicate(r->metrics, true));
+    if (r->counters != NULL && only != NULL)
+        cJSON_AddItemToObject(root, "counters", cJSON_Duplicate(r->counters, true));
     return root;
 }

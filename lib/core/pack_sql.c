@@ -322,11 +322,16 @@ pack_count_sql(const struct pack_look *look, int samples, const char *const *whe
 }
 
 char *
-pack_keys_sql(const struct pack_look *look, const char *const *where, size_t nwhere)
+pack_keys_sql(const struct pack_look *look, const char *const *where, size_t nwhere, const char *key_type)
 {
     struct fragments f = {0};
+    struct buf among = {0};
 
     take_narrowed(&f, look->check, where, nwhere);
+    if (key_type != NULL)
+        buf_printf(&among, "\n    %s f.key::%s = ANY ($%zu::%s[])", nwhere > 0 ? "AND" : "WHERE", key_type, nwhere + 1,
+                   key_type);
+    take(&f, "among", &among);
     fragments_set(&f, "find", look->find);
     return gen_fill(sql_integrity_keys, &f);
 }

@@ -1,10 +1,11 @@
 """`dualwrited monitor`: the score, its words and exit statuses, what is kept of a run, the chart and the soak rule."""
 
 import json
+import urllib.request
 
 import pytest
 
-from conftest import Daemon, assert_in_step
+from conftest import Daemon, assert_in_step, wait_until
 from helpers import cli
 
 pytestmark = pytest.mark.layouts("one", "two")
@@ -60,6 +61,63 @@ def test_degraded_and_critical(ready):
     assert "✗ inline_legacy_writes: 20 rows, critical" in text and "✗ teams: health score 25 of 100, critical" in text
 
 
+def metrics(said):
+    return {m["metric"]: (m["value"], m["met"], m["of"]) for m in said["metrics"]}
+
+
+def test_metrics(ready):
+    """What the database knows against the checklist's targets; the rest is null, with a reason."""
+    db = ready
+    said = monitor(db, "--no-compare")
+    first = metrics(said)
+    value, met, of = first["operation_success"]
+    assert value == 100 and met is True and of >= 4  # two teams, two members
+    assert first["response_time"] == first["transaction_rollbacks"] == (None, None, None)
+    assert first["constraint_violations"] == (0, True, None)
+    assert all((m["value"] is None) == bool(m["why"]) for m in said["metrics"]) and "counters" not in said
+    db.daemon.term()
+    db.execute("UPDATE dualwrite.processed SET events = 0")
+    db.execute("UPDATE dualwrite.processed SET events = 9 WHERE ctid = (SELECT min(ctid) FROM dualwrite.processed)")
+    db.execute("""INSERT INTO dualwrite.failed (event_id, xid, captured_at, bucket, entity, operation, ref, attempts, message, sqlstate)
+                  VALUES (1000000, '5', now(), 1, 'team', 'sync_team_created', '{8}', 3, 'x', '23505')""")
+    with db.connect() as conn:
+        conn.autocommit = True
+        for end in ["COMMIT"] * 1100 + ["ROLLBACK"] * 100:
+            conn.execute("BEGIN")
+            conn.execute(end)
+
+    def counted():  # the server's statistics come when its sessions have told them
+        db.execute("DELETE FROM dualwrite.monitor_run WHERE id > 1")
+        said = monitor(db, "--no-compare")
+        return said if metrics(said)["transaction_rollbacks"][0] is not None else None
+    said = wait_until(counted)
+    second = metrics(said)
+    assert second["operation_success"] == (90, False, 10) and second["constraint_violations"] == (1, False, None)
+    value, met, of = second["transaction_rollbacks"]
+    assert 4 < value < 10 and met is False and of >= 1200
+    assert db.value("SELECT document -> 'metrics' FROM dualwrite.monitor_run ORDER BY id DESC LIMIT 1") == said["metrics"]
+    text = cli(db, "monitor", "--no-compare", user="daemon_login", check=False).stdout
+    assert "⚠ operation success: 90 % of 10; target > 95 %" in text and "- response time: not known; target < 200 ms" in text
+
+
+@pytest.mark.layouts("one", reason="it reads one table, which is the same in both")
+def test_runs_are_in_status(installed):
+    with Daemon(installed, DUALWRITE_HTTP_LISTEN="127.0.0.1:0") as daemon:
+        address = daemon.wait_for("http_listening")["address"]
+        monitor(installed, code=0)
+        installed.execute("""INSERT INTO dualwrite.legacy_write (login_role, acting_role, application_name, legacy_table, operation, why)
+                             VALUES ('app', 'app', '', 'teams_team', 'UPDATE', 'bypass')""")
+        monitor(installed, "--no-compare", code=1)
+
+        def there():
+            with urllib.request.urlopen(f"http://{address}/status", timeout=10) as answer:
+                health = (json.load(answer)["database"] or {}).get("health")
+            return health if health and len(health[0]["history"]) == 2 else None
+        (health,) = wait_until(there)
+        assert (health["pack"], health["score"], health["status"], health["issues"]) == ("teams", 75, "degraded", 1)
+        assert [run["score"] for run in health["history"]] == [100, 75]
+
+
 def kept(db, *runs):
     """Runs that were kept: (days ago, score)."""
     db.execute("DELETE FROM dualwrite.monitor_run")
@@ -82,8 +140,10 @@ def test_history_and_soak(installed):
     assert "a score below 90" in cli(db, "monitor", "--soak=7d", check=1).stdout
     assert json.loads(cli(db, "monitor", "--soak=36h", "--json").stdout)["held"] is True
     kept(db, *((day, 100) for day in (0, 1, 5, 6, 7)))
-    assert "nobody looked for more than 2 d" in cli(db, "monitor", "--soak=7d", check=1).stdout
+    assert "nobody looked for more than 1 d 12 h" in cli(db, "monitor", "--soak=7d", check=1).stdout
     assert json.loads(cli(db, "monitor", "--soak=7d", "--json", check=1).stdout)["ended_by"] == "gap"
+    kept(db, *((day, 100) for day in (0, 1, 2, 3, 5, 6, 7)))  # a day without a run
+    assert "healthy for 3 d " in cli(db, "monitor", "--soak", "7d", check=1).stdout
     kept(db, (3, 40), (2, 70), (1, 95))
     lines = cli(db, "monitor", "--history").stdout.splitlines()
     assert lines[0] == "teams:" and [line.split()[-1] for line in lines[1:]] == ["critical", "degraded", "healthy"]

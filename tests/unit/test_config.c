@@ -30,6 +30,8 @@ test_defaults(void **state)
     assert_int_equal(c->outbox_max, 1000000);
     assert_string_equal(c->pidfile, "");
     assert_false(c->watch_config);
+    assert_string_equal(c->alert.mail_to, "");
+    assert_string_equal(c->alert.pagerduty_url, CONFIG_PAGERDUTY_URL);
     config_free(c);
     config_free(NULL);
 }
@@ -46,7 +48,11 @@ test_every_key_is_read(void **state)
                                "DUALWRITE_BATCH_SIZE=10000\nDUALWRITE_POLL_INTERVAL=100ms\n"
                                "DUALWRITE_RETRY_MAX_ATTEMPTS=0\nDUALWRITE_REMOVAL_SHARE=100%\nDUALWRITE_STATEMENT_"
                                "TIMEOUT=1h\nDUALWRITE_NOTIFY=no\n"
-                               "DUALWRITE_OUTBOX_MAX=1000000000\nDUALWRITE_PIDFILE=/p\nDUALWRITE_WATCH_CONFIG=on\n";
+                               "DUALWRITE_OUTBOX_MAX=1000000000\nDUALWRITE_PIDFILE=/p\nDUALWRITE_WATCH_CONFIG=on\n"
+                               "DUALWRITE_ALERT_WEBHOOK_URL=https://h/x\nDUALWRITE_ALERT_WEBHOOK_URL_FILE=/w\n"
+                               "DUALWRITE_ALERT_PAGERDUTY_KEY=k\nDUALWRITE_ALERT_PAGERDUTY_KEY_FILE=/k\n"
+                               "DUALWRITE_ALERT_PAGERDUTY_URL=http://p\nDUALWRITE_ALERT_MAIL_TO=a@b,c@d\n"
+                               "DUALWRITE_SENDMAIL=/s\n";
 
     (void) state;
     for (int from_file = 0; from_file < 2; from_file++) {
@@ -76,7 +82,14 @@ test_every_key_is_read(void **state)
         assert_int_equal(c->outbox_max, 1000000000);
         assert_string_equal(c->pidfile, "/p");
         assert_true(c->watch_config);
-        for (size_t i = 0; i < index_of("DUALWRITE_WATCH_CONFIG"); i++)
+        assert_string_equal(c->alert.webhook_url, "https://h/x");
+        assert_string_equal(c->alert.webhook_url_file, "/w");
+        assert_string_equal(c->alert.pagerduty_key, "k");
+        assert_string_equal(c->alert.pagerduty_key_file, "/k");
+        assert_string_equal(c->alert.pagerduty_url, "http://p");
+        assert_string_equal(c->alert.mail_to, "a@b,c@d");
+        assert_string_equal(c->alert.sendmail, "/s");
+        for (size_t i = 0; i < index_of("DUALWRITE_SENDMAIL"); i++)
             assert_int_equal(c->values[i].source, from_file ? SOURCE_FILE : SOURCE_ENVIRONMENT);
         config_free(c);
         free(env);

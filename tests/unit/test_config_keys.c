@@ -115,6 +115,10 @@ test_values_accepted(void **state)
         {"DUALWRITE_DATABASE_URL", {"", "anything at all", "host=/run password='#x y'"}, {0}, ""},
         {"DUALWRITE_MAPPING_FILE", {"", "/a b/c#d"}, {0}, ""},
         {"DUALWRITE_PIDFILE", {"", "x"}, {0}, ""},
+        {"DUALWRITE_ALERT_MAIL_TO",
+         {"", "root", "a@b.example, \"C\" <c@d.example>"},
+         {"a@b\nBcc: x@y", "a@b\r", "\xc3\xa9@b"},
+         "one line of ASCII, at most 900"},
     };
 
     (void) state;
@@ -241,7 +245,7 @@ test_table(void **state)
     const struct config_key *keys = config_keys(&count);
 
     (void) state;
-    assert_int_equal(count, 22);
+    assert_int_equal(count, 29);
     for (size_t i = 0; i < count; i++) {
         struct buf why = {0};
 

@@ -113,7 +113,7 @@ rows_of_a_table(void **state)
     struct faults faults = {0};
     struct pack_looks looks;
     struct buf out = {0};
-    char *texts[9];
+    char *texts[11];
 
     (void) state;
     check.table_schema = (char *) t.schema;
@@ -129,8 +129,10 @@ rows_of_a_table(void **state)
     texts[5] = pack_undo_sql(PACK_UNDO_INSERT, &t, "a, b", "(b.was).a, (b.was).b");
     texts[6] = pack_undo_sql(PACK_UNDO_VERIFY, &t, NULL, NULL);
     texts[7] = pack_undo_sql(PACK_UNDO_LOCK, &t, NULL, NULL);
-    texts[8] = pack_keys_sql(&looks.items[0], where, 1);
-    for (size_t i = 0; i < 9; i++) {
+    texts[8] = pack_keys_sql(&looks.items[0], where, 1, NULL);
+    texts[9] = pack_keys_sql(&looks.items[0], where, 1, t.key_type);
+    texts[10] = pack_keys_sql(&looks.items[0], NULL, 0, t.key_type);
+    for (size_t i = 0; i < 11; i++) {
         buf_printf(&out, "%s\n\n", texts[i]);
         free(texts[i]);
     }

@@ -17,6 +17,19 @@ CREATE TABLE dualwrite.monitor_run (
 CREATE INDEX monitor_run_by_pack ON dualwrite.monitor_run (pack, at);
 GRANT SELECT, INSERT, DELETE ON dualwrite.monitor_run TO dualwrite_daemon;
 
+-- What each target of `monitor --alert` was told last of a pack that is not healthy; gone once it was told that it is over. `key` is
+-- the incident's at PagerDuty, the same until then. Used in the vNext database.
+CREATE TABLE dualwrite.monitor_alert (
+    pack text NOT NULL,
+    target text NOT NULL CHECK (target IN ('webhook', 'pagerduty', 'mail')),
+    key text NOT NULL,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    status text NOT NULL CHECK (status IN ('degraded', 'critical')),
+    score integer NOT NULL CHECK (score BETWEEN 0 AND 100),
+    PRIMARY KEY (pack, target)
+);
+GRANT SELECT, INSERT, UPDATE, DELETE ON dualwrite.monitor_alert TO dualwrite_daemon;
+
 ---------------------------------------------------------------------------------------------------------------------
 -- One row for each `validate --fix` that changed something; `validate --undo ID` takes it back, once.
 CREATE TABLE dualwrite.mend (

@@ -46,14 +46,14 @@ FROM (SELECT r.key FROM dualwrite.mended_row r LEFT JOIN "S x"."T'y" t ON t."k""
 
 UPDATE "S x"."T'y" t SET (a, b) = ROW((b.was).a, (b.was).b)
 FROM (SELECT r.key, r.before::"S x"."T'y" AS was FROM dualwrite.mended_row r
-      WHERE r.mend = $1::pg_catalog.int8 AND r.pack = $2 AND r.check_name = $3 AND r.after IS NOT NULL) b
+      WHERE r.mend = $1::pg_catalog.int8 AND r.pack = $2 AND r.check_name = $3 AND r.after IS NOT NULL OFFSET 0) b
 WHERE t."k""z" = b.key::pg_catalog.int8
 
 
 INSERT INTO "S x"."T'y" (a, b) OVERRIDING SYSTEM VALUE
 SELECT (b.was).a, (b.was).b
 FROM (SELECT r.id, r.before::"S x"."T'y" AS was FROM dualwrite.mended_row r
-      WHERE r.mend = $1::pg_catalog.int8 AND r.pack = $2 AND r.check_name = $3 AND r.after IS NULL) b
+      WHERE r.mend = $1::pg_catalog.int8 AND r.pack = $2 AND r.check_name = $3 AND r.after IS NULL OFFSET 0) b
 ORDER BY b.id
 
 
@@ -75,5 +75,20 @@ FROM (
 SELECT 1 AS key
 ) f
     WHERE EXISTS (SELECT FROM "S x"."T'y" w WHERE w."k""z" = f.key AND w."a""b"::pg_catalog.text = $1)
+
+
+SELECT coalesce(pg_catalog.array_agg(f.key::pg_catalog.text), '{}')::pg_catalog.text AS keys
+FROM (
+SELECT 1 AS key
+) f
+    WHERE EXISTS (SELECT FROM "S x"."T'y" w WHERE w."k""z" = f.key AND w."a""b"::pg_catalog.text = $1)
+    AND f.key::pg_catalog.int8 = ANY ($2::pg_catalog.int8[])
+
+
+SELECT coalesce(pg_catalog.array_agg(f.key::pg_catalog.text), '{}')::pg_catalog.text AS keys
+FROM (
+SELECT 1 AS key
+) f
+    WHERE f.key::pg_catalog.int8 = ANY ($1::pg_catalog.int8[])
 
 
