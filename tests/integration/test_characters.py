@@ -53,7 +53,7 @@ def test_found_mended_and_put_back(game):
             ("overfull too", "temporary_willpower", (1,)), ("unborn", "age, apparent_age", (0, 30)), ("ancient", "age", (500,)),
             ("looks odd", "apparent_age", (200,)), ("weak", "age, apparent_age", (None, None))):
         assert named(db, name, columns) == values, name
-    assert db.execute("SELECT id FROM game_strelationship ORDER BY id") == [(1,), (2,), (4,)]
+    assert db.execute("SELECT id FROM game_strelationship ORDER BY id") == [(1,), (2,), (4,), (6,), (7,)]
     cli(db, "validate", "--undo=1")
     assert rows(db) == before
 
