@@ -41,6 +41,8 @@ take(void *into, const char *name, const char *argument)
         a->c.functions = true;
     else if (strcmp(name, "dry-run") == 0)
         a->c.dry_run = true;
+    else if (strcmp(name, "not-valid") == 0)
+        a->c.not_valid = true;
     else if (strcmp(name, "timeout") == 0)
         return take_duration(name, argument, &a->c.timeout_ms);
     else if (strcmp(name, "lock-timeout") == 0)
@@ -164,31 +166,15 @@ run(const struct command *self, int argc, char **argv)
         "format", "FORMAT", "text or json"                                                                             \
     }
 
-static const struct option_help install_options[] = {CONFIG,        PACK, TIMEOUT,           LOCK,
-                                                     DRY("put in"), JSON, {NULL, NULL, NULL}};
-static const struct option_help status_options[] = {CONFIG, PACK, TIMEOUT, JSON, {NULL, NULL, NULL}};
-static const struct option_help remove_options[] = {CONFIG,
-                                                    PACK,
-                                                    {"functions", NULL, "also the pack's functions and triggers"},
-                                                    TIMEOUT,
-                                                    LOCK,
-                                                    DRY("taken away"),
-                                                    JSON,
-                                                    {NULL, NULL, NULL}};
-
-const struct command cmd_constraints_install = {
-    .name = "constraints install",
-    .summary = "puts a pack's constraints and functions into the database, without blocking writers",
-    .help =
-        "Adds what constraints.sql and functions.sql of a rule pack have (docs/packs.md), or only the NAMEs that are "
-        "given.\n"
-        "A CHECK is added for new and changed rows first, and validated when no row is against it; rows that are are "
-        "named.\n"
-        "Safe to repeat, also after an interruption. It takes the rights of the tables' owner.\n"
-        "Exit status: 0 all in force; 1 rows fail; 65 a bad pack; 69 unreachable; 70 something could not be put in.",
-    .options = install_options,
-    .run = run,
-};
+static const struct option_help install_options[] = {
+    CONFIG,
+    PACK,
+    {"not-valid", NULL, "add a CHECK also while rows fail: it holds for new and changed rows"},
+    TIMEOUT,
+    LOCK,
+    DRY("put in"),
+    JSON,
+    {NULL, NULL, NULL}};
 const struct command cmd_constraints_status = {
     .name = "constraints status",
     .summary = "which of a pack's constraints and functions are in force, and which rows fail",

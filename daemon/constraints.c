@@ -202,32 +202,38 @@ may_install(struct constraint_result *item)
     return item->why == NULL && item->state != CONSTRAINT_IN_FORCE;
 }
 
+/* Rows may have been written between the look and the ADD: then it stays for new rows, and those are named. */
 static bool
+validate(struct constraints *c, struct constraint_result *item)
+{
+    const struct step step = {CONSTRAINT_VALIDATE, item->part};
+
+    if (together(c, &step, 1))
+        return true;
+    if (strcmp(c->desk->sqlstate, "23514") == 0)
+        look_failing(c, item);
+    else
+        refuse(c, item);
+    return false;
+}
+
+static void
 install_check(struct constraints *c, struct constraint_result *item)
 {
     const struct pack_part *p = item->part;
     const struct step replace[] = {{CONSTRAINT_DROP, p}, {CONSTRAINT_ADD, p}, {CONSTRAINT_COMMENT, p}};
-    const struct step validate = {CONSTRAINT_VALIDATE, p};
     const bool adds = item->state != CONSTRAINT_UNVALIDATED, drops = item->state == CONSTRAINT_CHANGED;
+    const char *done = drops ? "replaced" : adds ? "added" : NULL;
 
+    if (!look_failing(c, item) || (adds && item->failing > 0 && !c->not_valid))
+        return;
     if (!c->dry_run && adds && !together(c, replace + !drops, drops ? 3 : 2)) {
         refuse(c, item);
-        return false;
+        return;
     }
-    if (!c->dry_run && adds)
-        item->done = drops ? "replaced" : "added";
-    /* only now: what is written from here on cannot be against it */
-    if (!look_failing(c, item))
-        return false;
-    if (!c->dry_run && item->failing == 0 && !together(c, &validate, 1)) {
-        refuse(c, item);
-        return false;
-    }
-    if (item->failing == 0)
+    item->done = done;
+    if (item->failing == 0 && (c->dry_run || validate(c, item)))
         item->done = drops ? "replaced and validated" : adds ? "added and validated" : "validated";
-    else if (c->dry_run && adds)
-        item->done = drops ? "replaced" : "added";
-    return true;
 }
 
 /* The index that the constraint is made of. */

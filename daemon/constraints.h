@@ -17,6 +17,7 @@ struct constraints {
     size_t nnames;
     bool functions; /* remove: also what is of functions.sql */
     bool dry_run;
+    bool not_valid;     /* install: a CHECK also while rows are against it */
     int64_t timeout_ms; /* of one statement */
     int64_t lock_ms;    /* a table may stay locked for so long in all */
 

@@ -40,7 +40,7 @@ def named(db, name, columns):
 def test_found_mended_and_put_back(game):
     db, before = game, rows(game)
     assert validate(db, code=2, user="daemon_login") == PLANTED
-    assert "23 statements are good, 0 faults" in cli(db, "validate", "--lint=characters").stdout
+    assert "40 statements are good, 0 faults" in cli(db, "validate", "--lint=characters").stdout
     assert rows(db) == before
     assert validate(db, "--fix", code=1) == PLANTED  # what it says was found; scenes are for people
     assert validate(db, code=1) == {"scenes_await_xp": 1}
