@@ -140,41 +140,55 @@ run(const struct command *self, int argc, char **argv)
     return status;
 }
 
-#define CONFIG                                                                                                         \
-    {                                                                                                                  \
-        "config", "FILE", "the env file (default: $DUALWRITE_CONFIG, then " CONFIG_DEFAULT_FILE ")"                    \
-    }
-#define PACK                                                                                                           \
-    {                                                                                                                  \
-        "pack", "PACK", "the rule pack's name, or its folder (default: " INTEGRITY_PACK ")"                            \
-    }
-#define TIMEOUT                                                                                                        \
-    {                                                                                                                  \
-        "timeout", "DURATION", "one statement may take so long (default: 1h)"                                          \
-    }
-#define LOCK                                                                                                           \
-    {                                                                                                                  \
-        "lock-timeout", "DURATION", "give up when a table stays locked for so long (default: 30s)"                     \
-    }
-#define DRY(what)                                                                                                      \
-    {                                                                                                                  \
-        "dry-run", NULL, "say what would be " what ", and change nothing"                                              \
-    }
-#define JSON                                                                                                           \
-    {"json", NULL, "for programs; the same as --format=json"},                                                         \
-    {                                                                                                                  \
-        "format", "FORMAT", "text or json"                                                                             \
-    }
+#define CONFIG_HELP "the env file (default: $DUALWRITE_CONFIG, then " CONFIG_DEFAULT_FILE ")"
+#define PACK_HELP "the rule pack's name, or its folder (default: " INTEGRITY_PACK ")"
+#define TIMEOUT_HELP "one statement may take so long (default: 1h)"
+#define LOCK_HELP "give up when a table stays locked for so long (default: 30s)"
+#define JSON_HELP "for programs; the same as --format=json"
 
 static const struct option_help install_options[] = {
-    CONFIG,
-    PACK,
+    {"config", "FILE", CONFIG_HELP},
+    {"pack", "PACK", PACK_HELP},
     {"not-valid", NULL, "add a CHECK also while rows fail: it holds for new and changed rows"},
-    TIMEOUT,
-    LOCK,
-    DRY("put in"),
-    JSON,
-    {NULL, NULL, NULL}};
+    {"timeout", "DURATION", TIMEOUT_HELP},
+    {"lock-timeout", "DURATION", LOCK_HELP},
+    {"dry-run", NULL, "say what would be put in, and change nothing"},
+    {"json", NULL, JSON_HELP},
+    {"format", "FORMAT", "text or json"},
+    {NULL, NULL, NULL},
+};
+
+static const struct option_help status_options[] = {
+    {"config", "FILE", CONFIG_HELP}, {"pack", "PACK", PACK_HELP},          {"timeout", "DURATION", TIMEOUT_HELP},
+    {"json", NULL, JSON_HELP},       {"format", "FORMAT", "text or json"}, {NULL, NULL, NULL},
+};
+
+static const struct option_help remove_options[] = {
+    {"config", "FILE", CONFIG_HELP},
+    {"pack", "PACK", PACK_HELP},
+    {"functions", NULL, "also the pack's functions and triggers"},
+    {"timeout", "DURATION", TIMEOUT_HELP},
+    {"lock-timeout", "DURATION", LOCK_HELP},
+    {"dry-run", NULL, "say what would be taken away, and change nothing"},
+    {"json", NULL, JSON_HELP},
+    {"format", "FORMAT", "text or json"},
+    {NULL, NULL, NULL},
+};
+
+const struct command cmd_constraints_install = {
+    .name = "constraints install",
+    .summary = "puts a pack's constraints and functions into the database, without blocking writers",
+    .help =
+        "Adds what constraints.sql and functions.sql of a rule pack have (docs/packs.md), or only the NAMEs that are "
+        "given.\n"
+        "Rows that fail are named first. A CHECK is added NOT VALID, then validated; a UNIQUE is made of an index that "
+        "is built\n"
+        "while others write. Safe to repeat, also after an interruption. It takes the rights of the tables' owner.\n"
+        "Exit status: 0 all in force; 1 rows fail; 65 a bad pack; 69 unreachable; 70 something could not be put in.",
+    .options = install_options,
+    .run = run,
+};
+
 const struct command cmd_constraints_status = {
     .name = "constraints status",
     .summary = "which of a pack's constraints and functions are in force, and which rows fail",
