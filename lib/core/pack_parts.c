@@ -171,8 +171,14 @@ take_expression(struct reader *r)
     } while (depth > 0);
     r->p->text = xstrndup(start, (size_t) (r->t.start - start));
     wrong = expression_fault(r->p->text);
-    if (wrong != NULL)
-        return fault(r, open, "the expression cannot be used", wrong);
+    if (wrong != NULL) {
+        struct buf what = {0};
+
+        buf_printf(&what, "the expression %s", wrong);
+        fault(r, open, buf_text(&what), "it stands between the parentheses of CHECK");
+        buf_free(&what);
+        return false;
+    }
     advance(r);
     return true;
 }
