@@ -265,6 +265,24 @@ def test_killed_half_way(heroes, pack, whole):
     _remove_dir(directory)
 
 
+def test_the_server_goes_away(heroes, pack):
+    folder, ended = pack(), []
+    with heroes.connect() as conn:
+        conn.execute(AN_OLDER_SNAPSHOT)
+        thread = threading.Thread(target=lambda: ended.append(constraints(heroes, "install", pack=folder, code=69)))
+        thread.start()
+        wait_until(lambda: heroes.execute("""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                                             WHERE query ~ '^CREATE UNIQUE INDEX' AND state = 'active'"""))
+        thread.join(20)
+        conn.rollback()
+    assert ended and "look whether the server runs, and run the same command again" in ended[0].stderr
+    constraints(heroes, "install", pack=folder)
+
+
+def test_a_pack_without_any(installed):
+    assert "teams: brings no constraints and no functions" in constraints(installed, "status", pack="teams").stdout
+
+
 def test_faults_of_the_files_and_lint(heroes, pack):
     bad = """ALTER TABLE hero ADD CONSTRAINT a CHECK (xp > 0);
 DROP TABLE hero;
