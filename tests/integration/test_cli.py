@@ -69,8 +69,7 @@ def test_nothing_about_teams_is_hard_wired():
     files = [p for p in files if not re.fullmatch(r"(report|report_.*|cmd_report|sqlreport|delta.*|stage_judge)\.[ch]", p.name)]
     for path in files:
         for word in re.findall(r"(?i)\b\w*(?:team|membership|organizations|ranking)\w*", _code(path)):
-            # a variable about the prefix of the TEAM_ flags is no table, nor is the rule pack that is taken without --pack
-            pack = word == "teams" and path.name in ("integrity.h", "cmd_validate.c", "cmd_monitor.c")
-            if (path.name, word) != ("config_keys.c", "team") and not pack:
+            # a variable about the prefix of the TEAM_ flags is no table
+            if (path.name, word) != ("config_keys.c", "team"):
                 found.append(f"{path.relative_to(TOP)}: {word}")
     assert found == []
