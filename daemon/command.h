@@ -39,7 +39,7 @@ struct command {
 
 extern const struct command cmd_run, cmd_install, cmd_uninstall, cmd_check, cmd_flags, cmd_status, cmd_failed,
     cmd_explain, cmd_reconcile, cmd_report, cmd_delta, cmd_gate, cmd_smoke, cmd_stage, cmd_rollback, cmd_reload,
-    cmd_mapping, cmd_validate, cmd_monitor, cmd_healthcheck, cmd_completion;
+    cmd_mapping, cmd_validate, cmd_monitor, cmd_constraints, cmd_healthcheck, cmd_completion;
 
 /* The program itself: a command without a name, whose words are the table in main.c. */
 extern const struct command program;

@@ -326,6 +326,11 @@ refused(struct integrity *i, const char *what)
                 i->desk->error);
     else
         desk_refused(i->desk, what);
+    if (strncmp(i->desk->sqlstate, "23", 2) == 0)
+        fputs("dualwrited validate: one row needs several mends, and a constraint is against what is between them: "
+              "take it "
+              "away (`dualwrited constraints remove`), mend, and put it in again\n",
+              stderr);
     return integrity_lost(i) ? EXIT_UNREACHABLE : EXIT_UNFINISHED;
 }
 

@@ -1,4 +1,5 @@
-/* integrity_lint.c - the packs' SQL against the live database; see integrity_lint.h. Nothing is changed: all is READ ONLY. */
+/* integrity_lint.c - the packs' SQL against the live database; see integrity_lint.h. Nothing is changed: all is READ ONLY, but
+ * for functions, which are made in a transaction that is taken back. */
 #include "integrity_lint.h"
 
 #include <stdio.h>
@@ -6,6 +7,9 @@
 #include <string.h>
 
 #include "command.h"
+#include "dualwrite/constraint_sql.h"
+#include "dualwrite/shown.h"
+#include "embedded.h"
 
 struct lint {
     struct integrity *i;
@@ -59,6 +63,108 @@ lint_look(struct lint *t, const struct pack_look *look)
     buf_free(&mend);
 }
 
+/* ---- constraints, functions, triggers ---- */
+
+/* What the server said of a part, with its line. */
+static void
+fault_part(struct lint *t, const struct pack_part *part, const char *why)
+{
+    struct buf where = {0}, text = {0};
+
+    buf_printf(&where, "%s:%d", pack_part_is_constraint(part) ? PACK_CONSTRAINTS_FILE : PACK_FUNCTIONS_FILE,
+               part->line);
+    shown_text(&text, part->name, 0);
+    faults_add(&t->faults, FAULT_ERROR, buf_text(&where), "%s: %s", buf_text(&text), why);
+    buf_free(&where);
+    buf_free(&text);
+}
+
+/* One statement in the transaction that is open; false after saying why not. */
+static bool
+try_part(struct lint *t, const struct pack_part *part, const char *sql)
+{
+    PGresult *r = desk_ask(t->i->desk, DATABASE_VNEXT, sql, 0, NULL);
+    const bool good = r != NULL;
+
+    if (!good && integrity_lost(t->i))
+        t->lost = true;
+    else if (!good)
+        fault_part(t, part, t->i->desk->error);
+    else
+        t->good++;
+    PQclear(r);
+    return good;
+}
+
+/* A constraint is planned as the look for rows that are against it, the columns of a unique one too. */
+static void
+lint_constraint(struct lint *t, const struct pack_part *part)
+{
+    const char *schema[] = {t->pack->schema};
+    char *failing = constraint_sql(CONSTRAINT_FAILING, part, t->pack->name, "ctid::pg_catalog.text");
+    struct buf sql = {0};
+    PGresult *r = desk_begin(t->i->desk, DATABASE_VNEXT, t->i->asked->timeout_ms, false)
+                      ? desk_ask(t->i->desk, DATABASE_VNEXT, sql_constraints_path, 1, schema)
+                      : NULL;
+
+    buf_printf(&sql, "EXPLAIN %s", failing);
+    if (r == NULL || !try_part(t, part, buf_text(&sql)))
+        t->lost = t->lost || integrity_lost(t->i);
+    desk_end(t->i->desk, DATABASE_VNEXT, false);
+    PQclear(r);
+    buf_free(&sql);
+    free(failing);
+}
+
+/* A trigger would lock its table, so of it only the table is looked for. */
+static void
+lint_trigger(struct lint *t, const struct pack_part *part)
+{
+    const char *params[4];
+    const int count = constraint_parameters(part, params);
+    PGresult *r =
+        desk_look(t->i->desk, DATABASE_VNEXT, t->i->asked->timeout_ms, sql_constraints_state_trigger, count, params);
+
+    if (r == NULL)
+        t->lost = integrity_lost(t->i);
+    if (r != NULL && PQgetvalue(r, 0, 0)[0] == 't')
+        t->good++;
+    else
+        fault_part(t, part, r == NULL ? t->i->desk->error : "its table is not there");
+    PQclear(r);
+}
+
+/* Functions are made in a schema that nobody else sees, in the order of the file, and taken back. */
+static void
+lint_functions(struct lint *t)
+{
+    const struct pack_parts *parts = &t->pack->parts;
+    const char *schema[] = {t->pack->schema};
+    PGresult *r = desk_begin(t->i->desk, DATABASE_VNEXT, t->i->asked->timeout_ms, true)
+                      ? desk_ask(t->i->desk, DATABASE_VNEXT, sql_constraints_lint_path, 1, schema)
+                      : NULL;
+
+    for (size_t n = 0; r != NULL && n < parts->count; n++)
+        if (parts->items[n].kind == PACK_PART_FUNCTION && !try_part(t, &parts->items[n], parts->items[n].text))
+            break; /* the transaction is spoilt, and what follows may need this one */
+    desk_end(t->i->desk, DATABASE_VNEXT, false);
+    PQclear(r);
+}
+
+static void
+lint_parts(struct lint *t)
+{
+    const struct pack_parts *parts = &t->pack->parts;
+
+    for (size_t n = 0; n < parts->count && !t->lost; n++)
+        if (pack_part_is_constraint(&parts->items[n]))
+            lint_constraint(t, &parts->items[n]);
+        else if (parts->items[n].kind == PACK_PART_TRIGGER)
+            lint_trigger(t, &parts->items[n]);
+    if (!t->lost)
+        lint_functions(t);
+}
+
 int
 integrity_lint(struct integrity *i)
 {
@@ -69,6 +175,8 @@ integrity_lint(struct integrity *i)
         t.pack = i->packs[p];
         for (size_t n = 0; !t.lost && n < i->looks[p].count; n++)
             lint_look(&t, &i->looks[p].items[n]);
+        if (!t.lost)
+            lint_parts(&t);
         if (i->no_sync != NULL && pack_is_about_sync(t.pack))
             faults_add(&t.faults, FAULT_ERROR, t.pack->name, "checks about the mapping cannot be tried: %s",
                        i->no_sync);

@@ -9,10 +9,10 @@
 #include "version.h"
 
 static const struct command *const commands[] = {
-    &cmd_run,     &cmd_install,     &cmd_uninstall,  &cmd_check,  &cmd_flags,   &cmd_status,
-    &cmd_failed,  &cmd_explain,     &cmd_reconcile,  &cmd_report, &cmd_delta,   &cmd_gate,
-    &cmd_smoke,   &cmd_stage,       &cmd_rollback,   &cmd_reload, &cmd_mapping, &cmd_validate,
-    &cmd_monitor, &cmd_healthcheck, &cmd_completion, NULL};
+    &cmd_run,     &cmd_install,     &cmd_uninstall,   &cmd_check,      &cmd_flags,   &cmd_status,
+    &cmd_failed,  &cmd_explain,     &cmd_reconcile,   &cmd_report,     &cmd_delta,   &cmd_gate,
+    &cmd_smoke,   &cmd_stage,       &cmd_rollback,    &cmd_reload,     &cmd_mapping, &cmd_validate,
+    &cmd_monitor, &cmd_constraints, &cmd_healthcheck, &cmd_completion, NULL};
 
 const struct command program = {
     .name = "",

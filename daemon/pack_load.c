@@ -117,6 +117,27 @@ load_sql(struct pack_file *file, const char *folder, struct faults *faults)
     file->text = read_text(file->name, SQL_MAX, &len, faults);
 }
 
+/* A file that a pack may do without. */
+static void
+load_parts(struct pack *p, const char *folder, const char *name,
+           void (*parse)(struct pack_parts *into, const char *file, const char *sql, const char *schema,
+                         struct faults *faults),
+           struct faults *faults)
+{
+    struct buf path = {0};
+    char *text;
+    size_t len;
+
+    buf_printf(&path, "%s/%s", folder, name);
+    if (access(buf_text(&path), F_OK) == 0 || errno != ENOENT) {
+        text = read_text(buf_text(&path), SQL_MAX, &len, faults);
+        if (text != NULL)
+            parse(&p->parts, buf_text(&path), text, p->schema, faults);
+        free(text);
+    }
+    buf_free(&path);
+}
+
 struct pack *
 pack_load(const char *name_or_path, struct faults *faults)
 {
@@ -136,6 +157,10 @@ pack_load(const char *name_or_path, struct faults *faults)
     for (size_t i = 0; p != NULL && i < p->count; i++) {
         load_sql(&p->checks[i].find, folder, faults);
         load_sql(&p->checks[i].mend, folder, faults);
+    }
+    if (p != NULL) {
+        load_parts(p, folder, PACK_CONSTRAINTS_FILE, pack_parts_constraints, faults);
+        load_parts(p, folder, PACK_FUNCTIONS_FILE, pack_parts_functions, faults);
     }
     free(text);
     buf_free(&path);

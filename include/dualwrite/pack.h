@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "dualwrite/faults.h"
+#include "dualwrite/pack_parts.h"
 
 #define PACK_FILE "rules.json"
 #define PACK_WEIGHT_MAX 100
@@ -72,6 +73,7 @@ struct pack {
     struct pack_scoring scoring;
     struct pack_check *checks;
     size_t count;
+    struct pack_parts parts; /* of constraints.sql and functions.sql, which are read by daemon/pack_load.c */
 };
 
 /*

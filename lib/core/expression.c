@@ -5,28 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "dualwrite/buf.h"
-
 #define NAME_BYTES 63 /* the server cuts longer names (NAMEDATALEN - 1) */
 #define CUT_BYTES 3   /* and up to so many bytes more, not to cut a UTF-8 character in two */
-
-enum token_kind {
-    TOKEN_END,
-    TOKEN_SPACE, /* or a comment */
-    TOKEN_STRING,
-    TOKEN_QUOTED,  /* "name" */
-    TOKEN_ESCAPED, /* U&"name" */
-    TOKEN_WORD,
-    TOKEN_PARAMETER, /* $1 */
-    TOKEN_OTHER,
-};
-
-struct token {
-    enum token_kind kind;
-    const char *start;
-    const char *end;   /* the byte after it */
-    const char *fault; /* of a token that the text ends within: what expression_fault() says of it */
-};
 
 static bool
 is_space(char c)
@@ -150,8 +130,8 @@ dollar_token(const char *start)
     return token(TOKEN_STRING, start, NULL, "leaves a dollar-quoted string open; close it with the tag that opens it");
 }
 
-static struct token
-token_at(const char *p)
+struct token
+expression_token(const char *p)
 {
     static const char name_open[] = "leaves a double quote open; close it (within a name it is written twice)";
     const char *end = p + 1;
@@ -184,9 +164,8 @@ token_at(const char *p)
     return token(TOKEN_OTHER, p, end, NULL);
 }
 
-/* The name that a token means, in `out`. */
-static void
-add_name(struct buf *out, const struct token *t)
+void
+expression_name(struct buf *out, const struct token *t)
 {
     if (t->kind == TOKEN_WORD) {
         for (const char *p = t->start; p < t->end; p++)
@@ -218,13 +197,13 @@ expression_reads(const char *expression, const char *column)
     struct buf name = {0};
     bool found = false;
 
-    for (struct token t = token_at(expression); t.kind != TOKEN_END && !found; t = token_at(t.end)) {
+    for (struct token t = expression_token(expression); t.kind != TOKEN_END && !found; t = expression_token(t.end)) {
         if (t.kind == TOKEN_ESCAPED)
             found = true; /* not worth decoding, so taken to match */
         if (t.kind != TOKEN_QUOTED && t.kind != TOKEN_WORD)
             continue;
         buf_clear(&name);
-        add_name(&name, &t);
+        expression_name(&name, &t);
         found = means(&name, column);
     }
     buf_free(&name);
@@ -260,7 +239,8 @@ expression_fault(const char *expression)
     struct buf open = {0}; /* parentheses and brackets, the innermost last */
     bool blank = true;
 
-    for (struct token t = token_at(expression); t.kind != TOKEN_END && fault == NULL; t = token_at(t.end)) {
+    for (struct token t = expression_token(expression); t.kind != TOKEN_END && fault == NULL;
+         t = expression_token(t.end)) {
         blank = blank && t.kind == TOKEN_SPACE;
         fault = t.fault;
         if (t.kind == TOKEN_PARAMETER)

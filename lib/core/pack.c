@@ -314,6 +314,7 @@ pack_free(struct pack *p)
         free_file(&c->find);
         free_file(&c->mend);
     }
+    pack_parts_free(&p->parts);
     free(p->checks);
     free(p->name);
     free(p->title);

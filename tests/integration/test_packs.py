@@ -2,11 +2,12 @@
 happen wholly or not at all, and are put back byte for byte."""
 
 import json
+import subprocess
 import threading
 
 import pytest
 
-from conftest import _remove_dir, _temp_dir, wait_until
+from conftest import _remove_dir, _temp_dir, binary, clean_environment, config_for, wait_until, write_env_file
 from helpers import HOSTILE, cli
 
 pytestmark = pytest.mark.layouts("one")
@@ -144,6 +145,26 @@ def test_interrupted_half_way_nothing_is_changed(heroes, pack):
     thread.join(20)
     assert ended and "nothing was changed" in ended[0].stderr
     assert rows(db) == before and db.value("SELECT count(*) FROM dualwrite.mended_row") == 0
+
+
+def test_killed_half_way_nothing_is_changed(heroes, pack):
+    """kill -9 in the second mend: the first one's is not there either, and nothing says that there was a mend."""
+    db, directory = heroes, _temp_dir()
+    slow = {**SQL, "delete.sql": "DELETE FROM hero WHERE \"Id\" = ANY ($1::bigint[]) AND pg_catalog.pg_sleep(20) IS NOT NULL"}
+    write_env_file(directory / "e", config_for(db, "postgres"))
+    before = rows(db)
+    child = subprocess.Popen([binary(), "validate", "--config", directory / "e", f"--pack={pack(NEGATIVE, NAMELESS, files=slow)}",
+                              "--fix"], env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    mending = wait_until(lambda: db.execute("SELECT pid FROM pg_stat_activity WHERE query LIKE 'DELETE FROM hero%'"))[0]
+    child.kill()
+    child.wait()
+    # a server that sleeps does not notice; one that works would when it answers
+    db.execute("SELECT pg_cancel_backend(%s)", mending)
+    wait_until(lambda: not db.execute("SELECT FROM pg_stat_activity WHERE pid = %s", mending))
+    assert rows(db) == before and db.value("SELECT count(*) FROM dualwrite.mend") == 0
+    assert db.value("SELECT count(*) FROM dualwrite.mended_row") == 0
+    run(db, pack(NEGATIVE, NAMELESS), "--fix")  # nothing is left locked
+    _remove_dir(directory)
 
 
 def test_mending_takes_rights_and_says_which(heroes, pack):

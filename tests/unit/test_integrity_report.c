@@ -1,5 +1,5 @@
 /* test_integrity_report.c - what checks found: score, verdict, text, JSON; whether a comparison says how things are now. */
-/* links: lib/core/integrity_report.c lib/core/monitor_metrics.c lib/core/health_score.c lib/core/pack.c lib/core/shown.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/integrity_report.c lib/core/monitor_metrics.c lib/core/health_score.c lib/core/pack.c lib/core/shown.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c lib/core/pack_parts.c lib/core/expression.c lib/core/pgarray.c lib/core/quote.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

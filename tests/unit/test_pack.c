@@ -1,5 +1,5 @@
 /* test_pack.c - rules.json: what it becomes, and every fault with its place. */
-/* links: lib/core/pack.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/pack.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c lib/core/pack_parts.c lib/core/expression.c lib/core/pgarray.c lib/core/quote.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,0 +1,2 @@
+-- constraints/drop_constraint.sql: template.
+ALTER TABLE :{table} DROP CONSTRAINT :{name}

@@ -1,0 +1,2 @@
+-- constraints/drop_trigger.sql: template.
+DROP TRIGGER :{name} ON :{table}
