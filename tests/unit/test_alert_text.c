@@ -1,5 +1,5 @@
 /* test_alert_text.c - what an alert says in each target's form, whatever is in the names. */
-/* links: lib/core/alert_text.c lib/core/alert.c lib/core/integrity_report.c lib/core/monitor_metrics.c lib/core/health_score.c lib/core/pack.c lib/core/shown.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/alert_text.c lib/core/alert.c lib/core/integrity_report.c lib/core/monitor_metrics.c lib/core/health_score.c lib/core/pack.c lib/core/pack_parts.c lib/core/expression.c lib/core/pgarray.c lib/core/quote.c lib/core/shown.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
