@@ -146,7 +146,6 @@ class Cluster:
     """A private PostgreSQL (tests/pgcluster.sh). It goes when this process goes, however that ends."""
 
     def __init__(self):
-        self._installed = {}
         self._use(self._pgcluster("create", str(os.getpid())))
         with self.connect("postgres") as conn:
             # ordinary login roles; app_owner owns the sample application's tables, app_user may use them
@@ -244,31 +243,13 @@ class Cluster:
             return Db(self, name)
         legacy = (legacy_cluster or self)._create(f"{name}_legacy", template, "_legacy")
         db = Db(self, self._create(name, template, "_vnext").name, legacy)
-        if template in ("app", "installed"):
-            verb = "ADD" if template == "app" else "SET"
-            db.execute(f"""ALTER SERVER test_legacy OPTIONS ({verb} dbname '{legacy.name}', {verb} port '{legacy.cluster.port}',
-                                                             {verb} host '{legacy.cluster.host}')""")
-        return db
-
-    def create_installed(self, layout="one"):
-        """The same as create_db() and install(), which is done once; the databases of all others are copies of those."""
-        if layout not in self._installed:
-            db = self.create_db(layout=layout)
-            install(db)
-            db.close()
-            self._installed[layout] = [side.name for side in db.sides]
-        first = self._installed[layout]
-        if layout == "one":
-            return self.create_db(first[0])
-        db = self.create_db("installed", layout)
-        old, new = first[1], db.legacy.name
-        db.execute("UPDATE dualwrite.setting SET value = replace(value, %s, %s) WHERE key = 'legacy_database'", [old, new])
+        if template == "app":
+            db.execute(f"""ALTER SERVER test_legacy OPTIONS (ADD dbname '{legacy.name}', ADD port '{legacy.cluster.port}',
+                                                             ADD host '{legacy.cluster.host}')""")
         return db
 
     def _create(self, name, template, part=""):
         with self.connect() as conn:
-            if template == "installed":
-                template = self._installed["two"][part == "_legacy"]
             template = "app_template" + part if template == "app" else template
             conn.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER app_owner")
         return Db(self, name)
@@ -820,10 +801,9 @@ def legacy_cluster(_second_cluster):
 
 
 @pytest.fixture
-def db(cluster, layout, request):
+def db(cluster, layout):
     """A fresh database with the sample application's tables, in layout two the legacy ones in db.legacy."""
-    installed = "installed" in request.fixturenames
-    database = cluster.create_installed(layout) if installed else cluster.create_db(layout=layout)
+    database = cluster.create_db(layout=layout)
     yield database
     database.drop()
 
@@ -831,6 +811,7 @@ def db(cluster, layout, request):
 @pytest.fixture
 def installed(db):
     """The same, after `dualwrited install`."""
+    install(db)
     return db
 
 
