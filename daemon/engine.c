@@ -34,8 +34,8 @@
 
 #define BEAT_POLL_ONLY_MS 1000 /* nothing else tells a poll-only daemon of an override within a second */
 #define STOP_MS 9000           /* a stop ends within 10 s, also with a batch that hangs */
-#define EXPIRED_MS 100 /* after a peer's last beat has run out, look who takes over */
-#define SPREAD_MS 250  /* what all daemons hear at once they do not all answer at once */
+#define EXPIRED_MS 100         /* after a peer's last beat has run out, look who takes over */
+#define SPREAD_MS 250          /* what all daemons hear at once they do not all answer at once */
 
 struct engine {
     uv_loop_t loop;

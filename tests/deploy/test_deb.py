@@ -172,9 +172,9 @@ def test_removed_it_keeps_the_settings_and_purged_nothing(root):
 
 @pytest.fixture
 def machine(packages, tmp_path):
-    """Booted, with a PostgreSQL that knows no role for the daemon; both packages in /root."""
-    folder = tmp_path / "root"
-    folder.mkdir(mode=0o700)
+    """Booted, with a PostgreSQL that knows no role for the daemon; both packages in /opt."""
+    folder = tmp_path / "opt"
+    folder.mkdir(mode=0o755)
     shutil.copy(packages[0], folder / "dualwrited.deb")
     shutil.copy(packages[1], folder / "newer.deb")
     booted = Machine()
@@ -190,7 +190,7 @@ def main_pid(machine):
 
 
 def test_it_starts_without_a_database_and_apt_does_not_wait(machine):
-    machine.run(*DPKG, "-i", "/root/dualwrited.deb", timeout=60)  # a start takes 90 s to fail
+    machine.run(*DPKG, "-i", "/opt/dualwrited.deb", timeout=60)  # a start takes 90 s to fail
     assert machine.run("systemctl", "is-enabled", "dualwrited").stdout == "enabled\n"
     wait_until(lambda: main_pid(machine), what="the daemon runs")
     wait_until(lambda: machine.journal("_SYSTEMD_UNIT=dualwrited.service"), what="it says what it waits for")
@@ -210,12 +210,12 @@ def test_it_starts_without_a_database_and_apt_does_not_wait(machine):
 
     # an upgrade leaves it alone, a removal ends it, and what somebody has ended stays so
     pid = main_pid(machine)
-    done = machine.run(*DPKG, "-i", "/root/newer.deb")
+    done = machine.run(*DPKG, "-i", "/opt/newer.deb")
     assert "systemctl restart dualwrited" in done.stdout
     assert main_pid(machine) == pid
     machine.run(*DPKG, "--remove", "dualwrited")
     assert main_pid(machine) == 0
-    done = machine.run(*DPKG, "-i", "/root/newer.deb")
+    done = machine.run(*DPKG, "-i", "/opt/newer.deb")
     assert "systemctl start dualwrited" in done.stdout
     assert main_pid(machine) == 0
     machine.run(*DPKG, "--purge", "dualwrited")
@@ -224,6 +224,6 @@ def test_it_starts_without_a_database_and_apt_does_not_wait(machine):
 
 def test_policy_rc_d_is_obeyed(machine):
     machine.write("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", mode="755")
-    machine.run(*DPKG, "-i", "/root/dualwrited.deb")
+    machine.run(*DPKG, "-i", "/opt/dualwrited.deb")
     assert machine.show("dualwrited.service", "ActiveState") == "inactive"
     assert machine.run("systemctl", "is-enabled", "dualwrited").stdout == "enabled\n"
