@@ -1,5 +1,5 @@
-/* test_tally.c - counts, the ring of samples, the ring of events; percentiles; times as text. */
-/* links: lib/core/tally.c lib/core/spread.c lib/core/moment.c lib/base/xalloc.c */
+/* test_tally.c - counts, the ring of samples, the ring of events, requests. */
+/* links: lib/core/tally.c lib/core/spread.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -172,69 +172,13 @@ test_requests(void **state)
     tally_free(&t);
 }
 
-/* Right to about a tenth, whatever the times are. */
-static void
-test_percentiles(void **state)
-{
-    struct spread s = {0};
-    struct spread both = {0};
-
-    (void) state;
-    assert_int_equal(spread_percentile(&s, 50), -1);
-    spread_add(&s, -5);
-    assert_int_equal(spread_percentile(&s, 50), 0);
-    for (int64_t scale = 1; scale <= 1000000; scale *= 10) {
-        s = (struct spread){0};
-        for (int64_t i = 1; i <= 100; i++)
-            spread_add(&s, i * scale);
-        assert_int_equal(s.max_ms, 100 * scale);
-        assert_in_range(spread_percentile(&s, 50), 45 * scale, 56 * scale);
-        assert_in_range(spread_percentile(&s, 95), 85 * scale, 100 * scale);
-        assert_in_range(spread_percentile(&s, 100), 88 * scale, 100 * scale);
-    }
-    spread_merge(&both, &s);
-    spread_merge(&both, &s);
-    assert_int_equal(both.count, 200);
-    assert_int_equal(spread_percentile(&both, 50), spread_percentile(&s, 50));
-    s = (struct spread){0};
-    spread_add(&s, INT64_MAX);
-    spread_add(&s, 3);
-    assert_int_equal(spread_percentile(&s, 50), 3);
-    assert_true(spread_percentile(&s, 99) > INT64_C(100000000));
-}
-
-static void
-test_times_as_text(void **state)
-{
-    char text[MOMENT_TEXT];
-    int64_t ms;
-
-    (void) state;
-    moment_text(WALL + 7, text);
-    assert_string_equal(text, "2026-01-25T18:00:00.007Z");
-    assert_true(moment_parse(text, &ms));
-    assert_int_equal(ms, WALL + 7);
-    assert_true(moment_parse("2026-01-25T18:00:00Z", &ms));
-    assert_int_equal(ms, WALL);
-    moment_text(INT64_MAX, text); /* no year of this world, and no overflow */
-    assert_false(moment_parse("2026-01-25 18:00:00", &ms));
-    assert_false(moment_parse("2026-01-25T18:00:00.1Z", &ms));
-    assert_false(moment_parse("2026-01-25T18:00:00+01", &ms));
-    assert_false(moment_parse("", &ms));
-}
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counts_by_operation),
-        cmocka_unit_test(test_operations_are_bounded),
-        cmocka_unit_test(test_every_time_has_its_bucket),
-        cmocka_unit_test(test_history),
-        cmocka_unit_test(test_the_last_events),
-        cmocka_unit_test(test_requests),
-        cmocka_unit_test(test_percentiles),
-        cmocka_unit_test(test_times_as_text),
+        cmocka_unit_test(test_counts_by_operation),       cmocka_unit_test(test_operations_are_bounded),
+        cmocka_unit_test(test_every_time_has_its_bucket), cmocka_unit_test(test_history),
+        cmocka_unit_test(test_the_last_events),           cmocka_unit_test(test_requests),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
