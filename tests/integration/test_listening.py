@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -207,6 +208,8 @@ def test_a_notification_that_comes_together_with_an_answer_is_heard(cluster, db)
         held = proxy.hold(rb"INSERT INTO dualwrite\.daemon")
         held.wait()
         before = db.value(beat_at)
+        # a beat goes out in pieces: the daemon sleeps when it has sent the last
+        wait_until(lambda: Path(f"/proc/{daemon.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "S")
         os.kill(daemon.pid, signal.SIGSTOP)
         try:
             proxy.release()
