@@ -108,8 +108,12 @@ void gen_text(struct buf *out, const struct gen *g, const struct mapping_column 
 /* Where the value of `c` is cut: its truncate, or the declared length where its unique rule cuts; 0: nowhere. */
 int gen_length(const struct gen *g, const struct mapping_column *c);
 
-/* The text of what a lookup gives for `key` (SQL, of the key's type); it fails by name when there is no row. */
-void gen_lookup(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *key);
+/*
+ * The text of what a lookup gives for `key` (SQL, of the key's type); it fails by name when there is no row. `present`
+ * (SQL, a boolean; NULL: always) is for a lookup that gives its key back: where it is false a missing row gives the key.
+ */
+void gen_lookup(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *key,
+                const char *present);
 
 /* ", " before each item but the first. */
 void gen_comma(struct buf *out);

@@ -167,7 +167,7 @@ value_map(struct buf *out, const struct gen *g, const struct mapping_column *c, 
 }
 
 void
-gen_lookup(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *key)
+gen_lookup(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *key, const char *present)
 {
     const struct mapping_lookup *l = c->value.lookup;
 
@@ -188,6 +188,8 @@ gen_lookup(struct buf *out, const struct gen *g, const struct mapping_column *c,
     } else if (g->catalogs->vnext->uninstalled) {
         buf_puts(out, "NULL::pg_catalog.text");
     } else {
+        if (present != NULL)
+            buf_printf(out, "CASE WHEN NOT %s THEN %s::pg_catalog.text ELSE ", present, key);
         buf_puts(out, "dualwrite.lookup_missing(");
         place(out, g, c);
         buf_puts(out, ", ");
@@ -197,6 +199,8 @@ gen_lookup(struct buf *out, const struct gen *g, const struct mapping_column *c,
         buf_puts(out, ", ");
         quote_literal(out, l->key);
         buf_printf(out, ", %s::pg_catalog.text, NULL::pg_catalog.text)", key);
+        if (present != NULL)
+            buf_puts(out, " END");
     }
     buf_puts(out, " END");
 }
@@ -228,7 +232,7 @@ gen_text(struct buf *out, const struct gen *g, const struct mapping_column *c, c
         value_map(out, g, c, input);
         buf_puts(out, ")::pg_catalog.text");
     } else if (v->lookup != NULL && !v->lookup->legacy) {
-        gen_lookup(out, g, c, input);
+        gen_lookup(out, g, c, input, NULL);
     } else {
         buf_printf(out, "(%s)::pg_catalog.text", input);
     }

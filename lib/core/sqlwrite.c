@@ -59,12 +59,14 @@ static void
 looked_up(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *key)
 {
     const struct catalog_column *column = target_column(g, c->name);
+    const struct mapping_lookup *l = c->value.lookup;
     int length = gen_length(g, c);
+    bool itself = gen_is_key(g->e, c->name) && strcmp(l->key, l->value) == 0;
 
     buf_puts(out, "(SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', ");
     if (length > 0)
         buf_puts(out, "pg_catalog.left(");
-    gen_lookup(out, g, c, key);
+    gen_lookup(out, g, c, key, itself ? "w.present" : NULL);
     if (length > 0)
         buf_printf(out, ", %d)", length);
     buf_printf(out, ")) AS l(v %s))", declared(column));

@@ -439,6 +439,19 @@ def test_an_item_waits_for_its_product(shop):
         in_step(shop)
 
 
+def test_an_item_that_is_gone_does_not_miss_its_product(shop):
+    """Its legacy row's key is the looked-up sku itself, so nothing is missing when the product went first."""
+    everything(shop)
+    with Daemon(shop) as daemon:
+        in_step(shop)
+        as_sync_session(shop, "DELETE FROM shop.subscription_items")
+        as_sync_session(shop, "DELETE FROM shop.products")
+        update(shop, "DELETE FROM crm.subscription_item")
+        update(shop, "DELETE FROM crm.product")
+        in_step(shop)
+        assert daemon.lines("dual_write_failed") == []
+
+
 # ---- the suffix --------------------------------------------------------------------------------------------------------
 
 
