@@ -8,6 +8,9 @@
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 
+/* Up to so many items any plan will do. For more, what is right depends on how large a table is now, not a moment ago. */
+#define PLAN_KEPT 100
+
 struct group {
     size_t first;
     size_t count;
@@ -29,6 +32,7 @@ struct grouped {
     unsigned pass; /* of the group that failed */
     bool opening;  /* the next script begins with the opening statements */
     bool in_failed_group; /* ... or by taking the savepoint back */
+    bool many;            /* the group being pushed has more items than a kept plan is for */
     bool hurried;         /* somebody holds a row of ours: from now on we do not wait for locks, there may be more */
 
     struct pg_statement *script;
@@ -140,7 +144,7 @@ push_plain(struct grouped *g, const char *sql)
 void
 grouped_push(struct grouped *g, const char *sql, int nparams, char *const *params)
 {
-    struct pg_statement s = {.sql = sql, .nparams = nparams};
+    struct pg_statement s = {.sql = sql, .nparams = nparams, .planned_anew = g->many};
 
     g->owned = xreallocarray(g->owned, g->nowned + (size_t) nparams, sizeof *g->owned);
     for (int i = 0; i < nparams; i++)
@@ -158,6 +162,7 @@ push_group(struct grouped *g, struct group *group)
     if (g->options.read_only)
         push_plain(g, sql_daemon_read_only);
     begin = g->length;
+    g->many = group->count > PLAN_KEPT;
     if (!g->stage.push(g->arg, g, group->first, group->count)) {
         g->length = group->statement;
         group->statements = 0;

@@ -336,6 +336,8 @@ worker_new(uv_loop_t *loop, const struct settings *settings, const char *instanc
     w->arg = arg;
     w->pg = pgconn_new(loop, two ? "claim" : "apply", settings->config->database_url, &pg_events, w);
     w->legacy = two ? pgconn_new(loop, "apply", settings->config->legacy_database_url, &legacy_events, w) : w->pg;
+    pgconn_prepare(w->pg);
+    pgconn_prepare(w->legacy);
     w->preflight = preflight_new(w->pg, w->legacy, on_preflight, w);
     w->round = round_new(w->pg, w->legacy, tally, on_round, w);
     w->arm = arm_new(w->pg, on_armed, w);

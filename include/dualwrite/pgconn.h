@@ -37,6 +37,13 @@ struct pgconn_events {
 struct pgconn *pgconn_new(uv_loop_t *loop, const char *name, const char *url, const struct pgconn_events *events,
                           void *arg);
 void pgconn_start(struct pgconn *c);
+
+/*
+ * From now on each statement is prepared when a session first runs it, and planned no more: for those that come again and
+ * again. The server keeps them in the session's memory. Where a pooler stands in between that does not keep sessions apart, the
+ * first statement that is not found there counts as a lost connection, and nothing is prepared after that.
+ */
+void pgconn_prepare(struct pgconn *c);
 enum pgconn_state pgconn_state(const struct pgconn *c);
 
 /* Server version as PQserverVersion(), 0 when not connected. */
@@ -51,6 +58,7 @@ struct pg_statement {
     const char *sql;
     int nparams;
     const char *params[PG_MAX_PARAMS]; /* text form; NULL is SQL NULL */
+    bool planned_anew;                 /* each time, even where statements are prepared */
 };
 
 struct pg_reply {

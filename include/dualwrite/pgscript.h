@@ -13,21 +13,41 @@
 
 #include "dualwrite/pgconn.h"
 
+struct pgprepared;
+
+/* What libpq was asked for: each asking has its results in turn. */
+struct pgstep {
+    size_t statement;           /* of the script */
+    struct pgprepared *prepare; /* to prepare it; NULL: to run it */
+};
+
 struct pgscript {
     size_t count;
-    size_t next;   /* the statement whose result comes next; == count: the pipeline's end */
-    bool answered; /* that statement has had a result */
+    struct pgstep *steps;
+    size_t nsteps;
+    size_t next;   /* the step whose result comes next; == nsteps: the pipeline's end */
+    bool answered; /* that step has had a result */
     size_t failed; /* the statement that did; count: none */
     unsigned kept; /* empty messages that were not answered yet */
-    PGresult **results;
+    PGresult **results; /* one more than there are statements, for what comes before them */
     char *error;
+    bool stale;    /* what failed is the session's notion of a prepared statement, not the statement */
+    bool prepares; /* statements are prepared when a session first runs them; no more once a pooler was seen */
+    struct pgprepared **prepared; /* in this session, or about to be */
+    size_t nprepared;
     pgconn_done done; /* NULL: none is under way */
     void *done_arg;
 };
 
-/* Hands the statements to libpq; false: it could not take them, pgscript_finish() is still to come. */
-bool pgscript_send(struct pgscript *s, PGconn *pq, const struct pg_statement *statements, size_t count,
+/*
+ * Hands the statements to libpq; false: it could not take them, pgscript_finish() is still to come. `replan`: what is prepared
+ * is planned anew before them.
+ */
+bool pgscript_send(struct pgscript *s, PGconn *pq, const struct pg_statement *statements, size_t count, bool replan,
                    pgconn_done done, void *arg);
+
+/* The session is another one: nothing is prepared there. */
+void pgscript_forget(struct pgscript *s);
 
 /* Takes the results that are there; true when the last one was. */
 bool pgscript_read(struct pgscript *s, PGconn *pq);

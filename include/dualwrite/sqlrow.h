@@ -1,9 +1,9 @@
 /*
  * sqlrow.h - the JSON that the statements of a plan take: rows read from vNext on their way to legacy.
  *
- * Pure. A row of the legacy statements is {"n": its number, "present", "write", "create", "remove": what to do, "k0"..:
- * the target key, "v": {"p": the parent's target key, and the mapped values as PLAN_READ gave them}}; all values are
- * text. "v" is null where the row is only removed.
+ * Pure. A row of the legacy statements is {"n": its number, "do": the sum of 1 present, 2 write, 4 create, 8 remove, "k0"..:
+ * the target key, "p": the parent's target key, and the mapped values as PLAN_READ gave them}; these are text. A row that is
+ * only removed has neither "p" nor values.
  */
 #ifndef DUALWRITE_SQLROW_H
 #define DUALWRITE_SQLROW_H

@@ -22,36 +22,35 @@ put_truth(struct buf *out, const char *name, bool truth)
     buf_printf(out, ", \"%s\": %s", name, truth ? "true" : "false");
 }
 
+enum { DO_PRESENT = 1, DO_WRITE = 2, DO_CREATE = 4, DO_REMOVE = 8 };
+
 /* What the columns get, the parent's key among them. A removal needs none, so none can stand in its way. */
 static void
 put_values(struct buf *out, const struct mapping_entity *e, const struct row *r)
 {
-    if (r->values == NULL || !(r->write || r->create)) {
-        buf_puts(out, "null");
+    if (r->values == NULL || !(r->write || r->create))
         return;
-    }
-    buf_putc(out, '{');
     if (e->parent != NULL) {
-        buf_puts(out, "\"p\": ");
+        buf_puts(out, ",\"p\":");
         put_text(out, r->parent_key);
-        buf_puts(out, strcmp(r->values, "{}") == 0 ? "" : ", ");
     }
-    buf_puts(out, r->values + 1);
+    if (strcmp(r->values, "{}") == 0)
+        return;
+    buf_putc(out, ',');
+    buf_add(out, r->values + 1, strlen(r->values) - 2);
 }
 
 void
 sqlrow_write(struct buf *out, const struct mapping_entity *e, const struct row *r, size_t n)
 {
-    buf_printf(out, "{\"n\": %zu", n);
-    put_truth(out, "present", r->present);
-    put_truth(out, "write", r->write);
-    put_truth(out, "create", r->create);
-    put_truth(out, "remove", r->remove);
+    int what = (r->present ? DO_PRESENT : 0) | (r->write ? DO_WRITE : 0) | (r->create ? DO_CREATE : 0) |
+               (r->remove ? DO_REMOVE : 0);
+
+    buf_printf(out, "{\"n\":%zu,\"do\":%d", n, what);
     for (size_t i = 0; i < r->nkey; i++) {
-        buf_printf(out, ", \"k%zu\": ", i);
+        buf_printf(out, ",\"k%zu\":", i);
         put_text(out, r->key[i]);
     }
-    buf_puts(out, ", \"v\": ");
     put_values(out, e, r);
     buf_putc(out, '}');
 }

@@ -66,7 +66,7 @@ looked_up(struct buf *out, const struct gen *g, const struct mapping_column *c, 
     buf_puts(out, "(SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', ");
     if (length > 0)
         buf_puts(out, "pg_catalog.left(");
-    gen_lookup(out, g, c, key, itself ? "w.present" : NULL);
+    gen_lookup(out, g, c, key, itself ? "(w.\"do\" & 1 <> 0)" : NULL);
     if (length > 0)
         buf_printf(out, ", %d)", length);
     buf_printf(out, ")) AS l(v %s))", declared(column));
@@ -74,8 +74,7 @@ looked_up(struct buf *out, const struct gen *g, const struct mapping_column *c, 
 
 /* Declares `name` as the lookup's key or as the target column, and says what it means in `meaning`. */
 static void
-take(struct buf *declaration, struct buf *meaning, const struct gen *g, const char *target, const char *alias,
-     const char *name)
+take(struct buf *declarations, struct buf *meaning, const struct gen *g, const char *target, const char *name)
 {
     const struct mapping_column *c = mapped_column(g->e, target);
     const struct mapping_lookup *l = legacy_lookup(c);
@@ -83,15 +82,17 @@ take(struct buf *declaration, struct buf *meaning, const struct gen *g, const ch
     struct buf value = {0};
     struct buf found = {0};
 
-    buf_printf(&value, "%s.%s", alias, name);
+    buf_puts(declarations, ", ");
+    buf_puts(meaning, ", ");
+    buf_printf(&value, "w.%s", name);
     if (l == NULL) {
-        buf_printf(declaration, "%s %s", name, declared(column));
+        buf_printf(declarations, "%s %s", name, declared(column));
         finished(meaning, buf_text(&value), column);
     } else {
         const struct catalog_table *table = catalog_table(g->catalogs->legacy, l->table.schema, l->table.name);
 
         /* without its length: a key that is too long for the table is one that it does not have */
-        buf_printf(declaration, "%s %s", name, catalog_column(table, l->key)->type);
+        buf_printf(declarations, "%s %s", name, catalog_column(table, l->key)->type);
         looked_up(&found, g, c, buf_text(&value));
         finished(meaning, buf_text(&found), column);
     }
@@ -105,39 +106,29 @@ gen_rows(const struct gen *g)
 {
     const struct mapping_entity *e = g->e;
     struct fragments f = {0};
-    struct buf keys = {0};
-    struct buf values = {0};
+    struct buf declarations = {0};
     struct buf names = {0};
     char name[24];
 
     for (size_t i = 0; i < e->target_key.count; i++) {
         snprintf(name, sizeof name, "k%zu", i);
-        buf_puts(&keys, ", ");
-        buf_puts(&names, ", ");
-        take(&keys, &names, g, e->target_key.items[i], "w", name);
+        take(&declarations, &names, g, e->target_key.items[i], name);
     }
-    if (gen_writes_parent(e)) {
-        buf_puts(&names, ", ");
-        take(&values, &names, g, e->parent->target_column, "e", "p");
-    }
+    if (gen_writes_parent(e))
+        take(&declarations, &names, g, e->parent->target_column, "p");
     for (size_t i = 0; i < e->columns.count; i++) {
         const struct mapping_column *c = &e->columns.items[i];
 
         if (gen_is_key(e, c->name) || c->value.kind == VALUE_NOW)
             continue;
         snprintf(name, sizeof name, "c%zu", i);
-        gen_comma(&values);
-        buf_puts(&names, ", ");
-        take(&values, &names, g, c->name, "e", name);
+        take(&declarations, &names, g, c->name, name);
         if (c->value.unique == UNIQUE_SUFFIX) {
-            buf_printf(&values, ", y%zu %s, o%zu pg_catalog.bool", i, declared(target_column(g, c->name)), i);
-            buf_printf(&names, ", e.y%zu, e.o%zu", i, i);
+            buf_printf(&declarations, ", y%zu %s, o%zu pg_catalog.bool", i, declared(target_column(g, c->name)), i);
+            buf_printf(&names, ", w.y%zu, w.o%zu", i, i);
         }
     }
-    if (values.len == 0)
-        buf_puts(&values, "nothing pg_catalog.text");
-    fragments_take(&f, "declarations", buf_steal(&keys));
-    fragments_take(&f, "value_declarations", buf_steal(&values));
+    fragments_take(&f, "declarations", buf_steal(&declarations));
     fragments_take(&f, "names", buf_steal(&names));
     return gen_fill(sql_apply_rows, &f);
 }

@@ -39,6 +39,7 @@ struct pgconn {
     size_t hosts;   /* in the connection string, by address: each attempt tries one */
     size_t turn;
     bool closing;
+    uint64_t planned; /* uv_now() since when what is prepared has its plans */
     char *notice; /* the server's last word on this connection, which says more than "closed unexpectedly" */
 
     struct pgscript script;
@@ -46,6 +47,7 @@ struct pgconn {
 
 #define KEEP_MS 2500
 #define KEEP_TRIES 4
+#define REPLAN_MS 10000 /* how old plans may be */
 
 static void attempt(struct pgconn *c);
 static void on_poll(uv_poll_t *handle, int status, int events);
@@ -216,6 +218,13 @@ read_answers(struct pgconn *c)
         pgscript_read_kept(&c->script, c->pq);
     if (c->state != PGCONN_BUSY || !pgscript_read(&c->script, c->pq))
         return;
+    if (c->script.stale) {
+        char *why = xstrdup(c->script.error);
+
+        fail(c, why);
+        free(why);
+        return;
+    }
     uv_timer_stop(&c->timer);
     enter(c, PGCONN_READY, "answered");
     pgscript_finish(&c->script, false, NULL);
@@ -232,6 +241,7 @@ established(struct pgconn *c)
     watch(c, UV_READABLE);
     c->session++;
     c->script.kept = 0;
+    pgscript_forget(&c->script);
     enter(c, PGCONN_READY, "connected");
     if (c->events.up != NULL)
         c->events.up(c->arg);
@@ -357,11 +367,21 @@ pgconn_start(struct pgconn *c)
 }
 
 void
+pgconn_prepare(struct pgconn *c)
+{
+    c->script.prepares = true;
+}
+
+void
 pgconn_run(struct pgconn *c, const struct pg_statement *statements, size_t count, int64_t timeout_ms, pgconn_done done,
            void *arg)
 {
+    bool replan = c->script.nprepared > 0 && uv_now(c->loop) >= c->planned + REPLAN_MS;
+
     enter(c, PGCONN_BUSY, "script sent");
-    if (!pgscript_send(&c->script, c->pq, statements, count, done, arg)) {
+    if (replan || c->script.nprepared == 0)
+        c->planned = uv_now(c->loop);
+    if (!pgscript_send(&c->script, c->pq, statements, count, replan, done, arg)) {
         pgconn_reset(c, PQerrorMessage(c->pq));
         return;
     }
@@ -437,6 +457,7 @@ on_closed(uv_handle_t *handle)
     struct pgconn *c = handle->data;
 
     pgscript_clear(&c->script);
+    pgscript_forget(&c->script);
     free(c->notice);
     free(c->name);
     free(c->url);

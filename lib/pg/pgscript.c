@@ -1,10 +1,21 @@
 /* pgscript.c - statements under way, and their results; see dualwrite/pgscript.h. */
 #include "dualwrite/pgscript.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "dualwrite/fnv.h"
 #include "dualwrite/xalloc.h"
+#include "embedded.h"
+
+#define MAX_PREPARED 128 /* in a session; more than there are statements, unless a mapping is huge */
+
+struct pgprepared {
+    char *sql;
+    char name[32]; /* from the text: behind a pooler a session may have it from somebody else */
+    enum { UNKNOWN, ASKED, THERE } state;
+};
 
 char *
 pgscript_first_line(const char *message)
@@ -12,30 +23,111 @@ pgscript_first_line(const char *message)
     return xstrndup(message, strcspn(message, "\n"));
 }
 
+/* NULL: it is run as it is. */
+static struct pgprepared *
+prepared(struct pgscript *s, const struct pg_statement *one)
+{
+    const char *sql = one->sql;
+    struct pgprepared *p;
+
+    if (!s->prepares || one->planned_anew)
+        return NULL;
+    for (size_t i = 0; i < s->nprepared; i++)
+        if (strcmp(s->prepared[i]->sql, sql) == 0)
+            return s->prepared[i];
+    if (s->nprepared == MAX_PREPARED)
+        return NULL;
+    p = xcalloc(1, sizeof *p);
+    p->sql = xstrdup(sql);
+    snprintf(p->name, sizeof p->name, "dualwrite_%016llx", (unsigned long long) fnv_add(FNV_START, sql, strlen(sql)));
+    s->prepared = xreallocarray(s->prepared, s->nprepared + 1, sizeof *s->prepared);
+    return s->prepared[s->nprepared++] = p;
+}
+
+static void
+add_step(struct pgscript *s, size_t statement, struct pgprepared *prepare)
+{
+    s->steps[s->nsteps++] = (struct pgstep){statement, prepare};
+}
+
 bool
-pgscript_send(struct pgscript *s, PGconn *pq, const struct pg_statement *statements, size_t count, pgconn_done done,
-              void *arg)
+pgscript_send(struct pgscript *s, PGconn *pq, const struct pg_statement *statements, size_t count, bool replan,
+              pgconn_done done, void *arg)
 {
     s->count = count;
     s->next = 0;
+    s->nsteps = 0;
     s->answered = false;
     s->failed = count;
-    s->results = xcalloc(count, sizeof *s->results);
+    s->results = xcalloc(count + 1, sizeof *s->results);
+    s->steps = xcalloc(2 * count + 1, sizeof *s->steps);
     s->done = done;
     s->done_arg = arg;
+    if (replan) {
+        add_step(s, count, NULL);
+        if (PQsendQueryParams(pq, sql_daemon_replan, 0, NULL, NULL, NULL, NULL, 0) != 1)
+            return false;
+    }
     for (size_t i = 0; i < count; i++) {
         const struct pg_statement *one = &statements[i];
+        struct pgprepared *p = prepared(s, one);
+        int sent;
 
-        if (PQsendQueryParams(pq, one->sql, one->nparams, NULL, one->params, NULL, NULL, 0) != 1)
+        if (p != NULL && p->state == UNKNOWN) {
+            add_step(s, i, p);
+            p->state = ASKED;
+            if (PQsendPrepare(pq, p->name, one->sql, 0, NULL) != 1)
+                return false;
+        }
+        add_step(s, i, NULL);
+        if (p != NULL)
+            sent = PQsendQueryPrepared(pq, p->name, one->nparams, one->params, NULL, NULL, 0);
+        else
+            sent = PQsendQueryParams(pq, one->sql, one->nparams, NULL, one->params, NULL, NULL, 0);
+        if (sent != 1)
             return false;
     }
     return PQpipelineSync(pq) == 1;
+}
+
+/* The session does not know the statement, or knows it already: a pooler has changed sessions beneath us. */
+static bool
+is_poolers(const char *sqlstate)
+{
+    return strcmp(sqlstate, "26000") == 0 || strcmp(sqlstate, "42P05") == 0;
+}
+
+/* A table is another one than when the statement was prepared; others have this SQLSTATE too (plancache.c). */
+static bool
+is_outdated(const PGresult *r, const char *sqlstate)
+{
+    const char *function = PQresultErrorField(r, PG_DIAG_SOURCE_FUNCTION);
+
+    return strcmp(sqlstate, "0A000") == 0 && function != NULL && strcmp(function, "RevalidateCachedQuery") == 0;
+}
+
+static void
+take_error(struct pgscript *s, const PGresult *r)
+{
+    const char *primary = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+    const char *sqlstate = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+
+    if (s->error != NULL)
+        return;
+    s->error = pgscript_first_line(primary != NULL ? primary : PQresultErrorMessage(r));
+    s->failed = s->next < s->nsteps ? s->steps[s->next].statement : s->count;
+    if (!s->prepares || sqlstate == NULL)
+        return;
+    s->prepares = !is_poolers(sqlstate);
+    s->stale = !s->prepares || is_outdated(r, sqlstate);
 }
 
 /* Returns true at the pipeline's end. */
 static bool
 take(struct pgscript *s, PGresult *r)
 {
+    const struct pgstep *step = s->next < s->nsteps ? &s->steps[s->next] : NULL;
+
     s->answered = PQresultStatus(r) != PGRES_PIPELINE_SYNC;
     switch (PQresultStatus(r)) {
     case PGRES_PIPELINE_SYNC:
@@ -49,18 +141,18 @@ take(struct pgscript *s, PGresult *r)
         return false;
     case PGRES_FATAL_ERROR:
     case PGRES_BAD_RESPONSE:
-        if (s->error == NULL) {
-            const char *primary = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
-
-            s->error = pgscript_first_line(primary != NULL ? primary : PQresultErrorMessage(r));
-            s->failed = s->next;
-        }
+        take_error(s, r);
         break;
     default:
+        if (step != NULL && step->prepare != NULL) {
+            step->prepare->state = THERE;
+            PQclear(r);
+            return false;
+        }
         break;
     }
-    if (s->next < s->count && s->results[s->next] == NULL)
-        s->results[s->next] = r;
+    if (step != NULL && s->results[step->statement] == NULL)
+        s->results[step->statement] = r;
     else
         PQclear(r);
     return false;
@@ -80,7 +172,7 @@ pgscript_read(struct pgscript *s, PGconn *pq)
             continue;
         if (s->answered) {
             s->answered = false;
-            s->next++;            /* the end of one statement's results */
+            s->next++;            /* the end of one step's results */
         } else if (++empty > 2) { /* one may be the end of an empty message's answer */
             return false;
         }
@@ -103,14 +195,29 @@ pgscript_read_kept(struct pgscript *s, PGconn *pq)
 void
 pgscript_clear(struct pgscript *s)
 {
-    for (size_t i = 0; i < s->count; i++)
+    for (size_t i = 0; i <= s->count && s->results != NULL; i++)
         PQclear(s->results[i]);
     free(s->results);
+    free(s->steps);
     free(s->error);
     s->results = NULL;
+    s->steps = NULL;
     s->error = NULL;
-    s->count = 0;
+    s->count = s->nsteps = 0;
+    s->stale = false;
     s->done = NULL;
+}
+
+void
+pgscript_forget(struct pgscript *s)
+{
+    for (size_t i = 0; i < s->nprepared; i++) {
+        free(s->prepared[i]->sql);
+        free(s->prepared[i]);
+    }
+    free(s->prepared);
+    s->prepared = NULL;
+    s->nprepared = 0;
 }
 
 void
@@ -125,9 +232,14 @@ pgscript_finish(struct pgscript *s, bool lost, const char *why)
         .error = lost ? why : s->error,
     };
 
+    for (size_t i = 0; i < s->nprepared; i++)
+        if (s->prepared[i]->state == ASKED) /* what failed before it kept it from being done */
+            s->prepared[i]->state = UNKNOWN;
     s->results = NULL;
+    s->steps = NULL;
     s->error = NULL;
-    s->count = 0;
+    s->count = s->nsteps = 0;
+    s->stale = false;
     s->done = NULL;
     ended.done(ended.done_arg, &reply);
     pgscript_clear(&ended);
