@@ -133,7 +133,7 @@ new_directory() {
     user=$(server_user)
     # not below TMPDIR: a socket's path must stay under 108 bytes and another user must be able to walk there
     # in memory where there is room: tests make and drop databases all the time, and a file system on disk is slow at that
-    if [ "${PGCLUSTER_ON_DISK:-}" ]; then
+    if [ "${CLUSTER_ON_DISK:-}" ]; then
         DIR=$(mktemp -d /var/tmp/dualwrite-pg.XXXXXX)
     elif [ -w /dev/shm ] && [ "$(df --output=avail -m /dev/shm | tail -n 1)" -ge 8192 ]; then
         DIR=$(mktemp -d /dev/shm/dualwrite-pg.XXXXXX)

@@ -49,14 +49,17 @@ buf_vprintf(struct buf *b, const char *fmt, va_list ap)
     va_list again;
     int n;
 
+    reserve(b, 0);
     va_copy(again, ap);
-    n = vsnprintf(NULL, 0, fmt, again);
+    n = vsnprintf(b->data + b->len, b->cap - b->len, fmt, again);
     va_end(again);
-    if (n < 0)
-        return;
-    reserve(b, (size_t) n);
-    vsnprintf(b->data + b->len, (size_t) n + 1, fmt, ap);
-    b->len += (size_t) n;
+    if (n >= 0 && (size_t) n >= b->cap - b->len) {
+        reserve(b, (size_t) n);
+        vsnprintf(b->data + b->len, (size_t) n + 1, fmt, ap);
+    }
+    if (n > 0)
+        b->len += (size_t) n;
+    b->data[b->len] = '\0';
 }
 
 void

@@ -183,13 +183,19 @@ add_quoted(struct buf *b, const char *value)
 static void
 add_word(struct buf *b, const char *key)
 {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+
     if (*key == '\0')
         buf_putc(b, '_');
-    for (; *key != '\0'; key++) {
-        bool plain = (*key >= 'a' && *key <= 'z') || (*key >= 'A' && *key <= 'Z') || (*key >= '0' && *key <= '9') ||
-                     *key == '_' || *key == '.' || *key == '-';
+    while (*key != '\0') {
+        size_t n = strspn(key, plain);
 
-        buf_putc(b, plain ? *key : '_');
+        buf_add(b, key, n);
+        key += n;
+        if (*key != '\0') {
+            buf_putc(b, '_');
+            key++;
+        }
     }
 }
 
@@ -227,16 +233,26 @@ add_field(struct log_line *l, const char *key, const char *value)
     buf_putc(&l->fields, '\0');
 }
 
+/* Thousands of lines fall into one second, and a calendar is dear. */
 static void
 add_time(struct buf *b)
 {
+    static time_t second = -1;
+    static char text[40];
     struct timespec now = {0};
-    struct tm tm = {0};
+    int ms;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &tm);
-    buf_printf(b, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-               tm.tm_min, tm.tm_sec, (int) (now.tv_nsec / 1000000));
+    if (now.tv_sec != second) {
+        struct tm tm = {0};
+
+        gmtime_r(&now.tv_sec, &tm);
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.", &tm);
+        second = now.tv_sec;
+    }
+    ms = (int) (now.tv_nsec / 1000000);
+    buf_puts(b, text);
+    buf_add(b, (const char[]){(char) ('0' + ms / 100), (char) ('0' + ms / 10 % 10), (char) ('0' + ms % 10), 'Z'}, 4);
 }
 
 void

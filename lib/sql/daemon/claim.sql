@@ -73,12 +73,11 @@ WITH moment AS MATERIALIZED (
     UNION ALL SELECT * FROM due
 )
 SELECT c.id, c.entity, c.operation, pg_catalog.array_to_json(c.ref) AS ref, c.actor, c.attempts, c.sqlstate,
-       (extract(epoch FROM pg_catalog.clock_timestamp() - coalesce(t.committed_at, c.captured_at)) * 1000)::pg_catalog.int8
-           AS age_ms,
+       (pg_catalog.date_part('epoch', m.at - coalesce(t.committed_at, c.captured_at)) * 1000)::pg_catalog.int8 AS age_ms,
        t.committed_at IS NOT NULL AS age_from_commit, CASE WHEN c.id IS NOT DISTINCT FROM (SELECT pg_catalog.min(l.id) FROM claimed l) THEN next.cursor END AS cursor,
        EXISTS (SELECT FROM cut) AS more
-FROM (SELECT) one LEFT JOIN next ON true LEFT JOIN claimed c ON true
+FROM (SELECT pg_catalog.clock_timestamp() AS at, pg_catalog.current_setting('track_commit_timestamp') = 'on' AS tracked OFFSET 0) m
+LEFT JOIN next ON true LEFT JOIN claimed c ON true
 LEFT JOIN LATERAL (
-    SELECT CASE WHEN pg_catalog.current_setting('track_commit_timestamp') = 'on'
-                THEN pg_catalog.pg_xact_commit_timestamp(c.xid::pg_catalog.xid) END AS committed_at) t ON true
+    SELECT CASE WHEN m.tracked THEN pg_catalog.pg_xact_commit_timestamp(c.xid::pg_catalog.xid) END AS committed_at) t ON true
 ORDER BY c.id
