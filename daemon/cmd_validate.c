@@ -65,7 +65,8 @@ check_combinations(const struct validate *v)
                           ? "--lint only tries the SQL; leave --fix and --where out"
                           : NULL;
 
-    if (why == NULL && v->undo != NULL && (v->undo[strspn(v->undo, "0123456789")] != '\0' || strlen(v->undo) > 18))
+    if (why == NULL && v->undo != NULL &&
+        (v->undo[strspn(v->undo, "0123456789")] != '\0' || v->undo[0] == '\0' || strlen(v->undo) > 18))
         return command_bad_argument("undo", v->undo, "the number that --fix has said");
     if (why == NULL)
         return EXIT_GOOD;
@@ -88,8 +89,10 @@ print(const struct validate *v, const struct integrity_report *report)
 
 /* --where that nothing can be narrowed by is a mistake, not a clean answer. */
 static bool
-looked_anywhere(const struct integrity_report *report)
+looked_anywhere(const struct validate *v, const struct integrity_report *report)
 {
+    if (v->asked.nwhere == 0)
+        return true;
     for (size_t p = 0; p < report->count; p++)
         for (size_t n = 0; n < report->packs[p].count; n++)
             if (report->packs[p].items[n].state != INTEGRITY_LEFT_OUT)
@@ -110,18 +113,20 @@ look(const struct validate *v, struct integrity *i)
     struct integrity_report report = {0};
     char id[24] = "";
     int status = integrity_look(i, &report);
+    bool looked;
 
-    if (status == EXIT_GOOD && !looked_anywhere(&report))
+    if (status == EXIT_GOOD && !looked_anywhere(v, &report))
         status = EXIT_USAGE;
-    if (status == EXIT_GOOD && v->fix) {
+    looked = status == EXIT_GOOD;
+    if (looked && v->fix) {
         integrity_plan(i, &report);
         status = v->dry_run ? EXIT_GOOD : integrity_fix(i, &report, id);
     }
-    if (status == EXIT_GOOD) {
+    if (looked) /* what was found is known, also where it could not be mended */
         print(v, &report);
+    if (status == EXIT_GOOD)
         status = statuses[integrity_verdict(&report)];
-    }
-    if (id[0] != '\0' && status != EXIT_UNREACHABLE)
+    if (id[0] != '\0')
         fprintf(stderr, "dualwrited validate: this was mend %s; `dualwrited validate --undo=%s` puts the rows back\n",
                 id, id);
     integrity_report_free(&report);

@@ -169,10 +169,18 @@ desk_timed_out(const struct desk *d)
     return strcmp(d->sqlstate, "57014") == 0;
 }
 
+bool
+desk_lost(const struct desk *d)
+{
+    /* 08P01 a server says that is there, as of parameters that a statement does not take */
+    return (strncmp(d->sqlstate, "08", 2) == 0 && strcmp(d->sqlstate, "08P01") != 0) ||
+           strncmp(d->sqlstate, "57P", 3) == 0;
+}
+
 int
 desk_refused(const struct desk *d, const char *what)
 {
-    const bool lost = strncmp(d->sqlstate, "08", 2) == 0 || strncmp(d->sqlstate, "57P", 3) == 0;
+    const bool lost = desk_lost(d);
     struct buf out = {0};
 
     shown_text(&out, d->error == NULL ? "no answer" : d->error, 0);

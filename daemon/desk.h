@@ -67,6 +67,9 @@ PGresult *desk_look(struct desk *d, enum database side, int64_t timeout_ms, cons
 /* The last refusal was that the time was up. */
 bool desk_timed_out(const struct desk *d);
 
+/* The last refusal was that the connection, or the server, is gone. */
+bool desk_lost(const struct desk *d);
+
 /* Says on stderr that `what` was refused, why, and what to do; returns the status to exit with. */
 int desk_refused(const struct desk *d, const char *what);
 

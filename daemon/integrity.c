@@ -235,19 +235,36 @@ integrity_side(const struct pack_look *look)
 }
 
 bool
-integrity_begin(struct integrity *i, const struct pack *p, const struct pack_look *look, bool writes)
+integrity_names(struct desk *d, enum database side, const char *schema)
 {
-    const char *params[] = {p->schema};
-    const enum database side = integrity_side(look);
-    PGresult *r;
+    PGresult *r = desk_ask(d, side, sql_integrity_search_path, 1, (const char *[]){schema});
 
-    if (!desk_begin(i->desk, side, i->asked->timeout_ms, writes))
-        return false;
-    if (look->e != NULL)
-        return true;
-    r = desk_ask(i->desk, side, sql_integrity_search_path, 1, params);
     PQclear(r);
     return r != NULL;
+}
+
+bool
+integrity_begin(struct integrity *i, const struct pack *p, const struct pack_look *look, bool writes)
+{
+    const enum database side = integrity_side(look);
+
+    return desk_begin(i->desk, side, i->asked->timeout_ms, writes) &&
+           (look->e != NULL || integrity_names(i->desk, side, p->schema));
+}
+
+bool
+integrity_only_read(struct integrity *i, const struct pack_look *look)
+{
+    PGresult *r = desk_ask(i->desk, integrity_side(look), sql_integrity_wrote, 0, NULL);
+    const bool good = r != NULL && PQgetvalue(r, 0, 0)[0] == 'f';
+
+    if (r != NULL && !good) {
+        snprintf(i->desk->sqlstate, sizeof i->desk->sqlstate, "25006");
+        free(i->desk->error);
+        i->desk->error = xstrdup("it took a transaction's id, which takes a write");
+    }
+    PQclear(r);
+    return good;
 }
 
 bool
@@ -299,17 +316,13 @@ integrity_why(const struct integrity *i, const struct pack_look *look)
     } else if (strcmp(state, "42501") == 0) {
         buf_puts(&why, i->desk->error);
         put_grant(&why, i, look);
+    } else if (strcmp(state, "08P01") == 0) {
+        buf_printf(&why, "%s; a mend takes the keys as $1, and a check takes nothing", i->desk->error);
     } else {
         buf_printf(&why, "the server refuses %s: %s (SQLSTATE %s)", look->check->find.name,
                    i->desk->error == NULL ? "no answer" : i->desk->error, state);
     }
     return buf_steal(&why);
-}
-
-bool
-integrity_lost(const struct integrity *i)
-{
-    return strncmp(i->desk->sqlstate, "08", 2) == 0 || strncmp(i->desk->sqlstate, "57P", 3) == 0;
 }
 
 /* Whether the check's table can be narrowed as it was asked; true after a refusal too, which the look itself then meets. */
@@ -370,11 +383,13 @@ look_once(struct integrity *i, const struct pack *p, const struct pack_look *loo
         r->state = INTEGRITY_SKIPPED;
         return true;
     }
-    good = integrity_begin(i, p, look, false) && integrity_count(i, look, r);
-    if (!good && integrity_lost(i))
+    good = integrity_begin(i, p, look, false) && integrity_count(i, look, r) && integrity_only_read(i, look);
+    if (!good && desk_lost(i->desk))
         return false;
-    if (!good)
+    if (!good) {
         r->why = integrity_why(i, look);
+        r->rows = 0;
+    }
     desk_end(i->desk, side, good);
     r->state = !good ? INTEGRITY_SKIPPED : r->rows > 0 ? INTEGRITY_FOUND : INTEGRITY_CLEAN;
     return true;

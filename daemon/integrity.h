@@ -63,11 +63,17 @@ enum database integrity_side(const struct pack_look *look);
 /* Opens a transaction for that look, with its names; false after a refusal. */
 bool integrity_begin(struct integrity *i, const struct pack *p, const struct pack_look *look, bool writes);
 
+/* Where names without a schema are looked up from here on, in that transaction; false after a refusal. */
+bool integrity_names(struct desk *d, enum database side, const char *schema);
+
+/*
+ * Whether what ran in this READ ONLY transaction left it without a trace, as a refusal (SQLSTATE 25006) where it did not: large
+ * objects and messages are written by functions that servers do not refuse.
+ */
+bool integrity_only_read(struct integrity *i, const struct pack_look *look);
+
 /* What to say of the last refusal of `look`; free it. */
 char *integrity_why(const struct integrity *i, const struct pack_look *look);
-
-/* The last refusal was that the connection is gone. */
-bool integrity_lost(const struct integrity *i);
 
 /* rows and samples of one look into `r`, within a transaction; false after a refusal. */
 bool integrity_count(struct integrity *i, const struct pack_look *look, struct integrity_result *r);

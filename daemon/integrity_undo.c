@@ -59,11 +59,22 @@ names_nothing(struct undo *u, enum pack_undo step, const char *what)
     return good;
 }
 
-/* A step that only does; false after a refusal. */
+/* A step that changes rows; false after a refusal. Triggers find what stands beside their table. */
 static bool
-does(struct undo *u, enum pack_undo step, const char *columns, const char *values)
+changes(struct undo *u, enum pack_undo step, const char *columns, const char *values)
 {
-    PGresult *r = ask(u, step, columns, values);
+    PGresult *r =
+        integrity_names(u->d, DATABASE_VNEXT, field(u, "table_schema")) ? ask(u, step, columns, values) : NULL;
+    const bool good = r != NULL && integrity_names(u->d, DATABASE_VNEXT, "pg_catalog");
+
+    PQclear(r);
+    return good;
+}
+
+static bool
+locks(struct undo *u)
+{
+    PGresult *r = ask(u, PACK_UNDO_LOCK, NULL, NULL);
 
     PQclear(r);
     return r != NULL;
@@ -95,10 +106,9 @@ put_back(struct undo *u)
     const bool deleted = strcmp(field(u, "deleted"), "0") != 0;
     const bool updated = strcmp(field(u, "deleted"), field(u, "rows")) != 0;
 
-    return find_key(u) && does(u, PACK_UNDO_LOCK, NULL, NULL) &&
-           names_nothing(u, PACK_UNDO_CHECK, "were changed since") &&
-           (!updated || does(u, PACK_UNDO_UPDATE, field(u, "updatable"), field(u, "values"))) &&
-           (!deleted || does(u, PACK_UNDO_INSERT, field(u, "insertable"), field(u, "all_values"))) &&
+    return find_key(u) && locks(u) && names_nothing(u, PACK_UNDO_CHECK, "were changed since") &&
+           (!updated || changes(u, PACK_UNDO_UPDATE, field(u, "updatable"), field(u, "values"))) &&
+           (!deleted || changes(u, PACK_UNDO_INSERT, field(u, "insertable"), field(u, "all_values"))) &&
            names_nothing(u, PACK_UNDO_VERIFY, "would not be as they were, as by a trigger");
 }
 

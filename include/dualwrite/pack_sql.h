@@ -57,6 +57,10 @@ char *pack_keys_sql(const struct pack_look *look, const char *const *where, size
 char *pack_before_sql(const struct pack_table *t);
 char *pack_after_sql(const struct pack_table *t);
 
+/* Whether a mend writes one table, by UPDATE or DELETE; `plan` is what EXPLAIN (FORMAT JSON) says of it. What it is told if not. */
+bool pack_plan_writes_once(const char *plan);
+#define PACK_WRITES_ONCE "a mend is one UPDATE or DELETE, of the table that the check names"
+
 enum pack_undo {
     PACK_UNDO_LOCK,
     PACK_UNDO_CHECK,  /* $1 mend, $2 pack, $3 check, as of the others: changed, the keys that somebody changed since */

@@ -148,6 +148,8 @@ read_mend(struct json_reader *r, const struct json_node *n, struct pack_check *c
             json_fault(r, FAULT_ERROR, n,
                        "mends by SQL, but has no \"table\"; name the table whose rows are changed, so that they can be "
                        "put back");
+        if (c->on == PACK_LEGACY)
+            json_fault(r, FAULT_ERROR, n, "mends legacy by SQL, which only the sync writes; leave \"mend\" out");
     }
 }
 
@@ -210,18 +212,19 @@ read_check(struct json_reader *r, const struct json_node *n, const char *schema,
 static void
 check_names(struct json_reader *r, const struct json_node *checks, const struct pack *p)
 {
-    for (size_t i = 0; i < p->count; i++)
-        for (size_t j = 0; j < i; j++) {
-            const struct json_node element = json_element(checks, i, cJSON_GetArrayItem(checks->json, (int) i));
-            const struct json_node name = json_child(&element, "name");
+    const cJSON *item = p->count == 0 ? NULL : checks->json->child;
 
-            if (p->checks[i].name == NULL || p->checks[j].name == NULL ||
-                strcmp(p->checks[i].name, p->checks[j].name) != 0)
-                continue;
+    for (size_t i = 0; item != NULL; i++, item = item->next) {
+        const struct json_node element = json_element(checks, i, item), name = json_child(&element, "name");
+        size_t j = 0;
+
+        while (j < i && (p->checks[i].name == NULL || p->checks[j].name == NULL ||
+                         strcmp(p->checks[i].name, p->checks[j].name) != 0))
+            j++;
+        if (j < i)
             json_fault(r, FAULT_ERROR, &name, "is \"%s\", as that of $.checks[%zu]; each check has a name of its own",
                        p->checks[i].name, j);
-            break;
-        }
+    }
 }
 
 static void

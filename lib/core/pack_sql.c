@@ -371,6 +371,24 @@ pack_after_sql(const struct pack_table *t)
     return gen_fill(sql_integrity_mend_after, &f);
 }
 
+static size_t
+count_of(const char *text, const char *part)
+{
+    size_t count = 0;
+
+    for (const char *p = strstr(text, part); p != NULL; p = strstr(p + 1, part))
+        count++;
+    return count;
+}
+
+bool
+pack_plan_writes_once(const char *plan)
+{
+    /* quotes of names and expressions are escaped in there, so these are keys and values of the plan */
+    return count_of(plan, "\"Node Type\": \"ModifyTable\"") == 1 &&
+           count_of(plan, "\"Operation\": \"Update\"") + count_of(plan, "\"Operation\": \"Delete\"") == 1;
+}
+
 char *
 pack_undo_sql(enum pack_undo step, const struct pack_table *t, const char *columns, const char *values)
 {

@@ -13,7 +13,10 @@ from helpers import HOSTILE, cli
 pytestmark = pytest.mark.layouts("one")
 
 TABLE = """
+CREATE TYPE mood AS ENUM ('sad', 'glad'); CREATE DOMAIN small AS integer CHECK (value < 100); CREATE TYPE spot AS (x integer, y text);
 CREATE TABLE hero (
+    t text, mood mood DEFAULT 'glad', moods mood[] DEFAULT '{sad,glad}', small small DEFAULT 7, spot spot DEFAULT '(1,"a,b")',
+    home regclass DEFAULT 'teams_team', gone interval DEFAULT '1 mon -3 days', cash char(5) DEFAULT 'ab', bits bit(3) DEFAULT '101',
     "Id" bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text, xp integer, ratio double precision, raw json, tags text[],
     "when" timestamptz, bytes bytea, price numeric(12, 4), twice integer GENERATED ALWAYS AS (xp * 2) STORED, status text);
 ALTER TABLE hero DROP COLUMN price; ALTER TABLE hero ADD COLUMN price numeric;
@@ -172,7 +175,90 @@ def test_mending_takes_rights_and_says_which(heroes, pack):
     assert "permission denied" in done.stderr and "dualwrite.mended_row" in done.stderr
 
 
+UNFIT = {  # a mend: (its SQL, what is said, what --lint says)
+    "another key": ('UPDATE hero SET price = 0, xp = 0 WHERE price = ANY ($1::numeric[])', "gives 2 rows another price", None),
+    "another table": ('WITH x AS (DELETE FROM other) UPDATE hero SET xp = 0 WHERE price = ANY ($1::numeric[])', "one UPDATE or DELETE",
+                      "one UPDATE or DELETE"),
+    "a function": ("SELECT pg_catalog.array_length($1::numeric[], 1)", "one UPDATE or DELETE", "one UPDATE or DELETE"),
+    "more rows": ("INSERT INTO other SELECT 1 WHERE $1::numeric[] IS NULL", "one UPDATE or DELETE", "one UPDATE or DELETE"),
+    "no keys": ("UPDATE hero SET xp = 0", "supplies 1 parameters", "a mend takes the keys as $1"),
+    "a command": ("COMMIT", 'syntax error at or near "COMMIT"', "syntax error"),
+}
+
+
+def test_a_mend_that_could_not_be_put_back_is_refused(heroes, pack):
+    db = heroes
+    db.execute("CREATE TABLE other AS SELECT 1 AS id")
+    db.execute('UPDATE hero SET price = "Id"')
+    check = {**NEGATIVE, "key": "price"}
+    files = {**SQL, "negative.sql": "SELECT h.price AS key FROM hero h WHERE h.xp IN (-1, -2)"}
+    before = rows(db)
+    for name, (mend, said, by_lint) in UNFIT.items():
+        folder = pack(check, files={**files, "clamp.sql": mend})
+        done = run(db, folder, "--fix", code=70)
+        assert said in done.stderr and "nothing was changed" in done.stderr, (name, done.stderr)
+        assert done.checks["negative_xp"]["count"] == 2 and "changed" not in done.checks["negative_xp"]
+        assert rows(db) == before and db.value("SELECT count(*) FROM dualwrite.mend") == 0
+        assert db.value("SELECT count(*) FROM other") == 1
+        lint = cli(db, "validate", f"--lint={folder}", check=65 if by_lint else 0).stderr
+        assert (by_lint or "") in lint, (name, lint)
+    db.execute("UPDATE hero SET price = 7")
+    done = run(db, pack(check, files=files | {"clamp.sql": "UPDATE hero SET xp = 0 WHERE price = ANY ($1::numeric[])"}), "--fix", code=70)
+    assert "has the price 7 more than once" in done.stderr
+
+
+def test_legacy_is_not_mended_by_sql(heroes, pack):
+    db = heroes
+    before = db.execute("SELECT t::text FROM teams_team t")
+    folder = pack({**NEGATIVE, "table": "teams_team", "key": "id"}, files={
+        "negative.sql": "SELECT 1 AS key", "clamp.sql": "UPDATE teams_team SET name = 'x' WHERE id = ANY ($1::bigint[])"})
+    assert "is a legacy table, which only the sync writes" in run(db, folder, "--fix", code=70).stderr
+    assert db.execute("SELECT t::text FROM teams_team t") == before
+
+
+def test_mends_behind_each_other(heroes, pack):
+    """A mend may leave a row alone that one before it has changed, and one that breaks what was mended is not believed."""
+    db = heroes
+    some = {**SQL, "delete.sql": "UPDATE hero SET name = '' WHERE \"Id\" = ANY ($1::bigint[]) AND xp > 0"}
+    done = run(db, pack(NEGATIVE, NAMELESS, files=some), "--fix", code=2).checks
+    assert (done["nameless"]["changed"], done["nameless"]["left"]) == (1, 1) and done["negative_xp"]["left"] == 0
+    before = rows(db)
+    worse = {**SQL, "delete.sql": "UPDATE hero SET name = 'x', xp = -7 WHERE \"Id\" = ANY ($1::bigint[])"}
+    done = run(db, pack(NEGATIVE, NAMELESS, files=worse), "--fix", code=1).checks
+    assert (done["negative_xp"]["state"], done["negative_xp"]["count"]) == ("found", 1)  # was clean
+    assert done["nameless"]["left"] == 0
+    cli(db, "validate", "--undo=2")
+    assert rows(db) == before
+
+
+def test_a_mend_that_changed_nothing_is_none(heroes, pack):
+    folder = pack(NEGATIVE, files={**SQL, "negative.sql": "SELECT 4711 AS key"})
+    done = run(heroes, folder, "--fix", code=1)
+    assert done.checks["negative_xp"]["left"] == 1 and "this was mend" not in done.stderr
+    assert heroes.value("SELECT count(*) FROM dualwrite.mend") == 0
+
+
+def test_what_a_pack_says_does_not_reach_the_terminal_raw(heroes, pack):
+    done = run_text(heroes, pack({**NEGATIVE, "done": "red \x1b[31m\nline"}), "--fix")
+    assert "\\u{1b}[31m\\nline" in done.stderr and "\x1b" not in done.stdout + done.stderr
+
+
+def test_triggers_find_their_tables_when_it_is_undone(heroes, pack):
+    db = heroes
+    db.execute("CREATE TABLE noted (id bigint)")
+    db.execute("""CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
+                  BEGIN INSERT INTO noted VALUES (OLD."Id"); RETURN NEW; END $$""")
+    db.execute("CREATE TRIGGER note AFTER UPDATE ON hero FOR EACH ROW EXECUTE FUNCTION note()")
+    before = rows(db)
+    run(db, pack(NEGATIVE), "--fix")
+    cli(db, "validate", "--undo=1")
+    assert rows(db) == before and db.value("SELECT count(*) FROM noted") == 2 * len(HOSTILE)
+
+
 BAD = {
+    "one that no server refuses": ("SELECT pg_catalog.pg_logical_emit_message(true, 'a', 'b')::text AS key",
+                                   "writes, which a check never may"),
+    "a large object": ("SELECT pg_catalog.lo_create(4711) AS key", "which a check never may"),
     "it writes": ("WITH x AS (DELETE FROM hero RETURNING 1) SELECT 1 AS key", "must be at the top level"),
     "a function that writes": ("SELECT pg_catalog.setval('public.\"hero_Id_seq\"', 1) AS key", "writes, which a check never may"),
     "two statements": ("SELECT 1 AS key) f); DELETE FROM hero; --", "refuses"),

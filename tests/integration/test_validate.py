@@ -174,6 +174,7 @@ BAD_OPTIONS = (
     (["--pack=./nowhere"], 65, "there is no rules.json here"),
     (["--dry-run"], 64, "--dry-run says something about --fix"),
     (["--undo=x"], 64, "the number that --fix has said"),
+    (["--undo="], 64, "the number that --fix has said"),
     (["--undo=12"], 70, "there is no mend 12"),
     (["--where=id"], 64, "COLUMN=VALUE"),
     (["--where=id=3", "--no-compare"], 64, "none can be narrowed"),

@@ -19,13 +19,13 @@ a_pack(void **state)
 {
     static const char text[] =
         "{\"name\": \"p_1\", \"title\": \"A pack\", \"schema\": \"App\", \"scoring\": {\"per_issue\": 2}, \"checks\": ["
-        "{\"name\": \"a\", \"title\": \"A\", \"severity\": \"critical\", \"weight\": 100, \"on\": \"legacy\","
+        "{\"name\": \"a\", \"title\": \"A\", \"severity\": \"critical\", \"weight\": 100, \"on\": \"both\","
         " \"find\": \"a.sql\", \"table\": \"T\", \"mend\": \"m.sql\", \"done\": \"mended\"},"
         "{\"name\": \"b\", \"title\": \"B\", \"severity\": \"warning\", \"each\": \"entity\", \"compares\": "
         "\"drifted\","
         " \"find\": \"b.sql\", \"mend\": \"queue\", \"done\": \"queued\"},"
         "{\"name\": \"c\", \"title\": \"C\", \"severity\": \"error\", \"each\": \"child\", \"column\": \"role\","
-        " \"find\": \"b.sql\", \"mend\": \"retry\", \"done\": \"tried\"}]}";
+        " \"on\": \"legacy\", \"find\": \"b.sql\", \"mend\": \"retry\", \"done\": \"tried\"}]}";
     struct faults faults = {0};
     struct pack *p = pack_parse("rules.json", text, strlen(text), &faults);
 
@@ -40,7 +40,7 @@ a_pack(void **state)
     assert_int_equal(p->checks[0].severity, PACK_CRITICAL);
     assert_int_equal(p->checks[0].weight, 100);
     assert_int_equal(p->checks[0].each, PACK_ONCE);
-    assert_int_equal(p->checks[0].on, PACK_LEGACY);
+    assert_int_equal(p->checks[0].on, PACK_BOTH);
     assert_int_equal(p->checks[0].mends, PACK_MEND_SQL);
     assert_string_equal(p->checks[0].mend.name, "m.sql");
     assert_string_equal(p->checks[0].table_schema, "App");
@@ -51,6 +51,7 @@ a_pack(void **state)
     assert_string_equal(p->checks[1].compares, "drifted");
     assert_null(p->checks[1].mend.name);
     assert_int_equal(p->checks[2].each, PACK_CHILD);
+    assert_int_equal(p->checks[2].on, PACK_LEGACY);
     assert_int_equal(p->checks[2].mends, PACK_MEND_RETRY);
     assert_string_equal(p->checks[2].column, "role");
     assert_true(pack_is_about_sync(p));
@@ -92,6 +93,8 @@ faults(void **state)
         {PACK(CHECK ", \"mend\": \"retry\"}"), "$.checks[0]", "has no \"done\""},
         {PACK(CHECK ", \"mend\": \"m.sql\", \"done\": \"d\"}"), "$.checks[0]", "has no \"table\""},
         {PACK(CHECK ", \"mend\": \"queue\", \"done\": \"d\"}"), "$.checks[0].mend", "compares"},
+        {PACK(CHECK ", \"mend\": \"m.sql\", \"done\": \"d\", \"table\": \"t\", \"on\": \"legacy\"}"), "$.checks[0]",
+         "only the sync writes"},
         {PACK(CHECK ", \"compares\": \"missing\"}"), "$.checks[0].compares", "each"},
         {PACK(CHECK ", \"column\": \"role\"}"), "$.checks[0].column", "each"},
         {PACK(CHECK ", \"key\": \"id\"}"), "$.checks[0]", "no \"table\""},

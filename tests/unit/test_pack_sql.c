@@ -142,13 +142,37 @@ rows_of_a_table(void **state)
     faults_free(&faults);
 }
 
+static void
+what_a_mend_writes(void **state)
+{
+    static const struct {
+        const char *plan;
+        bool once;
+    } plans[] = {
+        {"[{\"Plan\": {\"Node Type\": \"ModifyTable\", \"Operation\": \"Update\", \"Relation Name\": \"t\"}}]", true},
+        {"[{\"Plan\": {\"Node Type\": \"ModifyTable\", \"Operation\": \"Delete\"}}]", true},
+        {"[{\"Plan\": {\"Node Type\": \"ModifyTable\", \"Operation\": \"Insert\"}}]", false},
+        {"[{\"Plan\": {\"Node Type\": \"Result\"}}]", false},
+        {"[{\"Plan\": {\"Node Type\": \"ModifyTable\", \"Operation\": \"Update\", \"Plans\": [{\"Node Type\": "
+         "\"ModifyTable\", \"Operation\": \"Insert\"}]}}]",
+         false},
+        {"[{\"Plan\": {\"Node Type\": \"ModifyTable\", \"Operation\": \"Update\", \"Filter\": \"(a = '\\\"Node "
+         "Type\\\": "
+         "\\\"ModifyTable\\\"')\"}}]",
+         true},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++)
+        assert_int_equal(pack_plan_writes_once(plans[i].plan), plans[i].once);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_place),
-        cmocka_unit_test(only_entities_with_that_column),
-        cmocka_unit_test(unknown_places),
+        cmocka_unit_test(every_place),     cmocka_unit_test(only_entities_with_that_column),
+        cmocka_unit_test(unknown_places),  cmocka_unit_test(what_a_mend_writes),
         cmocka_unit_test(rows_of_a_table),
     };
 
