@@ -140,9 +140,9 @@ answer(const struct validate *v, struct integrity *i, const struct settings *set
     int status = desk_open(&desk, settings, "validate");
 
     if (status == EXIT_GOOD && v->undo != NULL)
-        status = integrity_undo(&desk, v->undo);
+        status = integrity_undo(&desk, v->undo, v->asked.timeout_ms, v->json);
     else if (status == EXIT_GOOD && (status = integrity_prepare(i, &desk)) == EXIT_GOOD)
-        status = v->lint ? integrity_lint(i) : look(v, i);
+        status = v->lint ? integrity_lint(i, v->json) : look(v, i);
     desk_close(&desk);
     return status;
 }
@@ -178,7 +178,7 @@ static const struct option_help options[] = {
     {"pack", "PACK", "a rule pack's name, or its folder; may be there more than once (default: " INTEGRITY_PACK ")"},
     {"where", "COLUMN=VALUE", "only rows that have this; more than one: all of them"},
     {"period", "HOURS", "what counts as recent (default: 24)"},
-    {"timeout", "DURATION", "one check may take so long (default: 60s)"},
+    {"timeout", "DURATION", "one statement may take so long (default: 60s)"},
     {"no-compare", NULL, "do not run `dualwrited reconcile` first: the last one counts, if it is of the period"},
     {"verbose", NULL, "also the first keys of what was found, and what was left out"},
     {"fix", NULL, "mend what can be mended, in one transaction"},

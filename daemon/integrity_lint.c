@@ -176,8 +176,30 @@ lint_parts(struct lint *t)
         lint_functions(t);
 }
 
+static void
+print_lint(const struct lint *t)
+{
+    cJSON *root = cJSON_CreateObject();
+    cJSON *list;
+    char *text;
+
+    cJSON_AddNumberToObject(root, "good", t->good);
+    list = cJSON_AddArrayToObject(root, "faults");
+    for (size_t n = 0; n < t->faults.count; n++) {
+        cJSON *fault = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(fault, "where", t->faults.items[n].where);
+        cJSON_AddStringToObject(fault, "fault", t->faults.items[n].text);
+        cJSON_AddItemToArray(list, fault);
+    }
+    text = cJSON_Print(root);
+    puts(text);
+    cJSON_free(text);
+    cJSON_Delete(root);
+}
+
 int
-integrity_lint(struct integrity *i)
+integrity_lint(struct integrity *i, bool json)
 {
     struct lint t = {.i = i};
     size_t errors;
@@ -196,9 +218,13 @@ integrity_lint(struct integrity *i)
     desk_quiet(i->desk);
     command_print_faults(&t.faults);
     errors = t.faults.errors;
+    if (json && !t.lost)
+        print_lint(&t);
     faults_free(&t.faults);
     if (t.lost)
         return desk_refused(i->desk, "trying the SQL");
-    printf("%d statement%s good, %zu fault%s\n", t.good, t.good == 1 ? " is" : "s are", errors, errors == 1 ? "" : "s");
+    if (!json)
+        printf("%d statement%s good, %zu fault%s\n", t.good, t.good == 1 ? " is" : "s are", errors,
+               errors == 1 ? "" : "s");
     return errors == 0 ? EXIT_GOOD : EXIT_INPUT;
 }

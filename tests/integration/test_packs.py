@@ -4,6 +4,7 @@ happen wholly or not at all, and are put back byte for byte."""
 import json
 import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -113,11 +114,11 @@ def test_a_row_that_was_changed_since_is_not_put_back(heroes, pack):
     run(db, folder, "--fix")
     db.execute("UPDATE hero SET xp = 77 WHERE \"Id\" = 3")
     before = rows(db)
-    assert "rows of public.hero were changed since: 3" in cli(db, "validate", "--undo=1", check=70).stderr
+    assert "rows of public.hero or its columns were changed since: 3" in cli(db, "validate", "--undo=1", check=70).stderr
     assert rows(db) == before
     db.execute("UPDATE hero SET xp = 0 WHERE \"Id\" = 3")
     db.execute("ALTER TABLE hero ADD COLUMN more text")
-    assert "were changed since" in cli(db, "validate", "--undo=1", check=70).stderr
+    assert "or its columns were changed since" in cli(db, "validate", "--undo=1", check=70).stderr
 
 
 def test_a_mend_touches_only_what_was_found(heroes, pack):
@@ -229,6 +230,54 @@ def test_mends_behind_each_other(heroes, pack):
     assert done["nameless"]["left"] == 0
     cli(db, "validate", "--undo=2")
     assert rows(db) == before
+
+
+def test_what_somebody_mends_meanwhile_is_let_alone(heroes, pack):
+    db, before = heroes, rows(heroes)
+    with db.connect() as conn, ThreadPoolExecutor(1) as pool:
+        conn.execute("UPDATE hero SET xp = 5 WHERE xp = -3")
+        fix = pool.submit(run, db, pack(NEGATIVE), "--fix")
+        wait_until(lambda: db.value(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%mended_row%'"))
+        conn.commit()
+        done = fix.result()
+    assert done.checks["negative_xp"]["changed"] == len(HOSTILE) - 1 and done.checks["negative_xp"]["left"] == 0
+    assert db.value("SELECT count(*) FROM hero WHERE xp = 5 AND name IS NOT NULL") == 1
+    cli(db, "validate", "--undo=1")
+    db.execute("UPDATE hero SET xp = -3 WHERE xp = 5 AND name IS NOT NULL")
+    assert rows(db) == before
+
+
+def test_a_mend_of_a_synced_table_is_synced(installed, pack):
+    db = installed
+    team = db.new_team("bad")
+    folder = pack({**NEGATIVE, "table": "organizations_team", "key": "id"}, files={
+        "negative.sql": "SELECT t.id AS key FROM organizations_team t WHERE t.name = 'bad'",
+        "clamp.sql": "UPDATE organizations_team SET name = 'good' WHERE id = ANY ($1::bigint[])"})
+    run(db, folder, "--fix")
+    cli(db, "validate", "--undo=1")
+    events = db.execute("SELECT operation, ref FROM dualwrite.outbox ORDER BY id")
+    assert events[1:] == [("sync_team_settings_updated", [str(team)])] * 2
+
+
+def test_json_of_undo_and_lint(heroes, pack):
+    folder = pack(NEGATIVE)
+    run(heroes, folder, "--fix")
+    assert json.loads(cli(heroes, "validate", "--undo=1", "--json").stdout) == {"mend": 1, "put_back": [
+        {"pack": "heroes", "check": "negative_xp", "schema": "public", "table": "hero", "rows": len(HOSTILE)}]}
+    assert json.loads(cli(heroes, "validate", f"--lint={folder}", "--json").stdout) == {"good": 2, "faults": []}
+    folder = pack(NEGATIVE, files={**SQL, "negative.sql": "SELEKT"})
+    said = json.loads(cli(heroes, "validate", f"--lint={folder}", "--json", check=65).stdout)
+    assert said["good"] == 1 and said["faults"][0]["where"].endswith("negative.sql") and "syntax error" in said["faults"][0]["fault"]
+
+
+def test_undo_has_its_time(heroes, pack):
+    run(heroes, pack(NEGATIVE), "--fix")
+    heroes.execute("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(20); RETURN NEW; END'")
+    heroes.execute("CREATE TRIGGER slow BEFORE UPDATE ON hero EXECUTE FUNCTION slow()")
+    before = rows(heroes)
+    assert "longer than 0.2 s (--timeout)" in cli(heroes, "validate", "--undo=1", "--timeout=200ms", check=70).stderr
+    assert rows(heroes) == before
 
 
 def test_a_mend_that_changed_nothing_is_none(heroes, pack):

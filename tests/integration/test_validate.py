@@ -167,6 +167,9 @@ def test_a_legacy_database_that_is_away(ready):
     assert done.returncode == 70, done.stdout + done.stderr
     why = skipped(json.loads(done.stdout))
     assert "does not answer" in why["inline_legacy_writes"] and "does not answer" in why["duplicate_legacy_ids"]
+    lint = cli(ready, "validate", "--lint=teams", user="daemon_login", check=65,
+               DUALWRITE_LEGACY_DATABASE_URL="host=127.0.0.1 port=1 dbname=nowhere").stderr
+    assert "inline_legacy_writes.sql: inline_legacy_writes: the legacy database does not answer" in lint
 
 
 BAD_OPTIONS = (
