@@ -299,7 +299,12 @@ mend_by_sql(struct fix *f)
                                              (const char *[]){c->table_schema, c->table, c->key});
     bool good = false;
 
-    if (type != NULL && PQntuples(type) == 1) {
+    if (type != NULL && PQntuples(type) == 1 && PQgetvalue(type, 0, 1)[0] == 't') {
+        fprintf(stderr,
+                "dualwrited validate: %s.%s has tables that inherit from it, whose rows could not be put back; let %s "
+                "name those\n",
+                c->table_schema, c->table, c->name);
+    } else if (type != NULL && PQntuples(type) == 1) {
         const struct pack_table t = {c->table_schema, c->table, c->key, PQgetvalue(type, 0, 0)};
         PGresult *keys = begin_mend(f) ? keep_before(f, &t) : NULL;
         PGresult *mended = keys == NULL ? NULL : run_mend(f, &t, PQgetvalue(keys, 0, 0));
@@ -406,11 +411,11 @@ refused(struct integrity *i, const char *what)
                 (double) i->asked->timeout_ms / 1000);
     else
         desk_refused(i->desk, what);
-    if (strncmp(i->desk->sqlstate, "23", 2) == 0)
-        fputs("dualwrited validate: one row needs several mends, and a constraint is against what is between them: "
-              "take it "
-              "away (`dualwrited constraints remove`), mend, and put it in again\n",
-              stderr);
+    if (strcmp(i->desk->sqlstate, "23514") == 0)
+        fputs(
+            "dualwrited validate: a row that needs several mends is against a constraint between them: take that away "
+            "(`dualwrited constraints remove`), mend, and put it in again\n",
+            stderr);
     return desk_lost(i->desk) ? EXIT_UNREACHABLE : EXIT_UNFINISHED;
 }
 
@@ -428,7 +433,9 @@ integrity_fix(struct integrity *i, struct integrity_report *report, char id[24])
         desk_end(i->desk, DATABASE_VNEXT, false);
     } else if (!desk_end(i->desk, DATABASE_VNEXT, true)) {
         good = false;
-        if (desk_lost(i->desk))
+        if (!desk_lost(i->desk))
+            fputs("dualwrited validate: nothing was changed, because the COMMIT was refused\n", stderr);
+        else
             fprintf(stderr,
                     "dualwrited validate: the COMMIT was not answered: run it again, which says what is left%s%s\n",
                     id[0] == '\0' ? "" : "; if it was done, it was mend ", id);

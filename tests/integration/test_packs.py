@@ -164,7 +164,7 @@ def test_killed_half_way_nothing_is_changed(heroes, pack):
     child.wait()
     # a server that sleeps does not notice; one that works would when it answers
     db.execute("SELECT pg_cancel_backend(%s)", mending)
-    wait_until(lambda: not db.execute("SELECT FROM pg_stat_activity WHERE pid = %s", mending))
+    wait_until(lambda: not db.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", mending))
     assert rows(db) == before and db.value("SELECT count(*) FROM dualwrite.mend") == 0
     assert db.value("SELECT count(*) FROM dualwrite.mended_row") == 0
     run(db, pack(NEGATIVE, NAMELESS), "--fix")  # nothing is left locked
@@ -206,6 +206,13 @@ def test_a_mend_that_could_not_be_put_back_is_refused(heroes, pack):
     db.execute("UPDATE hero SET price = 7")
     done = run(db, pack(check, files=files | {"clamp.sql": "UPDATE hero SET xp = 0 WHERE price = ANY ($1::numeric[])"}), "--fix", code=70)
     assert "has the price 7 more than once" in done.stderr
+    db.execute("CREATE TABLE late (id integer REFERENCES organizations_team DEFERRABLE INITIALLY DEFERRED)")
+    db.execute("CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO late VALUES (4711); RETURN NEW; END'")
+    db.execute("CREATE TRIGGER late AFTER UPDATE ON hero FOR EACH ROW EXECUTE FUNCTION late()")
+    assert "nothing was changed, because the COMMIT was refused" in run(db, pack(NEGATIVE), "--fix", code=70).stderr
+    db.execute("DROP FUNCTION late CASCADE")
+    db.execute("CREATE TABLE heir (more text) INHERITS (hero)")
+    assert "tables that inherit from it" in run(db, pack(NEGATIVE), "--fix", code=70).stderr
 
 
 def test_legacy_is_not_mended_by_sql(heroes, pack):
@@ -258,6 +265,28 @@ def test_a_mend_of_a_synced_table_is_synced(installed, pack):
     cli(db, "validate", "--undo=1")
     events = db.execute("SELECT operation, ref FROM dualwrite.outbox ORDER BY id")
     assert events[1:] == [("sync_team_settings_updated", [str(team)])] * 2
+
+
+PARTS = """
+CREATE TABLE day (id integer, at date, xp integer, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE january PARTITION OF day FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+CREATE TABLE february (xp integer, at date NOT NULL, id integer NOT NULL);
+ALTER TABLE day ATTACH PARTITION february FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
+INSERT INTO day VALUES (1, '2026-01-05', -1), (2, '2026-02-05', -2), (3, '2026-02-06', 3)"""
+
+
+def test_partitions(installed, pack):
+    db = installed
+    for statement in PARTS.split(";"):
+        db.execute(statement)
+    before = db.execute("SELECT tableoid, d::text FROM day d ORDER BY id")
+    for n, mend in enumerate(("UPDATE day SET xp = 0 WHERE id = ANY ($1::integer[])", "DELETE FROM day WHERE id = ANY ($1::integer[])",
+                              "UPDATE day SET xp = 0, at = '2026-02-20' WHERE id = ANY ($1::integer[])")):
+        done = run(db, pack({**NEGATIVE, "table": "day", "key": "id"}, files={
+            "negative.sql": "SELECT d.id AS key FROM day d WHERE d.xp < 0", "clamp.sql": mend}), "--fix")
+        assert done.checks["negative_xp"]["changed"] == 2
+        cli(db, "validate", f"--undo={n + 1}")
+        assert db.execute("SELECT tableoid, d::text FROM day d ORDER BY id") == before
 
 
 def test_json_of_undo_and_lint(heroes, pack):
