@@ -122,6 +122,7 @@ look(const struct validate *v, struct integrity *i)
         integrity_plan(i, &report);
         status = v->dry_run ? EXIT_GOOD : integrity_fix(i, &report, id);
     }
+    report.mend = id[0] == '\0' ? NULL : id;
     if (looked) /* what was found is known, also where it could not be mended */
         print(v, &report);
     if (status == EXIT_GOOD)

@@ -274,6 +274,37 @@ keep_after(struct fix *f, const struct pack_table *t, const PGresult *mended)
     return false;
 }
 
+/* Rows that followed this transaction's changes by foreign keys; -1 after a refusal. Rows of `t` itself are not counted. */
+static int64_t
+followers(struct fix *f, const struct pack_table *t)
+{
+    PGresult *r = desk_ask(f->d, DATABASE_VNEXT, sql_integrity_followers, 2, (const char *[]){t->schema, t->name});
+    const int64_t rows = r == NULL ? -1 : strtoll(PQgetvalue(r, 0, 0), NULL, 10);
+
+    PQclear(r);
+    return rows;
+}
+
+static bool
+mend_rows(struct fix *f, const struct pack_table *t)
+{
+    PGresult *keys = begin_mend(f) ? keep_before(f, t) : NULL;
+    const int64_t before = keys == NULL ? -1 : followers(f, t);
+    PGresult *mended = before < 0 ? NULL : run_mend(f, t, PQgetvalue(keys, 0, 0));
+    const int64_t after = mended == NULL ? -1 : followers(f, t);
+    const bool good = after >= 0 && keep_after(f, t, mended);
+
+    if (good && after > before)
+        fprintf(stderr,
+                "dualwrited validate: %s changes %" PRId64
+                " rows of other tables by their foreign keys (ON DELETE CASCADE and the like), which could not be put "
+                "back; see to those first\n",
+                f->look->check->mend.name, after - before);
+    PQclear(keys);
+    PQclear(mended);
+    return good && after == before;
+}
+
 /* In one database a pack may name a legacy table too. Only the sync writes those. */
 static bool
 is_legacy(const struct fix *f)
@@ -306,12 +337,8 @@ mend_by_sql(struct fix *f)
                 c->table_schema, c->table, c->name);
     } else if (type != NULL && PQntuples(type) == 1) {
         const struct pack_table t = {c->table_schema, c->table, c->key, PQgetvalue(type, 0, 0)};
-        PGresult *keys = begin_mend(f) ? keep_before(f, &t) : NULL;
-        PGresult *mended = keys == NULL ? NULL : run_mend(f, &t, PQgetvalue(keys, 0, 0));
 
-        good = mended != NULL && keep_after(f, &t, mended);
-        PQclear(keys);
-        PQclear(mended);
+        good = mend_rows(f, &t);
     } else if (type != NULL) {
         fprintf(stderr, "dualwrited validate: %s names a table %s.%s with a column %s, which is not there\n", c->name,
                 c->table_schema, c->table, c->key);

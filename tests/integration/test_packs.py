@@ -69,6 +69,7 @@ def heroes(installed):
 def run(db, folder, *args, code=0, user="postgres", command="validate"):
     done = cli(db, command, "--json", f"--pack={folder}", *args, user=user, check=False)
     assert done.returncode == code, done.stdout + done.stderr
+    done.mend = json.loads(done.stdout)["mend"] if command == "validate" else None
     done.checks = {c["check"]: c for p in json.loads(done.stdout)["packs"] for c in p["checks"]} if command == "validate" else {}
     return done
 
@@ -87,6 +88,7 @@ def test_found_mended_and_put_back_byte_for_byte(heroes, pack):
     done = run(db, folder, "--fix")
     assert (done.checks["negative_xp"]["changed"], done.checks["negative_xp"]["left"]) == (owing, 0)
     assert done.checks["nameless"]["changed"] == 2 and done.checks["nameless"]["done"] == "deleted"
+    assert done.mend == 1 and run(db, folder).mend is None
     assert f"to mend: negative_xp: {owing} rows: set to 0" in done.stderr and "validate --undo=1` puts the rows back" in done.stderr
     assert db.value("SELECT count(*) FROM hero") == len(HOSTILE) and db.value("SELECT min(xp) FROM hero") == 0
     assert run(db, folder).checks["negative_xp"]["state"] == "clean"
@@ -206,6 +208,14 @@ def test_a_mend_that_could_not_be_put_back_is_refused(heroes, pack):
     db.execute("UPDATE hero SET price = 7")
     done = run(db, pack(check, files=files | {"clamp.sql": "UPDATE hero SET xp = 0 WHERE price = ANY ($1::numeric[])"}), "--fix", code=70)
     assert "has the price 7 more than once" in done.stderr
+    db.execute('CREATE TABLE armour AS SELECT h."Id" AS hero FROM hero h WHERE h.name IS NOT NULL')
+    db.execute('ALTER TABLE armour ADD FOREIGN KEY (hero) REFERENCES hero ON DELETE CASCADE')
+    run(db, pack(NAMELESS), "--fix")  # nobody's armour
+    cli(db, "validate", f"--undo={db.value('SELECT max(id) FROM dualwrite.mend')}")
+    db.execute('INSERT INTO armour SELECT h."Id" FROM hero h WHERE h.name IS NULL')
+    done = run(db, pack(NAMELESS), "--fix", code=70)
+    assert "delete.sql changes 2 rows of other tables by their foreign keys" in done.stderr
+    db.execute("DROP TABLE armour")
     db.execute("CREATE TABLE late (id integer REFERENCES organizations_team DEFERRABLE INITIALLY DEFERRED)")
     db.execute("CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO late VALUES (4711); RETURN NEW; END'")
     db.execute("CREATE TRIGGER late AFTER UPDATE ON hero FOR EACH ROW EXECUTE FUNCTION late()")
