@@ -152,7 +152,7 @@ integrity_prepare(struct integrity *i, struct desk *desk)
         const struct catalogs c = {i->catalogs[0], desk->two ? i->catalogs[1] : i->catalogs[0]};
 
         i->looks[p] = pack_looks_make(i->packs[p], desk->settings->mapping, sync && i->no_sync == NULL ? &c : NULL,
-                                      i->asked->period_hours, &faults);
+                                      desk->two, i->asked->period_hours, &faults);
     }
     command_print_faults(&faults);
     good = faults.errors == 0;
@@ -235,22 +235,6 @@ integrity_side(const struct pack_look *look)
 }
 
 bool
-integrity_begin(struct integrity *i, const struct pack *p, const struct pack_look *look, bool writes)
-{
-    const char *params[] = {p->schema};
-    const enum database side = integrity_side(look);
-    PGresult *r;
-
-    if (!desk_begin(i->desk, side, i->asked->timeout_ms, writes))
-        return false;
-    if (look->e != NULL)
-        return true;
-    r = desk_ask(i->desk, side, sql_integrity_search_path, 1, params);
-    PQclear(r);
-    return r != NULL;
-}
-
-bool
 integrity_count(struct integrity *i, const struct pack_look *look, struct integrity_result *result)
 {
     const bool narrows = look->check->table != NULL;
@@ -268,20 +252,31 @@ integrity_count(struct integrity *i, const struct pack_look *look, struct integr
     return true;
 }
 
+static const char *
+file_of(const struct integrity *i, const struct pack_look *look)
+{
+    return i->gathering ? look->check->legacy.name : look->check->find.name;
+}
+
 /* "permission denied for table T" names it; in other languages nothing does. */
 static void
 put_grant(struct buf *out, const struct integrity *i, const struct pack_look *look)
 {
-    static const char denied[] = "permission denied for table ";
+    static const char denied[] = "permission denied for table ", temporary[] = "permission denied to create temporary";
+    const enum database side = i->gathering ? DATABASE_LEGACY : integrity_side(look);
     const char *error = i->desk->error;
 
-    buf_puts(out, "; GRANT SELECT ON ");
-    if (strncmp(error, denied, sizeof denied - 1) == 0)
+    if (look->legacy != NULL && strncmp(error, temporary, sizeof temporary - 1) == 0) {
+        buf_puts(out, "; GRANT TEMPORARY ON DATABASE ");
+        quote_ident(out, PQdb(i->desk->pq[side]));
+    } else if (strncmp(error, denied, sizeof denied - 1) == 0) {
+        buf_puts(out, "; GRANT SELECT ON ");
         quote_ident(out, error + sizeof denied - 1);
-    else
-        buf_printf(out, "what %s reads", look->check->find.name);
+    } else {
+        buf_printf(out, "; GRANT SELECT ON what %s reads", file_of(i, look));
+    }
     buf_puts(out, " TO ");
-    quote_ident(out, PQuser(i->desk->pq[integrity_side(look)]));
+    quote_ident(out, PQuser(i->desk->pq[side]));
 }
 
 char *
@@ -293,14 +288,14 @@ integrity_why(const struct integrity *i, const struct pack_look *look)
     if (desk_timed_out(i->desk)) {
         buf_printf(&why, "it took longer than %g s (--timeout)", (double) i->asked->timeout_ms / 1000);
     } else if (strcmp(state, "25006") == 0) {
-        buf_printf(&why, "%s writes, which a check never may: %s", look->check->find.name, i->desk->error);
+        buf_printf(&why, "%s writes, which a check never may: %s", file_of(i, look), i->desk->error);
     } else if (strcmp(state, "42P01") == 0 || strcmp(state, "42703") == 0 || strcmp(state, "3F000") == 0) {
         buf_printf(&why, "this database has no such thing: %s", i->desk->error);
     } else if (strcmp(state, "42501") == 0) {
         buf_puts(&why, i->desk->error);
         put_grant(&why, i, look);
     } else {
-        buf_printf(&why, "the server refuses %s: %s (SQLSTATE %s)", look->check->find.name,
+        buf_printf(&why, "the server refuses %s: %s (SQLSTATE %s)", file_of(i, look),
                    i->desk->error == NULL ? "no answer" : i->desk->error, state);
     }
     return buf_steal(&why);
@@ -339,8 +334,6 @@ has_columns(struct integrity *i, const struct pack_look *look)
 static char *
 why_left_out(const struct integrity *i, const struct pack_look *look)
 {
-    if (look->check->on == PACK_BOTH && i->desk->two)
-        return xstrdup("it reads tables of both databases at once, and they are two");
     if (i->asked->nwhere > 0 && look->check->table == NULL)
         return xstrdup("--where needs a check that names its table");
     return NULL;
@@ -362,7 +355,7 @@ look_once(struct integrity *i, const struct pack *p, const struct pack_look *loo
         r->state = INTEGRITY_LEFT_OUT;
         return true;
     }
-    if (i->desk->pq[side] == NULL)
+    if (i->desk->pq[side] == NULL || (look->legacy != NULL && i->desk->pq[DATABASE_LEGACY] == NULL))
         r->why = xstrdup("the legacy database does not answer");
     else if (look->check->compares != NULL)
         r->why = why_not_compared(i, look);
@@ -370,7 +363,7 @@ look_once(struct integrity *i, const struct pack *p, const struct pack_look *loo
         r->state = INTEGRITY_SKIPPED;
         return true;
     }
-    good = integrity_begin(i, p, look, false) && integrity_count(i, look, r);
+    good = integrity_begin(i, p, look) && integrity_count(i, look, r);
     if (!good && integrity_lost(i))
         return false;
     if (!good)

@@ -42,6 +42,7 @@ struct integrity {
     char *no_sync;               /* why no look about the mapping can be taken; NULL: they can */
     cJSON *runs;                 /* integrity/compared.sql; NULL: not asked yet */
     char *no_runs;               /* ... why there is no answer */
+    bool gathering;              /* the last refusal was of legacy's rows: integrity_gather() */
     char at[40];
 };
 
@@ -60,8 +61,14 @@ int integrity_look(struct integrity *i, struct integrity_report *report);
 /* The side that a look is taken on. */
 enum database integrity_side(const struct pack_look *look);
 
-/* Opens a transaction for that look, with its names; false after a refusal. */
-bool integrity_begin(struct integrity *i, const struct pack *p, const struct pack_look *look, bool writes);
+/* Opens a transaction that cannot write for that look, with its names and legacy's rows; false after a refusal. */
+bool integrity_begin(struct integrity *i, const struct pack *p, const struct pack_look *look);
+
+/*
+ * Brings the look's rows of legacy into the transaction that is open on vNext; false after a refusal. What legacy has is newer then
+ * than what that transaction has read before. Nothing to do for a look that joins none.
+ */
+bool integrity_gather(struct integrity *i, const struct pack *p, const struct pack_look *look);
 
 /* What to say of the last refusal of `look`; free it. */
 char *integrity_why(const struct integrity *i, const struct pack_look *look);

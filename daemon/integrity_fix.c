@@ -152,19 +152,22 @@ begin_mend(struct fix *f)
     return r != NULL;
 }
 
-/* The keys that the check finds now, of those in `among` (an array of `type`; NULL: of all), as an array; NULL after a refusal. */
+/*
+ * The keys that the check finds now, of those in `among` (an array of `type`; NULL: of all), as an array; NULL after a refusal.
+ * Legacy's rows come anew: what the second time, with the rows locked, still has none there is no row that was under way.
+ */
 static PGresult *
 ask_keys(struct fix *f, const char *type, const char *among)
 {
     const size_t nwhere = f->i->asked->nwhere;
     char *sql = pack_keys_sql(f->look, f->i->asked->where_columns, nwhere, type);
     const char *params[INTEGRITY_WHERE_MAX + 1];
-    PGresult *r;
+    PGresult *r = NULL;
 
     memcpy(params, f->i->asked->where_values, nwhere * sizeof *params);
     params[nwhere] = among;
-    r = desk_ask(f->d, DATABASE_VNEXT, sql, (int) nwhere + (type != NULL), params);
-
+    if (integrity_gather(f->i, f->pack, f->look))
+        r = desk_ask(f->d, DATABASE_VNEXT, sql, (int) nwhere + (type != NULL), params);
     free(sql);
     return r;
 }

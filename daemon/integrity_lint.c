@@ -24,9 +24,8 @@ static void
 try(struct lint *t, const struct pack_look *look, const char *file, const char *sql, int nparams)
 {
     const char *const empty[] = {"{}"};
-    PGresult *r = integrity_begin(t->i, t->pack, look, false)
-                      ? desk_ask(t->i->desk, integrity_side(look), sql, nparams, empty)
-                      : NULL;
+    PGresult *r =
+        integrity_begin(t->i, t->pack, look) ? desk_ask(t->i->desk, integrity_side(look), sql, nparams, empty) : NULL;
 
     if (r == NULL && integrity_lost(t->i)) {
         t->lost = true;
@@ -50,7 +49,8 @@ lint_look(struct lint *t, const struct pack_look *look)
     struct buf mend = {0};
     char *count;
 
-    if ((look->check->on == PACK_BOTH && t->i->desk->two) || t->i->desk->pq[integrity_side(look)] == NULL)
+    if (t->i->desk->pq[integrity_side(look)] == NULL ||
+        (look->legacy != NULL && t->i->desk->pq[DATABASE_LEGACY] == NULL))
         return;
     desk_doing(t->i->desk, look->check->name);
     count = pack_count_sql(look, 0, NULL, 0);

@@ -34,7 +34,7 @@ def test_healthy(ready):
     assert said["timestamp"].endswith("Z")
     assert said["checks"]["data_integrity"] == {"status": "ok", "total_issues": 0, "skipped_checks": 0, "issues": []}
     states = {r["state"] for r in said["checks"]["teams"]["results"]}
-    assert states == ({"clean"} if ready.legacy is ready else {"clean", "left_out"})
+    assert states == {"clean"}
     assert ready.execute("SELECT pack, period_hours, score, status, issues FROM dualwrite.monitor_run") == \
         [("teams", 24, 100, "healthy", 0)]
     kept = ready.value("SELECT document FROM dualwrite.monitor_run")
