@@ -77,8 +77,9 @@ integrity_take(struct integrity_asked *asked, const char *name, const char *argu
 
 /* ---- packs and statements ---- */
 
-int
-integrity_load(struct integrity *i, const struct integrity_asked *asked)
+/* The packs that were asked for. EXIT_GOOD, or EXIT_INPUT after saying every fault. */
+static int
+load(struct integrity *i, const struct integrity_asked *asked)
 {
     struct faults faults = {0};
     bool good;
@@ -158,20 +159,6 @@ integrity_prepare(struct integrity *i, struct desk *desk)
     good = faults.errors == 0;
     faults_free(&faults);
     return good ? EXIT_GOOD : EXIT_INPUT;
-}
-
-void
-integrity_close(struct integrity *i)
-{
-    for (size_t p = 0; p < INTEGRITY_PACKS_MAX; p++) {
-        pack_looks_free(&i->looks[p]);
-        pack_free(i->packs[p]);
-    }
-    catalog_free(i->catalogs[0]);
-    catalog_free(i->catalogs[1]);
-    free(i->no_sync);
-    free(i->no_runs);
-    cJSON_Delete(i->runs);
 }
 
 /* ---- comparing ---- */
@@ -431,4 +418,44 @@ integrity_look(struct integrity *i, struct integrity_report *report)
     i->desk->doing = NULL;
     desk_quiet(i->desk);
     return good ? EXIT_GOOD : desk_refused(i->desk, "looking");
+}
+
+/* ---- the whole ---- */
+
+static void
+let_go(struct integrity *i)
+{
+    for (size_t p = 0; p < INTEGRITY_PACKS_MAX; p++) {
+        pack_looks_free(&i->looks[p]);
+        pack_free(i->packs[p]);
+    }
+    catalog_free(i->catalogs[0]);
+    catalog_free(i->catalogs[1]);
+    free(i->no_sync);
+    free(i->no_runs);
+    cJSON_Delete(i->runs);
+}
+
+int
+integrity_command(struct integrity_asked *asked, const char *name, bool undoes,
+                  int (*answer)(void *arg, struct integrity *i, struct desk *d), void *arg)
+{
+    struct integrity integrity = {0};
+    struct settings *settings = command_settings(asked->config);
+    struct desk desk = {0};
+    int status;
+
+    if (settings == NULL)
+        return EXIT_CONFIGURATION;
+    if (asked->npacks == 0 && !undoes)
+        asked->packs[asked->npacks++] = INTEGRITY_PACK;
+    status = load(&integrity, asked);
+    if (status == EXIT_GOOD)
+        status = desk_open(&desk, settings, name);
+    if (status == EXIT_GOOD)
+        status = answer(arg, &integrity, &desk);
+    desk_close(&desk);
+    let_go(&integrity);
+    settings_free(settings);
+    return status;
 }

@@ -46,9 +46,6 @@ struct integrity {
     char at[40];
 };
 
-/* The packs that were asked for. EXIT_GOOD, or EXIT_INPUT after saying every fault. integrity_close() in any case. */
-int integrity_load(struct integrity *i, const struct integrity_asked *asked);
-
 /* Reads the catalogs and fills in the statements. EXIT_GOOD, or the status to exit with after saying why. */
 int integrity_prepare(struct integrity *i, struct desk *desk);
 
@@ -79,7 +76,12 @@ bool integrity_lost(const struct integrity *i);
 /* rows and samples of one look into `r`, within a transaction; false after a refusal. */
 bool integrity_count(struct integrity *i, const struct pack_look *look, struct integrity_result *r);
 
-void integrity_close(struct integrity *i);
+/*
+ * The whole of command `name`: settings, packs (none: INTEGRITY_PACK, but for `undoes`), databases, then `answer`. The status to exit
+ * with.
+ */
+int integrity_command(struct integrity_asked *asked, const char *name, bool undoes,
+                      int (*answer)(void *arg, struct integrity *i, struct desk *d), void *arg);
 
 /* Options that both commands have; false: it is none of them. */
 bool integrity_take(struct integrity_asked *asked, const char *name, const char *argument, int *status);
