@@ -135,25 +135,23 @@ look(const struct validate *v, struct integrity *i)
 }
 
 static int
-answer(const struct validate *v, struct integrity *i, const struct settings *settings)
+answer(void *arg, struct integrity *i, struct desk *d)
 {
-    struct desk desk;
-    int status = desk_open(&desk, settings, "validate");
+    const struct validate *v = arg;
+    int status;
 
-    if (status == EXIT_GOOD && v->undo != NULL)
-        status = integrity_undo(&desk, v->undo, v->asked.timeout_ms, v->json);
-    else if (status == EXIT_GOOD && (status = integrity_prepare(i, &desk)) == EXIT_GOOD)
-        status = v->lint ? integrity_lint(i, v->json) : look(v, i);
-    desk_close(&desk);
-    return status;
+    if (v->undo != NULL)
+        return integrity_undo(d, v->undo, v->asked.timeout_ms, v->json);
+    status = integrity_prepare(i, d);
+    if (status != EXIT_GOOD)
+        return status;
+    return v->lint ? integrity_lint(i, v->json) : look(v, i);
 }
 
 static int
 run(const struct command *self, int argc, char **argv)
 {
     struct validate v = {.asked = {.period_hours = 24, .samples = 20, .timeout_ms = 60000}};
-    struct integrity integrity = {0};
-    struct settings *settings;
     bool helped;
     int status = command_options(self, argc, argv, &v, take, &helped);
 
@@ -161,17 +159,7 @@ run(const struct command *self, int argc, char **argv)
         status = check_combinations(&v);
     if (status != EXIT_GOOD || helped)
         return status;
-    if (v.asked.npacks == 0 && v.undo == NULL)
-        v.asked.packs[v.asked.npacks++] = INTEGRITY_PACK;
-    settings = command_settings(v.asked.config);
-    if (settings == NULL)
-        return EXIT_CONFIGURATION;
-    status = integrity_load(&integrity, &v.asked);
-    if (status == EXIT_GOOD)
-        status = answer(&v, &integrity, settings);
-    integrity_close(&integrity);
-    settings_free(settings);
-    return status;
+    return integrity_command(&v.asked, "validate", v.undo != NULL, answer, &v);
 }
 
 static const struct option_help options[] = {

@@ -124,6 +124,17 @@ desk_ask(struct desk *d, enum database side, const char *sql, int nparams, const
 }
 
 bool
+desk_copy(struct desk *d, enum database from, const char *out, enum database to, const char *in)
+{
+    PGconn *refused;
+    PGresult *r = pgblock_copy(d->pq[from], out, d->pq[to], in, &refused, tick, d);
+
+    r = judge(d, refused, r);
+    PQclear(r);
+    return r != NULL;
+}
+
+bool
 desk_begin(struct desk *d, enum database side, int64_t timeout_ms, bool writes)
 {
     char timeout[24];

@@ -57,6 +57,9 @@ bool desk_begin(struct desk *d, enum database side, int64_t timeout_ms, bool wri
 /* One statement within it; NULL after a refusal. */
 PGresult *desk_ask(struct desk *d, enum database side, const char *sql, int nparams, const char *const *params);
 
+/* `out` (COPY ... TO STDOUT) at `from` into `in` (COPY ... FROM STDIN) at `to`, each within its transaction; false after a refusal. */
+bool desk_copy(struct desk *d, enum database from, const char *out, enum database to, const char *in);
+
 /* Ends it; false after a refusal of the COMMIT. */
 bool desk_end(struct desk *d, enum database side, bool commit);
 

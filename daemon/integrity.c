@@ -77,8 +77,9 @@ integrity_take(struct integrity_asked *asked, const char *name, const char *argu
 
 /* ---- packs and statements ---- */
 
-int
-integrity_load(struct integrity *i, const struct integrity_asked *asked)
+/* The packs that were asked for. EXIT_GOOD, or EXIT_INPUT after saying every fault. */
+static int
+load(struct integrity *i, const struct integrity_asked *asked)
 {
     struct faults faults = {0};
     bool good;
@@ -152,26 +153,12 @@ integrity_prepare(struct integrity *i, struct desk *desk)
         const struct catalogs c = {i->catalogs[0], desk->two ? i->catalogs[1] : i->catalogs[0]};
 
         i->looks[p] = pack_looks_make(i->packs[p], desk->settings->mapping, sync && i->no_sync == NULL ? &c : NULL,
-                                      i->asked->period_hours, &faults);
+                                      desk->two, i->asked->period_hours, &faults);
     }
     command_print_faults(&faults);
     good = faults.errors == 0;
     faults_free(&faults);
     return good ? EXIT_GOOD : EXIT_INPUT;
-}
-
-void
-integrity_close(struct integrity *i)
-{
-    for (size_t p = 0; p < INTEGRITY_PACKS_MAX; p++) {
-        pack_looks_free(&i->looks[p]);
-        pack_free(i->packs[p]);
-    }
-    catalog_free(i->catalogs[0]);
-    catalog_free(i->catalogs[1]);
-    free(i->no_sync);
-    free(i->no_runs);
-    cJSON_Delete(i->runs);
 }
 
 /* ---- comparing ---- */
@@ -244,18 +231,9 @@ integrity_names(struct desk *d, enum database side, const char *schema)
 }
 
 bool
-integrity_begin(struct integrity *i, const struct pack *p, const struct pack_look *look, bool writes)
+integrity_only_read(struct integrity *i, enum database side)
 {
-    const enum database side = integrity_side(look);
-
-    return desk_begin(i->desk, side, i->asked->timeout_ms, writes) &&
-           (look->e != NULL || integrity_names(i->desk, side, p->schema));
-}
-
-bool
-integrity_only_read(struct integrity *i, const struct pack_look *look)
-{
-    PGresult *r = desk_ask(i->desk, integrity_side(look), sql_integrity_wrote, 0, NULL);
+    PGresult *r = desk_ask(i->desk, side, sql_integrity_wrote, 0, NULL);
     const bool good = r != NULL && PQgetvalue(r, 0, 0)[0] == 'f';
 
     if (r != NULL && !good) {
@@ -285,20 +263,31 @@ integrity_count(struct integrity *i, const struct pack_look *look, struct integr
     return true;
 }
 
+static const char *
+file_of(const struct integrity *i, const struct pack_look *look)
+{
+    return i->gathering ? look->check->legacy.name : look->check->find.name;
+}
+
 /* "permission denied for table T" names it; in other languages nothing does. */
 static void
 put_grant(struct buf *out, const struct integrity *i, const struct pack_look *look)
 {
-    static const char denied[] = "permission denied for table ";
+    static const char denied[] = "permission denied for table ", temporary[] = "permission denied to create temporary";
+    const enum database side = i->gathering ? DATABASE_LEGACY : integrity_side(look);
     const char *error = i->desk->error;
 
-    buf_puts(out, "; GRANT SELECT ON ");
-    if (strncmp(error, denied, sizeof denied - 1) == 0)
+    if (look->legacy != NULL && strncmp(error, temporary, sizeof temporary - 1) == 0) {
+        buf_puts(out, "; GRANT TEMPORARY ON DATABASE ");
+        quote_ident(out, PQdb(i->desk->pq[side]));
+    } else if (strncmp(error, denied, sizeof denied - 1) == 0) {
+        buf_puts(out, "; GRANT SELECT ON ");
         quote_ident(out, error + sizeof denied - 1);
-    else
-        buf_printf(out, "what %s reads", look->check->find.name);
+    } else {
+        buf_printf(out, "; GRANT SELECT ON what %s reads", file_of(i, look));
+    }
     buf_puts(out, " TO ");
-    quote_ident(out, PQuser(i->desk->pq[integrity_side(look)]));
+    quote_ident(out, PQuser(i->desk->pq[side]));
 }
 
 char *
@@ -310,7 +299,7 @@ integrity_why(const struct integrity *i, const struct pack_look *look)
     if (desk_timed_out(i->desk)) {
         buf_printf(&why, "it took longer than %g s (--timeout)", (double) i->asked->timeout_ms / 1000);
     } else if (strcmp(state, "25006") == 0) {
-        buf_printf(&why, "%s writes, which a check never may: %s", look->check->find.name, i->desk->error);
+        buf_printf(&why, "%s writes, which a check never may: %s", file_of(i, look), i->desk->error);
     } else if (strcmp(state, "42P01") == 0 || strcmp(state, "42703") == 0 || strcmp(state, "3F000") == 0) {
         buf_printf(&why, "this database has no such thing: %s", i->desk->error);
     } else if (strcmp(state, "42501") == 0) {
@@ -319,7 +308,7 @@ integrity_why(const struct integrity *i, const struct pack_look *look)
     } else if (strcmp(state, "08P01") == 0) {
         buf_printf(&why, "%s; a mend takes the keys as $1, and a check takes nothing", i->desk->error);
     } else {
-        buf_printf(&why, "the server refuses %s: %s (SQLSTATE %s)", look->check->find.name,
+        buf_printf(&why, "the server refuses %s: %s (SQLSTATE %s)", file_of(i, look),
                    i->desk->error == NULL ? "no answer" : i->desk->error, state);
     }
     return buf_steal(&why);
@@ -352,8 +341,6 @@ has_columns(struct integrity *i, const struct pack_look *look)
 static char *
 why_left_out(const struct integrity *i, const struct pack_look *look)
 {
-    if (look->check->on == PACK_BOTH && i->desk->two)
-        return xstrdup("it reads tables of both databases at once, and they are two");
     if (i->asked->nwhere > 0 && look->check->table == NULL)
         return xstrdup("--where needs a check that names its table");
     return NULL;
@@ -375,7 +362,7 @@ look_once(struct integrity *i, const struct pack *p, const struct pack_look *loo
         r->state = INTEGRITY_LEFT_OUT;
         return true;
     }
-    if (i->desk->pq[side] == NULL)
+    if (i->desk->pq[side] == NULL || (look->legacy != NULL && i->desk->pq[DATABASE_LEGACY] == NULL))
         r->why = xstrdup("the legacy database does not answer");
     else if (look->check->compares != NULL)
         r->why = why_not_compared(i, look);
@@ -383,7 +370,8 @@ look_once(struct integrity *i, const struct pack *p, const struct pack_look *loo
         r->state = INTEGRITY_SKIPPED;
         return true;
     }
-    good = integrity_begin(i, p, look, false) && integrity_count(i, look, r) && integrity_only_read(i, look);
+    good = integrity_begin(i, p, look) && integrity_count(i, look, r) &&
+           (look->legacy != NULL || integrity_only_read(i, side));
     if (!good && desk_lost(i->desk))
         return false;
     if (!good) {
@@ -453,4 +441,44 @@ integrity_look(struct integrity *i, struct integrity_report *report)
     i->desk->doing = NULL;
     desk_quiet(i->desk);
     return good ? EXIT_GOOD : desk_refused(i->desk, "looking");
+}
+
+/* ---- the whole ---- */
+
+static void
+let_go(struct integrity *i)
+{
+    for (size_t p = 0; p < INTEGRITY_PACKS_MAX; p++) {
+        pack_looks_free(&i->looks[p]);
+        pack_free(i->packs[p]);
+    }
+    catalog_free(i->catalogs[0]);
+    catalog_free(i->catalogs[1]);
+    free(i->no_sync);
+    free(i->no_runs);
+    cJSON_Delete(i->runs);
+}
+
+int
+integrity_command(struct integrity_asked *asked, const char *name, bool undoes,
+                  int (*answer)(void *arg, struct integrity *i, struct desk *d), void *arg)
+{
+    struct integrity integrity = {0};
+    struct settings *settings = command_settings(asked->config);
+    struct desk desk = {0};
+    int status;
+
+    if (settings == NULL)
+        return EXIT_CONFIGURATION;
+    if (asked->npacks == 0 && !undoes)
+        asked->packs[asked->npacks++] = INTEGRITY_PACK;
+    status = load(&integrity, asked);
+    if (status == EXIT_GOOD)
+        status = desk_open(&desk, settings, name);
+    if (status == EXIT_GOOD)
+        status = answer(arg, &integrity, &desk);
+    desk_close(&desk);
+    let_go(&integrity);
+    settings_free(settings);
+    return status;
 }

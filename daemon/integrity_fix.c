@@ -157,7 +157,10 @@ begin_mend(struct fix *f)
     return r != NULL;
 }
 
-/* The keys that the check finds now, of those in `among` (an array of `type`; NULL: of all), as an array; NULL after a refusal. */
+/*
+ * The keys that the check finds now, of those in `among` (an array of `type`; NULL: of all), as an array; NULL after a refusal.
+ * Legacy's rows come anew: what the second time, with the rows locked, still has none there is no row that was under way.
+ */
 static PGresult *
 ask_keys(struct fix *f, const char *type, const char *among)
 {
@@ -168,7 +171,7 @@ ask_keys(struct fix *f, const char *type, const char *among)
 
     memcpy(params, f->i->asked->where_values, nwhere * sizeof *params);
     params[nwhere] = among;
-    if (integrity_names(f->d, DATABASE_VNEXT, f->pack->schema))
+    if (integrity_names(f->d, DATABASE_VNEXT, f->pack->schema) && integrity_gather(f->i, f->pack, f->look))
         r = desk_ask(f->d, DATABASE_VNEXT, sql, (int) nwhere + (type != NULL), params);
     free(sql);
     return r;
@@ -389,10 +392,11 @@ look_again(struct integrity *i, struct integrity_report *report)
             struct integrity_result now = {0};
 
             if (look == NULL || integrity_side(look) != DATABASE_VNEXT || r->check->compares != NULL ||
-                !(r->state == INTEGRITY_CLEAN || (r->mended && r->check->mends == PACK_MEND_SQL)))
+                !((r->state == INTEGRITY_CLEAN && look->legacy == NULL) ||
+                  (r->mended && r->check->mends == PACK_MEND_SQL)))
                 continue;
             if (!integrity_names(i->desk, DATABASE_VNEXT, look->e == NULL ? i->packs[p]->schema : "pg_catalog") ||
-                !integrity_count(i, look, &now)) {
+                !integrity_gather(i, i->packs[p], look) || !integrity_count(i, look, &now)) {
                 cJSON_Delete(now.samples);
                 return false;
             }

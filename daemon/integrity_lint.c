@@ -24,11 +24,10 @@ static void
 try(struct lint *t, const struct pack_look *look, const char *file, const char *sql, bool mends)
 {
     const char *const empty[] = {"{}"};
-    PGresult *r = integrity_begin(t->i, t->pack, look, false)
-                      ? desk_ask(t->i->desk, integrity_side(look), sql, mends, empty)
-                      : NULL;
+    PGresult *r =
+        integrity_begin(t->i, t->pack, look) ? desk_ask(t->i->desk, integrity_side(look), sql, mends, empty) : NULL;
 
-    if (r != NULL && !integrity_only_read(t->i, look)) {
+    if (r != NULL && look->legacy == NULL && !integrity_only_read(t->i, integrity_side(look))) {
         PQclear(r);
         r = NULL;
     }
@@ -56,9 +55,8 @@ lint_look(struct lint *t, const struct pack_look *look)
     struct buf mend = {0};
     char *count;
 
-    if (look->check->on == PACK_BOTH && t->i->desk->two)
-        return;
-    if (t->i->desk->pq[integrity_side(look)] == NULL) {
+    if (t->i->desk->pq[integrity_side(look)] == NULL ||
+        (look->legacy != NULL && t->i->desk->pq[DATABASE_LEGACY] == NULL)) {
         faults_add(&t->faults, FAULT_ERROR, look->check->find.name, "%s: the legacy database does not answer: %s",
                    look->check->name, t->i->desk->why);
         return;

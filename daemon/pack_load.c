@@ -156,6 +156,7 @@ pack_load(const char *name_or_path, struct faults *faults)
         p = pack_parse(buf_text(&path), text, len, faults);
     for (size_t i = 0; p != NULL && i < p->count; i++) {
         load_sql(&p->checks[i].find, folder, faults);
+        load_sql(&p->checks[i].legacy, folder, faults);
         load_sql(&p->checks[i].mend, folder, faults);
     }
     if (p != NULL) {

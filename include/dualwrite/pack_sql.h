@@ -21,6 +21,7 @@ struct pack_look {
     const struct mapping_entity *e; /* NULL: it is not about the mapping */
     char *about;                    /* "team", "membership.role"; NULL like e */
     char *find;                     /* what gives the bad rows, with a column `key`; no semicolon at its end */
+    char *legacy;                   /* with two databases: legacy's rows that it joins; NULL: none */
     char *mend;                     /* NULL: none by SQL */
 };
 
@@ -30,10 +31,11 @@ struct pack_looks {
 };
 
 /*
- * `m` and `c` may be NULL where no check is about the mapping. A place that nobody knows is an error in `faults`, which says
- * the file. Free with pack_looks_free(), which leaves the pack alone.
+ * `m` and `c` may be NULL where no check is about the mapping. `two` databases: legacy's rows that a check of vNext joins are
+ * then in the table of integrity/legacy_make.sql. A place that nobody knows is an error in `faults`, which says the file. Free
+ * with pack_looks_free(), which leaves the pack alone.
  */
-struct pack_looks pack_looks_make(const struct pack *p, const struct mapping *m, const struct catalogs *c,
+struct pack_looks pack_looks_make(const struct pack *p, const struct mapping *m, const struct catalogs *c, bool two,
                                   int period_hours, struct faults *faults);
 void pack_looks_free(struct pack_looks *looks);
 
@@ -42,6 +44,9 @@ void pack_looks_free(struct pack_looks *looks);
  * whose row in the check's table has $1 in the first of `where`'s columns, $2 in the second ...; the check has a table then.
  */
 char *pack_count_sql(const struct pack_look *look, int samples, const char *const *where, size_t nwhere);
+
+/* COPY ... TO STDOUT of the look's rows of legacy; what takes them on the other side is integrity/legacy_take.sql. */
+char *pack_legacy_sql(const struct pack_look *look);
 
 /* A table that was mended; the key's type as integrity/key_type.sql gives it. */
 struct pack_table {

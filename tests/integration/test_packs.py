@@ -17,7 +17,7 @@ TABLE = """
 CREATE TYPE mood AS ENUM ('sad', 'glad'); CREATE DOMAIN small AS integer CHECK (value < 100); CREATE TYPE spot AS (x integer, y text);
 CREATE TABLE hero (
     t text, mood mood DEFAULT 'glad', moods mood[] DEFAULT '{sad,glad}', small small DEFAULT 7, spot spot DEFAULT '(1,"a,b")',
-    home regclass DEFAULT 'teams_team', gone interval DEFAULT '1 mon -3 days', cash char(5) DEFAULT 'ab', bits bit(3) DEFAULT '101',
+    home regclass DEFAULT 'organizations_team', gone interval DEFAULT '1 mon -3 days', cash char(5) DEFAULT 'ab', bits bit(3) DEFAULT '101',
     "Id" bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text, xp integer, ratio double precision, raw json, tags text[],
     "when" timestamptz, bytes bytea, price numeric(12, 4), twice integer GENERATED ALWAYS AS (xp * 2) STORED, status text);
 ALTER TABLE hero DROP COLUMN price; ALTER TABLE hero ADD COLUMN price numeric;
@@ -400,3 +400,78 @@ def test_scores_of_several_packs(heroes, pack):
     assert said["checks"]["heroes"]["health_score"] == 100 - 50 - 10 == said["health_score"] == 40
     assert said["checks"]["data_integrity"]["total_issues"] == len(HOSTILE) + 2
     assert heroes.execute("SELECT pack, score FROM dualwrite.monitor_run ORDER BY pack") == [("heroes", 40), ("teams", 89)]
+
+
+# ---- checks that join legacy's rows ----
+
+GONE = {"name": "gone", "title": "heroes are in legacy too, with their XP", "severity": "error", "table": "hero", "key": "Id",
+        "find": "gone.sql", "legacy": "old.sql", "mend": "mark.sql", "done": "marked"}
+GONE_SQL = {"gone.sql": """-- gone
+SELECT h."Id" AS key FROM hero h LEFT JOIN :{legacy} l ON l.key = h."Id"::text
+WHERE l.value IS DISTINCT FROM h.xp::text AND h.status <> 'gone'""",
+            "old.sql": "SELECT o.id AS key, o.xp AS value FROM old_hero o;\n-- to its end",
+            "mark.sql": """UPDATE hero SET status = 'gone' WHERE "Id" = ANY ($1::bigint[])"""}
+
+
+@pytest.fixture
+def old_heroes(heroes):
+    """Legacy has heroes 1 to 5, the third with other XP."""
+    heroes.legacy.execute("CREATE TABLE old_hero (id integer PRIMARY KEY, xp numeric)")
+    heroes.legacy.execute("INSERT INTO old_hero SELECT n, 1 - n - (n = 3)::int FROM generate_series(1, 5) n")
+    heroes.legacy.execute("GRANT SELECT ON old_hero TO daemon_login")
+    return heroes
+
+
+@pytest.mark.layouts("one", "two")
+def test_legacy_rows_are_joined_in_either_layout(old_heroes, pack):
+    db, folder = old_heroes, pack(GONE, files=GONE_SQL)
+    bad = len(HOSTILE) - 4
+    found = run(db, folder, code=1, user="daemon_login").checks["gone"]
+    assert found["count"] == bad and found["samples"][:2] == ["3", "6"]
+    assert run(db, folder, "--where=status=App", code=1).checks["gone"]["count"] == \
+        db.value("SELECT count(*) FROM hero WHERE status = 'App' AND (\"Id\" > 5 OR \"Id\" = 3)")
+    assert "2 statements are good, 0 faults" in cli(db, "validate", f"--lint={folder}").stdout
+    before = rows(db)
+    done = run(db, folder, "--fix").checks["gone"]
+    assert (done["changed"], done["left"]) == (bad, 0) and rows(db) != before
+    assert run(db, folder).checks["gone"]["state"] == "clean"
+    cli(db, "validate", "--undo=1")
+    assert rows(db) == before
+
+
+@pytest.mark.layouts("one", "two")
+def test_legacy_rows_that_cannot_be_had(old_heroes, pack):
+    db, before = old_heroes, rows(old_heroes)
+    db.legacy.execute("CREATE SEQUENCE clicks")
+    db.legacy.execute("GRANT USAGE ON SEQUENCE clicks TO daemon_login")
+    bad = {"writes": ("SELECT nextval('clicks') AS key, 1 AS value", "writes, which a check never may"),
+           "tells": ("SELECT pg_catalog.pg_logical_emit_message(true, 'a', 'b')::text AS key, 1 AS value", "which a check never may"),
+           "deletes": ("WITH x AS (DELETE FROM old_hero RETURNING id) SELECT id AS key, 1 AS value FROM x", "top level"),
+           "no_value": ("SELECT id AS key FROM old_hero", "no such thing"),
+           "no_table": ("SELECT 1 AS key, 2 AS value FROM nowhere", "no such thing"),
+           "never_ends": ("SELECT 1 AS key, 2 AS value FROM pg_sleep(3600)", "took longer than 0.5 s"),
+           "breaks": ("SELECT id AS key, 1 / (5 - id) AS value FROM old_hero", "division by zero"),
+           "secret": ("SELECT rolname AS key, rolpassword AS value FROM pg_authid", 'GRANT SELECT ON "pg_authid" TO "daemon_login"')}
+    if db.legacy is db:  # WITH is no part of a statement then: the server says so in other words
+        del bad["deletes"]
+    folder = pack(*({**GONE, "name": name, "legacy": f"{name}.sql"} for name in bad), GONE,
+                  files={**GONE_SQL, **{f"{name}.sql": sql for name, (sql, _) in bad.items()}})
+    checks = run(db, folder, "--timeout=500ms", code=1, user="daemon_login").checks
+    lint = cli(db, "validate", f"--lint={folder}", "--timeout=500ms", user="daemon_login", check=65).stderr
+    for name, (_, why) in bad.items():
+        assert checks[name]["state"] == "skipped" and why in checks[name]["why"], checks[name]
+        assert f": {name}: " in lint
+    assert checks["gone"]["state"] == "found" and rows(db) == before
+    assert db.value("SELECT count(*) FROM pg_catalog.pg_class WHERE relname = 'dualwrite_legacy'") == 0
+
+
+@pytest.mark.layouts("two", reason="with one database the check is one statement")
+def test_the_check_itself_may_not_write_either(old_heroes, pack):
+    db, before = old_heroes, rows(old_heroes)
+    finds = {"a": "SELECT pg_catalog.setval('public.\"hero_Id_seq\"', 1) AS key FROM :{legacy}",
+             "b": "SELECT pg_catalog.set_config('transaction_read_only', 'off', true) AS key FROM :{legacy}"}
+    folder = pack(*({**GONE, "name": name, "find": f"{name}.sql"} for name in finds),
+                  files={**GONE_SQL, **{f"{name}.sql": sql for name, sql in finds.items()}})
+    checks = run(db, folder, code=70, user="daemon_login").checks
+    assert "writes, which a check never may" in checks["a"]["why"] and "before any query" in checks["b"]["why"]
+    assert rows(db) == before
