@@ -443,10 +443,10 @@ refused(struct integrity *i, const char *what)
     else
         desk_refused(i->desk, what);
     if (strcmp(i->desk->sqlstate, "23514") == 0)
-        fputs(
-            "dualwrited validate: a row that needs several mends is against a constraint between them: take that away "
-            "(`dualwrited constraints remove`), mend, and put it in again\n",
-            stderr);
+        fputs("dualwrited validate: where a row needs several mends, a constraint is against what is between them: "
+              "take it away "
+              "(`dualwrited constraints remove`), mend, and put it in again\n",
+              stderr);
     return desk_lost(i->desk) ? EXIT_UNREACHABLE : EXIT_UNFINISHED;
 }
 
