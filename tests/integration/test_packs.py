@@ -14,10 +14,12 @@ from helpers import HOSTILE, cli
 pytestmark = pytest.mark.layouts("one")
 
 TABLE = """
-CREATE TYPE mood AS ENUM ('sad', 'glad'); CREATE DOMAIN small AS integer CHECK (value < 100); CREATE TYPE spot AS (x integer, y text);
+CREATE TYPE mood AS ENUM ('sad', 'glad'); CREATE TYPE spot AS (x integer, y text);
+CREATE DOMAIN small AS integer CHECK (value < 100);
 CREATE TABLE hero (
     t text, mood mood DEFAULT 'glad', moods mood[] DEFAULT '{sad,glad}', small small DEFAULT 7, spot spot DEFAULT '(1,"a,b")',
-    home regclass DEFAULT 'organizations_team', gone interval DEFAULT '1 mon -3 days', cash char(5) DEFAULT 'ab', bits bit(3) DEFAULT '101',
+    home regclass DEFAULT 'organizations_team', gone interval DEFAULT '1 mon -3 days', cash char(5) DEFAULT 'ab',
+    bits bit(3) DEFAULT '101',
     "Id" bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text, xp integer, ratio double precision, raw json, tags text[],
     "when" timestamptz, bytes bytea, price numeric(12, 4), twice integer GENERATED ALWAYS AS (xp * 2) STORED, status text);
 ALTER TABLE hero DROP COLUMN price; ALTER TABLE hero ADD COLUMN price numeric;
@@ -180,8 +182,8 @@ def test_mending_takes_rights_and_says_which(heroes, pack):
 
 UNFIT = {  # a mend: (its SQL, what is said, what --lint says)
     "another key": ('UPDATE hero SET price = 0, xp = 0 WHERE price = ANY ($1::numeric[])', "gives 2 rows another price", None),
-    "another table": ('WITH x AS (DELETE FROM other) UPDATE hero SET xp = 0 WHERE price = ANY ($1::numeric[])', "one UPDATE or DELETE",
-                      "one UPDATE or DELETE"),
+    "another table": ("WITH x AS (DELETE FROM other) UPDATE hero SET xp = 0 WHERE price = ANY ($1::numeric[])",
+                      "one UPDATE or DELETE", "one UPDATE or DELETE"),
     "a function": ("SELECT pg_catalog.array_length($1::numeric[], 1)", "one UPDATE or DELETE", "one UPDATE or DELETE"),
     "more rows": ("INSERT INTO other SELECT 1 WHERE $1::numeric[] IS NULL", "one UPDATE or DELETE", "one UPDATE or DELETE"),
     "no keys": ("UPDATE hero SET xp = 0", "supplies 1 parameters", "a mend takes the keys as $1"),
@@ -206,7 +208,8 @@ def test_a_mend_that_could_not_be_put_back_is_refused(heroes, pack):
         lint = cli(db, "validate", f"--lint={folder}", check=65 if by_lint else 0).stderr
         assert (by_lint or "") in lint, (name, lint)
     db.execute("UPDATE hero SET price = 7")
-    done = run(db, pack(check, files=files | {"clamp.sql": "UPDATE hero SET xp = 0 WHERE price = ANY ($1::numeric[])"}), "--fix", code=70)
+    twice = {**files, "clamp.sql": "UPDATE hero SET xp = 0 WHERE price = ANY ($1::numeric[])"}
+    done = run(db, pack(check, files=twice), "--fix", code=70)
     assert "has the price 7 more than once" in done.stderr
     db.execute('CREATE TABLE armour AS SELECT h."Id" AS hero FROM hero h WHERE h.name IS NOT NULL')
     db.execute('ALTER TABLE armour ADD FOREIGN KEY (hero) REFERENCES hero ON DELETE CASCADE')
@@ -290,7 +293,8 @@ def test_partitions(installed, pack):
     for statement in PARTS.split(";"):
         db.execute(statement)
     before = db.execute("SELECT tableoid, d::text FROM day d ORDER BY id")
-    for n, mend in enumerate(("UPDATE day SET xp = 0 WHERE id = ANY ($1::integer[])", "DELETE FROM day WHERE id = ANY ($1::integer[])",
+    for n, mend in enumerate(("UPDATE day SET xp = 0 WHERE id = ANY ($1::integer[])",
+                              "DELETE FROM day WHERE id = ANY ($1::integer[])",
                               "UPDATE day SET xp = 0, at = '2026-02-20' WHERE id = ANY ($1::integer[])")):
         done = run(db, pack({**NEGATIVE, "table": "day", "key": "id"}, files={
             "negative.sql": "SELECT d.id AS key FROM day d WHERE d.xp < 0", "clamp.sql": mend}), "--fix")
