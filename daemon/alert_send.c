@@ -230,13 +230,25 @@ status_of(const char *word)
     return HEALTH_IS_CRITICAL;
 }
 
+/* Opens the transaction in which this target is told of that pack, by nobody else meanwhile; false after a refusal. */
+static bool
+begin(struct desk *d, const struct target *t, const struct alert *a)
+{
+    const char *params[] = {a->pack->pack->name, t->name};
+    PGresult *r = NULL;
+
+    if (desk_begin(d, DATABASE_VNEXT, d->settings->config->statement_timeout_ms, true))
+        r = desk_ask(d, DATABASE_VNEXT, sql_integrity_alert_lock, 2, params);
+    PQclear(r);
+    return r != NULL;
+}
+
 /* What this target knows of that pack, with the incident's key in `a`; 0: nothing, 1: `last`, -1: it could not be read. */
 static int
 read_last(struct desk *d, const struct target *t, struct alert *a, char **key, struct alert_last *last)
 {
     const char *params[] = {a->pack->pack->name, t->name};
-    PGresult *r =
-        desk_look(d, DATABASE_VNEXT, d->settings->config->statement_timeout_ms, sql_integrity_alert_last, 2, params);
+    PGresult *r = begin(d, t, a) ? desk_ask(d, DATABASE_VNEXT, sql_integrity_alert_last, 2, params) : NULL;
     const int there = r == NULL ? -1 : PQntuples(r);
 
     if (there == 1) {
@@ -252,6 +264,7 @@ read_last(struct desk *d, const struct target *t, struct alert *a, char **key, s
     return there;
 }
 
+/* In the transaction that is open. */
 static bool
 keep(struct desk *d, const struct target *t, const struct alert *a)
 {
@@ -259,16 +272,12 @@ keep(struct desk *d, const struct target *t, const struct alert *a)
     const bool over = a->kind == ALERT_RESOLVED;
     char points[16];
     const char *params[] = {a->pack->pack->name, t->name, a->key, health_status_word(health_status(score)), points};
-    PGresult *r = NULL;
-    bool good = desk_begin(d, DATABASE_VNEXT, d->settings->config->statement_timeout_ms, true);
+    PGresult *r;
 
     snprintf(points, sizeof points, "%d", score);
-    if (good)
-        r = desk_ask(d, DATABASE_VNEXT, over ? sql_integrity_alert_over : sql_integrity_alert_told, over ? 2 : 5,
-                     params);
-    good = r != NULL;
+    r = desk_ask(d, DATABASE_VNEXT, over ? sql_integrity_alert_over : sql_integrity_alert_told, over ? 2 : 5, params);
     PQclear(r);
-    return desk_end(d, DATABASE_VNEXT, good) && good;
+    return r != NULL;
 }
 
 /* ---- telling ---- */
@@ -295,6 +304,7 @@ tell(struct desk *d, const struct target *t, struct alert *a)
     struct alert_last last;
     char *key;
     char *why = NULL;
+    bool kept = true;
     const int known = read_last(d, t, a, &key, &last);
 
     if (known < 0)
@@ -306,10 +316,12 @@ tell(struct desk *d, const struct target *t, struct alert *a)
             failed(t->name, pack, why);
         } else {
             told(t, a);
-            if (!keep(d, t, a))
-                failed(t->name, pack, "it was told, but that could not be kept, so it may be told again");
+            kept = known >= 0 && keep(d, t, a);
         }
     }
+    kept = desk_end(d, DATABASE_VNEXT, known >= 0 && kept) && kept;
+    if (!kept)
+        failed(t->name, pack, "it was told, but that could not be kept, so it may be told again");
     free(why);
     free(key);
 }

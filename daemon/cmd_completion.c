@@ -1,6 +1,7 @@
 /*
  * cmd_completion.c - `dualwrited completion`: what may follow the words of a command line; the scripts in config/completion
- * ask it at each TAB. It reads the table of commands and nothing else: no settings, no file, no database.
+ * ask it at each TAB. It reads the table of commands, and for names of constraints the files of their pack: no settings, no
+ * database.
  */
 #include <stdio.h>
 #include <string.h>
@@ -110,9 +111,17 @@ command_of(int count, char **words, int *used)
     return c;
 }
 
+/* A name that a shell takes as it is. */
+static void
+offer_name(const char *name, const char *meaning, void *typed)
+{
+    if (name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] == '\0')
+        offer("", name, strlen(name), typed, meaning);
+}
+
 /* `typed` is the last word as far as it goes, `words` those before it. */
 static void
-complete(int count, char **words, const char *typed)
+complete(int count, char **words, char *typed)
 {
     size_t name = strcspn(typed, "=");
     const struct option_help *o;
@@ -135,8 +144,11 @@ complete(int count, char **words, const char *typed)
         snprintf(before, sizeof before, "%.*s=", (int) name, typed);
         if (o != NULL && o->argument != NULL)
             offer_values(o, before, typed);
-    } else if (*typed == '-' || c->words == NULL) {
-        offer_options(c, typed);
+    } else {
+        if (*typed != '-' && c->offer_names != NULL)
+            c->offer_names(count - used, words + used, offer_name, typed);
+        if (*typed == '-' || c->words == NULL)
+            offer_options(c, typed);
     }
 }
 

@@ -140,6 +140,26 @@ run(const struct command *self, int argc, char **argv)
     return status;
 }
 
+/* For completion: the names of the pack that was chosen so far. Which of them are in force only the database knows. */
+static void
+offer_names(int count, char **words, void (*offer)(const char *name, const char *meaning, void *arg), void *arg)
+{
+    const char *name = INTEGRITY_PACK;
+    struct faults faults = {0};
+    struct pack *p;
+
+    for (int i = 0; i < count; i++)
+        if (strncmp(words[i], "--pack=", 7) == 0)
+            name = words[i] + 7;
+        else if (strcmp(words[i], "--pack") == 0 && i + 1 < count)
+            name = words[i + 1];
+    p = pack_load(name, &faults);
+    for (size_t i = 0; p != NULL && i < p->parts.count; i++)
+        offer(p->parts.items[i].name, pack_part_word(p->parts.items[i].kind), arg);
+    pack_free(p);
+    faults_free(&faults);
+}
+
 #define CONFIG_HELP "the env file (default: $DUALWRITE_CONFIG, then " CONFIG_DEFAULT_FILE ")"
 #define PACK_HELP "the rule pack's name, or its folder (default: " INTEGRITY_PACK ")"
 #define TIMEOUT_HELP "one statement may take so long (default: 1h)"
@@ -187,6 +207,7 @@ const struct command cmd_constraints_install = {
         "Exit status: 0 all in force; 1 rows fail; 65 a bad pack; 69 unreachable; 70 something could not be put in.",
     .options = install_options,
     .run = run,
+    .offer_names = offer_names,
 };
 
 const struct command cmd_constraints_status = {
@@ -196,6 +217,7 @@ const struct command cmd_constraints_status = {
             "Exit status: 0 all in force; 1 some are not; 65 a bad pack; 69 unreachable; 70 could not look.",
     .options = status_options,
     .run = run,
+    .offer_names = offer_names,
 };
 const struct command cmd_constraints_remove = {
     .name = "constraints remove",
@@ -204,6 +226,7 @@ const struct command cmd_constraints_remove = {
             "Exit status: 0 gone; 65 a bad pack; 69 unreachable; 70 something could not be taken away.",
     .options = remove_options,
     .run = run,
+    .offer_names = offer_names,
 };
 
 static const struct command *const words[] = {&cmd_constraints_install, &cmd_constraints_status,

@@ -151,6 +151,7 @@ look(const struct monitor *m, struct integrity *i, struct desk *d)
         if (!keep(d, &report)) {
             const int refused = desk_refused(d, "keeping what was found");
 
+            /* a finding is known all the same; a day that is healthy and not kept would be missing in silence */
             status = status == EXIT_GOOD ? refused : status;
         }
         if (m->alert)
@@ -275,23 +276,17 @@ soak(const struct monitor *m, const struct integrity *i, struct desk *d)
 /* ---- the command ---- */
 
 static int
-answer(const struct monitor *m, struct integrity *i, const struct settings *settings)
+answer(void *arg, struct integrity *i, struct desk *d)
 {
-    struct desk desk;
-    int status = desk_open(&desk, settings, "monitor");
+    const struct monitor *m = arg;
 
-    if (status == EXIT_GOOD)
-        status = m->history ? show_history(m, i, &desk) : m->soak_s > 0 ? soak(m, i, &desk) : look(m, i, &desk);
-    desk_close(&desk);
-    return status;
+    return m->history ? show_history(m, i, d) : m->soak_s > 0 ? soak(m, i, d) : look(m, i, d);
 }
 
 static int
 run(const struct command *self, int argc, char **argv)
 {
     struct monitor m = {.asked = {.period_hours = 24, .samples = 5, .timeout_ms = 60000}};
-    struct integrity integrity = {0};
-    struct settings *settings;
     bool helped;
     int status = command_options(self, argc, argv, &m, take, &helped);
 
@@ -302,17 +297,7 @@ run(const struct command *self, int argc, char **argv)
               stderr);
         return EXIT_USAGE;
     }
-    if (m.asked.npacks == 0)
-        m.asked.packs[m.asked.npacks++] = INTEGRITY_PACK;
-    settings = command_settings(m.asked.config);
-    if (settings == NULL)
-        return EXIT_CONFIGURATION;
-    status = integrity_load(&integrity, &m.asked);
-    if (status == EXIT_GOOD)
-        status = answer(&m, &integrity, settings);
-    integrity_close(&integrity);
-    settings_free(settings);
-    return status;
+    return integrity_command(&m.asked, "monitor", false, answer, &m);
 }
 
 static const struct option_help options[] = {
@@ -337,8 +322,9 @@ const struct command cmd_monitor = {
         "less\n"
         "the weight of each check that found something; below 90 when a check could not look. Each run is kept in the\n"
         "vNext database for 400 days.\n"
-        "Exit status: 0 healthy (from 90), 1 degraded (from 50) or not held for --soak, 2 critical, 65 a bad pack, 69\n"
-        "unreachable, 70 could not finish.",
+        "Exit status: 0 healthy (from 90), 1 degraded (from 50) or not held for --soak, 2 critical, also where that "
+        "could not\n"
+        "be kept; 65 a bad pack, 69 unreachable, 70 could not finish: a healthy run that could not be kept, too.",
     .options = options,
     .run = run,
 };

@@ -65,7 +65,8 @@ check_combinations(const struct validate *v)
                           ? "--lint only tries the SQL; leave --fix and --where out"
                           : NULL;
 
-    if (why == NULL && v->undo != NULL && (v->undo[strspn(v->undo, "0123456789")] != '\0' || strlen(v->undo) > 18))
+    if (why == NULL && v->undo != NULL &&
+        (v->undo[strspn(v->undo, "0123456789")] != '\0' || v->undo[0] == '\0' || strlen(v->undo) > 18))
         return command_bad_argument("undo", v->undo, "the number that --fix has said");
     if (why == NULL)
         return EXIT_GOOD;
@@ -88,8 +89,10 @@ print(const struct validate *v, const struct integrity_report *report)
 
 /* --where that nothing can be narrowed by is a mistake, not a clean answer. */
 static bool
-looked_anywhere(const struct integrity_report *report)
+looked_anywhere(const struct validate *v, const struct integrity_report *report)
 {
+    if (v->asked.nwhere == 0)
+        return true;
     for (size_t p = 0; p < report->count; p++)
         for (size_t n = 0; n < report->packs[p].count; n++)
             if (report->packs[p].items[n].state != INTEGRITY_LEFT_OUT)
@@ -110,18 +113,21 @@ look(const struct validate *v, struct integrity *i)
     struct integrity_report report = {0};
     char id[24] = "";
     int status = integrity_look(i, &report);
+    bool looked;
 
-    if (status == EXIT_GOOD && !looked_anywhere(&report))
+    if (status == EXIT_GOOD && !looked_anywhere(v, &report))
         status = EXIT_USAGE;
-    if (status == EXIT_GOOD && v->fix) {
+    looked = status == EXIT_GOOD;
+    if (looked && v->fix) {
         integrity_plan(i, &report);
         status = v->dry_run ? EXIT_GOOD : integrity_fix(i, &report, id);
     }
-    if (status == EXIT_GOOD) {
+    report.mend = id[0] == '\0' ? NULL : id;
+    if (looked) /* what was found is known, also where it could not be mended */
         print(v, &report);
+    if (status == EXIT_GOOD)
         status = statuses[integrity_verdict(&report)];
-    }
-    if (id[0] != '\0' && status != EXIT_UNREACHABLE)
+    if (id[0] != '\0')
         fprintf(stderr, "dualwrited validate: this was mend %s; `dualwrited validate --undo=%s` puts the rows back\n",
                 id, id);
     integrity_report_free(&report);
@@ -129,25 +135,23 @@ look(const struct validate *v, struct integrity *i)
 }
 
 static int
-answer(const struct validate *v, struct integrity *i, const struct settings *settings)
+answer(void *arg, struct integrity *i, struct desk *d)
 {
-    struct desk desk;
-    int status = desk_open(&desk, settings, "validate");
+    const struct validate *v = arg;
+    int status;
 
-    if (status == EXIT_GOOD && v->undo != NULL)
-        status = integrity_undo(&desk, v->undo);
-    else if (status == EXIT_GOOD && (status = integrity_prepare(i, &desk)) == EXIT_GOOD)
-        status = v->lint ? integrity_lint(i) : look(v, i);
-    desk_close(&desk);
-    return status;
+    if (v->undo != NULL)
+        return integrity_undo(d, v->undo, v->asked.timeout_ms, v->json);
+    status = integrity_prepare(i, d);
+    if (status != EXIT_GOOD)
+        return status;
+    return v->lint ? integrity_lint(i, v->json) : look(v, i);
 }
 
 static int
 run(const struct command *self, int argc, char **argv)
 {
     struct validate v = {.asked = {.period_hours = 24, .samples = 20, .timeout_ms = 60000}};
-    struct integrity integrity = {0};
-    struct settings *settings;
     bool helped;
     int status = command_options(self, argc, argv, &v, take, &helped);
 
@@ -155,17 +159,7 @@ run(const struct command *self, int argc, char **argv)
         status = check_combinations(&v);
     if (status != EXIT_GOOD || helped)
         return status;
-    if (v.asked.npacks == 0 && v.undo == NULL)
-        v.asked.packs[v.asked.npacks++] = INTEGRITY_PACK;
-    settings = command_settings(v.asked.config);
-    if (settings == NULL)
-        return EXIT_CONFIGURATION;
-    status = integrity_load(&integrity, &v.asked);
-    if (status == EXIT_GOOD)
-        status = answer(&v, &integrity, settings);
-    integrity_close(&integrity);
-    settings_free(settings);
-    return status;
+    return integrity_command(&v.asked, "validate", v.undo != NULL, answer, &v);
 }
 
 static const struct option_help options[] = {
@@ -173,7 +167,7 @@ static const struct option_help options[] = {
     {"pack", "PACK", "a rule pack's name, or its folder; may be there more than once (default: " INTEGRITY_PACK ")"},
     {"where", "COLUMN=VALUE", "only rows that have this; more than one: all of them"},
     {"period", "HOURS", "what counts as recent (default: 24)"},
-    {"timeout", "DURATION", "one check may take so long (default: 60s)"},
+    {"timeout", "DURATION", "one statement may take so long (default: 60s)"},
     {"no-compare", NULL, "do not run `dualwrited reconcile` first: the last one counts, if it is of the period"},
     {"verbose", NULL, "also the first keys of what was found, and what was left out"},
     {"fix", NULL, "mend what can be mended, in one transaction"},

@@ -35,6 +35,9 @@ struct command {
     const struct option_help *options;  /* ends with a NULL name; --help is every command's */
     const struct command *const *words; /* of one that only hands on: what it hands on to, NULL at the end */
     int (*run)(const struct command *self, int argc, char **argv);
+    /* of one that takes names: calls `offer` with what may stand behind the options `words` that were typed; NULL: none */
+    void (*offer_names)(int count, char **words, void (*offer)(const char *name, const char *meaning, void *arg),
+                        void *arg);
 };
 
 extern const struct command cmd_run, cmd_install, cmd_uninstall, cmd_check, cmd_flags, cmd_status, cmd_failed,

@@ -124,6 +124,17 @@ desk_ask(struct desk *d, enum database side, const char *sql, int nparams, const
 }
 
 bool
+desk_copy(struct desk *d, enum database from, const char *out, enum database to, const char *in)
+{
+    PGconn *refused;
+    PGresult *r = pgblock_copy(d->pq[from], out, d->pq[to], in, &refused, tick, d);
+
+    r = judge(d, refused, r);
+    PQclear(r);
+    return r != NULL;
+}
+
+bool
 desk_begin(struct desk *d, enum database side, int64_t timeout_ms, bool writes)
 {
     char timeout[24];
@@ -169,10 +180,18 @@ desk_timed_out(const struct desk *d)
     return strcmp(d->sqlstate, "57014") == 0;
 }
 
+bool
+desk_lost(const struct desk *d)
+{
+    /* 08P01 a server says that is there, as of parameters that a statement does not take */
+    return (strncmp(d->sqlstate, "08", 2) == 0 && strcmp(d->sqlstate, "08P01") != 0) ||
+           strncmp(d->sqlstate, "57P", 3) == 0;
+}
+
 int
 desk_refused(const struct desk *d, const char *what)
 {
-    const bool lost = strncmp(d->sqlstate, "08", 2) == 0 || strncmp(d->sqlstate, "57P", 3) == 0;
+    const bool lost = desk_lost(d);
     struct buf out = {0};
 
     shown_text(&out, d->error == NULL ? "no answer" : d->error, 0);

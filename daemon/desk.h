@@ -57,6 +57,9 @@ bool desk_begin(struct desk *d, enum database side, int64_t timeout_ms, bool wri
 /* One statement within it; NULL after a refusal. */
 PGresult *desk_ask(struct desk *d, enum database side, const char *sql, int nparams, const char *const *params);
 
+/* `out` (COPY ... TO STDOUT) at `from` into `in` (COPY ... FROM STDIN) at `to`, each within its transaction; false after a refusal. */
+bool desk_copy(struct desk *d, enum database from, const char *out, enum database to, const char *in);
+
 /* Ends it; false after a refusal of the COMMIT. */
 bool desk_end(struct desk *d, enum database side, bool commit);
 
@@ -66,6 +69,9 @@ PGresult *desk_look(struct desk *d, enum database side, int64_t timeout_ms, cons
 
 /* The last refusal was that the time was up. */
 bool desk_timed_out(const struct desk *d);
+
+/* The last refusal was that the connection, or the server, is gone. */
+bool desk_lost(const struct desk *d);
 
 /* Says on stderr that `what` was refused, why, and what to do; returns the status to exit with. */
 int desk_refused(const struct desk *d, const char *what);

@@ -77,8 +77,9 @@ integrity_take(struct integrity_asked *asked, const char *name, const char *argu
 
 /* ---- packs and statements ---- */
 
-int
-integrity_load(struct integrity *i, const struct integrity_asked *asked)
+/* The packs that were asked for. EXIT_GOOD, or EXIT_INPUT after saying every fault. */
+static int
+load(struct integrity *i, const struct integrity_asked *asked)
 {
     struct faults faults = {0};
     bool good;
@@ -152,26 +153,12 @@ integrity_prepare(struct integrity *i, struct desk *desk)
         const struct catalogs c = {i->catalogs[0], desk->two ? i->catalogs[1] : i->catalogs[0]};
 
         i->looks[p] = pack_looks_make(i->packs[p], desk->settings->mapping, sync && i->no_sync == NULL ? &c : NULL,
-                                      i->asked->period_hours, &faults);
+                                      desk->two, i->asked->period_hours, &faults);
     }
     command_print_faults(&faults);
     good = faults.errors == 0;
     faults_free(&faults);
     return good ? EXIT_GOOD : EXIT_INPUT;
-}
-
-void
-integrity_close(struct integrity *i)
-{
-    for (size_t p = 0; p < INTEGRITY_PACKS_MAX; p++) {
-        pack_looks_free(&i->looks[p]);
-        pack_free(i->packs[p]);
-    }
-    catalog_free(i->catalogs[0]);
-    catalog_free(i->catalogs[1]);
-    free(i->no_sync);
-    free(i->no_runs);
-    cJSON_Delete(i->runs);
 }
 
 /* ---- comparing ---- */
@@ -235,19 +222,27 @@ integrity_side(const struct pack_look *look)
 }
 
 bool
-integrity_begin(struct integrity *i, const struct pack *p, const struct pack_look *look, bool writes)
+integrity_names(struct desk *d, enum database side, const char *schema)
 {
-    const char *params[] = {p->schema};
-    const enum database side = integrity_side(look);
-    PGresult *r;
+    PGresult *r = desk_ask(d, side, sql_integrity_search_path, 1, (const char *[]){schema});
 
-    if (!desk_begin(i->desk, side, i->asked->timeout_ms, writes))
-        return false;
-    if (look->e != NULL)
-        return true;
-    r = desk_ask(i->desk, side, sql_integrity_search_path, 1, params);
     PQclear(r);
     return r != NULL;
+}
+
+bool
+integrity_only_read(struct integrity *i, enum database side)
+{
+    PGresult *r = desk_ask(i->desk, side, sql_integrity_wrote, 0, NULL);
+    const bool good = r != NULL && PQgetvalue(r, 0, 0)[0] == 'f';
+
+    if (r != NULL && !good) {
+        snprintf(i->desk->sqlstate, sizeof i->desk->sqlstate, "25006");
+        free(i->desk->error);
+        i->desk->error = xstrdup("it took a transaction's id, which takes a write");
+    }
+    PQclear(r);
+    return good;
 }
 
 bool
@@ -268,20 +263,31 @@ integrity_count(struct integrity *i, const struct pack_look *look, struct integr
     return true;
 }
 
+static const char *
+file_of(const struct integrity *i, const struct pack_look *look)
+{
+    return i->gathering ? look->check->legacy.name : look->check->find.name;
+}
+
 /* "permission denied for table T" names it; in other languages nothing does. */
 static void
 put_grant(struct buf *out, const struct integrity *i, const struct pack_look *look)
 {
-    static const char denied[] = "permission denied for table ";
+    static const char denied[] = "permission denied for table ", temporary[] = "permission denied to create temporary";
+    const enum database side = i->gathering ? DATABASE_LEGACY : integrity_side(look);
     const char *error = i->desk->error;
 
-    buf_puts(out, "; GRANT SELECT ON ");
-    if (strncmp(error, denied, sizeof denied - 1) == 0)
+    if (look->legacy != NULL && strncmp(error, temporary, sizeof temporary - 1) == 0) {
+        buf_puts(out, "; GRANT TEMPORARY ON DATABASE ");
+        quote_ident(out, PQdb(i->desk->pq[side]));
+    } else if (strncmp(error, denied, sizeof denied - 1) == 0) {
+        buf_puts(out, "; GRANT SELECT ON ");
         quote_ident(out, error + sizeof denied - 1);
-    else
-        buf_printf(out, "what %s reads", look->check->find.name);
+    } else {
+        buf_printf(out, "; GRANT SELECT ON what %s reads", file_of(i, look));
+    }
     buf_puts(out, " TO ");
-    quote_ident(out, PQuser(i->desk->pq[integrity_side(look)]));
+    quote_ident(out, PQuser(i->desk->pq[side]));
 }
 
 char *
@@ -293,23 +299,19 @@ integrity_why(const struct integrity *i, const struct pack_look *look)
     if (desk_timed_out(i->desk)) {
         buf_printf(&why, "it took longer than %g s (--timeout)", (double) i->asked->timeout_ms / 1000);
     } else if (strcmp(state, "25006") == 0) {
-        buf_printf(&why, "%s writes, which a check never may: %s", look->check->find.name, i->desk->error);
+        buf_printf(&why, "%s writes, which a check never may: %s", file_of(i, look), i->desk->error);
     } else if (strcmp(state, "42P01") == 0 || strcmp(state, "42703") == 0 || strcmp(state, "3F000") == 0) {
         buf_printf(&why, "this database has no such thing: %s", i->desk->error);
     } else if (strcmp(state, "42501") == 0) {
         buf_puts(&why, i->desk->error);
         put_grant(&why, i, look);
+    } else if (strcmp(state, "08P01") == 0) {
+        buf_printf(&why, "%s; a mend takes the keys as $1, and a check takes nothing", i->desk->error);
     } else {
-        buf_printf(&why, "the server refuses %s: %s (SQLSTATE %s)", look->check->find.name,
+        buf_printf(&why, "the server refuses %s: %s (SQLSTATE %s)", file_of(i, look),
                    i->desk->error == NULL ? "no answer" : i->desk->error, state);
     }
     return buf_steal(&why);
-}
-
-bool
-integrity_lost(const struct integrity *i)
-{
-    return strncmp(i->desk->sqlstate, "08", 2) == 0 || strncmp(i->desk->sqlstate, "57P", 3) == 0;
 }
 
 /* Whether the check's table can be narrowed as it was asked; true after a refusal too, which the look itself then meets. */
@@ -339,8 +341,6 @@ has_columns(struct integrity *i, const struct pack_look *look)
 static char *
 why_left_out(const struct integrity *i, const struct pack_look *look)
 {
-    if (look->check->on == PACK_BOTH && i->desk->two)
-        return xstrdup("it reads tables of both databases at once, and they are two");
     if (i->asked->nwhere > 0 && look->check->table == NULL)
         return xstrdup("--where needs a check that names its table");
     return NULL;
@@ -362,7 +362,7 @@ look_once(struct integrity *i, const struct pack *p, const struct pack_look *loo
         r->state = INTEGRITY_LEFT_OUT;
         return true;
     }
-    if (i->desk->pq[side] == NULL)
+    if (i->desk->pq[side] == NULL || (look->legacy != NULL && i->desk->pq[DATABASE_LEGACY] == NULL))
         r->why = xstrdup("the legacy database does not answer");
     else if (look->check->compares != NULL)
         r->why = why_not_compared(i, look);
@@ -370,11 +370,14 @@ look_once(struct integrity *i, const struct pack *p, const struct pack_look *loo
         r->state = INTEGRITY_SKIPPED;
         return true;
     }
-    good = integrity_begin(i, p, look, false) && integrity_count(i, look, r);
-    if (!good && integrity_lost(i))
+    good = integrity_begin(i, p, look) && integrity_count(i, look, r) &&
+           (look->legacy != NULL || integrity_only_read(i, side));
+    if (!good && desk_lost(i->desk))
         return false;
-    if (!good)
+    if (!good) {
         r->why = integrity_why(i, look);
+        r->rows = 0;
+    }
     desk_end(i->desk, side, good);
     r->state = !good ? INTEGRITY_SKIPPED : r->rows > 0 ? INTEGRITY_FOUND : INTEGRITY_CLEAN;
     return true;
@@ -438,4 +441,44 @@ integrity_look(struct integrity *i, struct integrity_report *report)
     i->desk->doing = NULL;
     desk_quiet(i->desk);
     return good ? EXIT_GOOD : desk_refused(i->desk, "looking");
+}
+
+/* ---- the whole ---- */
+
+static void
+let_go(struct integrity *i)
+{
+    for (size_t p = 0; p < INTEGRITY_PACKS_MAX; p++) {
+        pack_looks_free(&i->looks[p]);
+        pack_free(i->packs[p]);
+    }
+    catalog_free(i->catalogs[0]);
+    catalog_free(i->catalogs[1]);
+    free(i->no_sync);
+    free(i->no_runs);
+    cJSON_Delete(i->runs);
+}
+
+int
+integrity_command(struct integrity_asked *asked, const char *name, bool undoes,
+                  int (*answer)(void *arg, struct integrity *i, struct desk *d), void *arg)
+{
+    struct integrity integrity = {0};
+    struct settings *settings = command_settings(asked->config);
+    struct desk desk = {0};
+    int status;
+
+    if (settings == NULL)
+        return EXIT_CONFIGURATION;
+    if (asked->npacks == 0 && !undoes)
+        asked->packs[asked->npacks++] = INTEGRITY_PACK;
+    status = load(&integrity, asked);
+    if (status == EXIT_GOOD)
+        status = desk_open(&desk, settings, name);
+    if (status == EXIT_GOOD)
+        status = answer(arg, &integrity, &desk);
+    desk_close(&desk);
+    let_go(&integrity);
+    settings_free(settings);
+    return status;
 }

@@ -42,11 +42,9 @@ struct integrity {
     char *no_sync;               /* why no look about the mapping can be taken; NULL: they can */
     cJSON *runs;                 /* integrity/compared.sql; NULL: not asked yet */
     char *no_runs;               /* ... why there is no answer */
+    bool gathering;              /* the last refusal was of legacy's rows: integrity_gather() */
     char at[40];
 };
-
-/* The packs that were asked for. EXIT_GOOD, or EXIT_INPUT after saying every fault. integrity_close() in any case. */
-int integrity_load(struct integrity *i, const struct integrity_asked *asked);
 
 /* Reads the catalogs and fills in the statements. EXIT_GOOD, or the status to exit with after saying why. */
 int integrity_prepare(struct integrity *i, struct desk *desk);
@@ -60,19 +58,36 @@ int integrity_look(struct integrity *i, struct integrity_report *report);
 /* The side that a look is taken on. */
 enum database integrity_side(const struct pack_look *look);
 
-/* Opens a transaction for that look, with its names; false after a refusal. */
-bool integrity_begin(struct integrity *i, const struct pack *p, const struct pack_look *look, bool writes);
+/* Opens a transaction that cannot write for that look, with its names and legacy's rows; false after a refusal. */
+bool integrity_begin(struct integrity *i, const struct pack *p, const struct pack_look *look);
+
+/*
+ * Brings the look's rows of legacy into the transaction that is open on vNext; false after a refusal. What legacy has is newer then
+ * than what that transaction has read before. Nothing to do for a look that joins none.
+ */
+bool integrity_gather(struct integrity *i, const struct pack *p, const struct pack_look *look);
+
+/* Where names without a schema are looked up from here on, in that transaction; false after a refusal. */
+bool integrity_names(struct desk *d, enum database side, const char *schema);
+
+/*
+ * Whether what ran in this READ ONLY transaction left it without a trace, as a refusal (SQLSTATE 25006) where it did not: large
+ * objects and messages are written by functions that servers do not refuse.
+ */
+bool integrity_only_read(struct integrity *i, enum database side);
 
 /* What to say of the last refusal of `look`; free it. */
 char *integrity_why(const struct integrity *i, const struct pack_look *look);
 
-/* The last refusal was that the connection is gone. */
-bool integrity_lost(const struct integrity *i);
-
 /* rows and samples of one look into `r`, within a transaction; false after a refusal. */
 bool integrity_count(struct integrity *i, const struct pack_look *look, struct integrity_result *r);
 
-void integrity_close(struct integrity *i);
+/*
+ * The whole of command `name`: settings, packs (none: INTEGRITY_PACK, but for `undoes`), databases, then `answer`. The status to exit
+ * with.
+ */
+int integrity_command(struct integrity_asked *asked, const char *name, bool undoes,
+                      int (*answer)(void *arg, struct integrity *i, struct desk *d), void *arg);
 
 /* Options that both commands have; false: it is none of them. */
 bool integrity_take(struct integrity_asked *asked, const char *name, const char *argument, int *status);

@@ -18,7 +18,7 @@ void integrity_plan(const struct integrity *i, const struct integrity_report *re
  */
 int integrity_fix(struct integrity *i, struct integrity_report *report, char id[24]);
 
-/* Puts back what mend `id` changed, and says so on stdout. */
-int integrity_undo(struct desk *d, const char *id);
+/* Puts back what mend `id` changed, and says so on stdout; each statement may take `timeout_ms`. */
+int integrity_undo(struct desk *d, const char *id, int64_t timeout_ms, bool json);
 
 #endif

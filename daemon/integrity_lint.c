@@ -21,14 +21,17 @@ struct lint {
 
 /* One transaction of its own, so that a refusal spoils nothing else. */
 static void
-try(struct lint *t, const struct pack_look *look, const char *file, const char *sql, int nparams)
+try(struct lint *t, const struct pack_look *look, const char *file, const char *sql, bool mends)
 {
     const char *const empty[] = {"{}"};
-    PGresult *r = integrity_begin(t->i, t->pack, look, false)
-                      ? desk_ask(t->i->desk, integrity_side(look), sql, nparams, empty)
-                      : NULL;
+    PGresult *r =
+        integrity_begin(t->i, t->pack, look) ? desk_ask(t->i->desk, integrity_side(look), sql, mends, empty) : NULL;
 
-    if (r == NULL && integrity_lost(t->i)) {
+    if (r != NULL && look->legacy == NULL && !integrity_only_read(t->i, integrity_side(look))) {
+        PQclear(r);
+        r = NULL;
+    }
+    if (r == NULL && desk_lost(t->i->desk)) {
         t->lost = true;
     } else if (r == NULL) {
         char *why = integrity_why(t->i, look);
@@ -36,6 +39,8 @@ try(struct lint *t, const struct pack_look *look, const char *file, const char *
         faults_add(&t->faults, FAULT_ERROR, file, "%s%s%s: %s", look->check->name, look->about == NULL ? "" : ", ",
                    look->about == NULL ? "" : look->about, why);
         free(why);
+    } else if (mends && !pack_plan_writes_once(PQgetvalue(r, 0, 0))) {
+        faults_add(&t->faults, FAULT_ERROR, file, "%s: " PACK_WRITES_ONCE, look->check->name);
     } else {
         t->good++;
     }
@@ -50,15 +55,19 @@ lint_look(struct lint *t, const struct pack_look *look)
     struct buf mend = {0};
     char *count;
 
-    if ((look->check->on == PACK_BOTH && t->i->desk->two) || t->i->desk->pq[integrity_side(look)] == NULL)
+    if (t->i->desk->pq[integrity_side(look)] == NULL ||
+        (look->legacy != NULL && t->i->desk->pq[DATABASE_LEGACY] == NULL)) {
+        faults_add(&t->faults, FAULT_ERROR, look->check->find.name, "%s: the legacy database does not answer: %s",
+                   look->check->name, t->i->desk->why);
         return;
+    }
     desk_doing(t->i->desk, look->check->name);
     count = pack_count_sql(look, 0, NULL, 0);
-    try(t, look, look->check->find.name, count, 0);
+    try(t, look, look->check->find.name, count, false);
     free(count);
     if (look->mend != NULL && !t->lost) {
-        buf_printf(&mend, "EXPLAIN %s", look->mend);
-        try(t, look, look->check->mend.name, buf_text(&mend), 1);
+        buf_printf(&mend, "EXPLAIN (FORMAT JSON) %s", look->mend);
+        try(t, look, look->check->mend.name, buf_text(&mend), true);
     }
     buf_free(&mend);
 }
@@ -86,7 +95,7 @@ try_part(struct lint *t, const struct pack_part *part, const char *sql)
     PGresult *r = desk_ask(t->i->desk, DATABASE_VNEXT, sql, 0, NULL);
     const bool good = r != NULL;
 
-    if (!good && integrity_lost(t->i))
+    if (!good && desk_lost(t->i->desk))
         t->lost = true;
     else if (!good)
         fault_part(t, part, t->i->desk->error);
@@ -109,7 +118,7 @@ lint_constraint(struct lint *t, const struct pack_part *part)
 
     buf_printf(&sql, "EXPLAIN %s", failing);
     if (r == NULL || !try_part(t, part, buf_text(&sql)))
-        t->lost = t->lost || integrity_lost(t->i);
+        t->lost = t->lost || desk_lost(t->i->desk);
     desk_end(t->i->desk, DATABASE_VNEXT, false);
     PQclear(r);
     buf_free(&sql);
@@ -126,7 +135,7 @@ lint_trigger(struct lint *t, const struct pack_part *part)
         desk_look(t->i->desk, DATABASE_VNEXT, t->i->asked->timeout_ms, sql_constraints_state_trigger, count, params);
 
     if (r == NULL)
-        t->lost = integrity_lost(t->i);
+        t->lost = desk_lost(t->i->desk);
     if (r != NULL && PQgetvalue(r, 0, 0)[0] == 't')
         t->good++;
     else
@@ -165,8 +174,30 @@ lint_parts(struct lint *t)
         lint_functions(t);
 }
 
+static void
+print_lint(const struct lint *t)
+{
+    cJSON *root = cJSON_CreateObject();
+    cJSON *list;
+    char *text;
+
+    cJSON_AddNumberToObject(root, "good", t->good);
+    list = cJSON_AddArrayToObject(root, "faults");
+    for (size_t n = 0; n < t->faults.count; n++) {
+        cJSON *fault = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(fault, "where", t->faults.items[n].where);
+        cJSON_AddStringToObject(fault, "fault", t->faults.items[n].text);
+        cJSON_AddItemToArray(list, fault);
+    }
+    text = cJSON_Print(root);
+    puts(text);
+    cJSON_free(text);
+    cJSON_Delete(root);
+}
+
 int
-integrity_lint(struct integrity *i)
+integrity_lint(struct integrity *i, bool json)
 {
     struct lint t = {.i = i};
     size_t errors;
@@ -185,9 +216,13 @@ integrity_lint(struct integrity *i)
     desk_quiet(i->desk);
     command_print_faults(&t.faults);
     errors = t.faults.errors;
+    if (json && !t.lost)
+        print_lint(&t);
     faults_free(&t.faults);
     if (t.lost)
         return desk_refused(i->desk, "trying the SQL");
-    printf("%d statement%s good, %zu fault%s\n", t.good, t.good == 1 ? " is" : "s are", errors, errors == 1 ? "" : "s");
+    if (!json)
+        printf("%d statement%s good, %zu fault%s\n", t.good, t.good == 1 ? " is" : "s are", errors,
+               errors == 1 ? "" : "s");
     return errors == 0 ? EXIT_GOOD : EXIT_INPUT;
 }

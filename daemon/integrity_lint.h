@@ -6,7 +6,7 @@
 
 #include "integrity.h"
 
-/* Says every fault on stderr and how many statements are good on stdout. EXIT_GOOD, EXIT_INPUT, or that a database went away. */
-int integrity_lint(struct integrity *i);
+/* Says every fault on stderr and how many statements are good on stdout, there both as JSON with `json`. EXIT_GOOD, EXIT_INPUT, or that a database went away. */
+int integrity_lint(struct integrity *i, bool json);
 
 #endif

@@ -59,11 +59,22 @@ names_nothing(struct undo *u, enum pack_undo step, const char *what)
     return good;
 }
 
-/* A step that only does; false after a refusal. */
+/* A step that changes rows; false after a refusal. Triggers find what stands beside their table. */
 static bool
-does(struct undo *u, enum pack_undo step, const char *columns, const char *values)
+changes(struct undo *u, enum pack_undo step, const char *columns, const char *values)
 {
-    PGresult *r = ask(u, step, columns, values);
+    PGresult *r =
+        integrity_names(u->d, DATABASE_VNEXT, field(u, "table_schema")) ? ask(u, step, columns, values) : NULL;
+    const bool good = r != NULL && integrity_names(u->d, DATABASE_VNEXT, "pg_catalog");
+
+    PQclear(r);
+    return good;
+}
+
+static bool
+locks(struct undo *u)
+{
+    PGresult *r = ask(u, PACK_UNDO_LOCK, NULL, NULL);
 
     PQclear(r);
     return r != NULL;
@@ -95,19 +106,18 @@ put_back(struct undo *u)
     const bool deleted = strcmp(field(u, "deleted"), "0") != 0;
     const bool updated = strcmp(field(u, "deleted"), field(u, "rows")) != 0;
 
-    return find_key(u) && does(u, PACK_UNDO_LOCK, NULL, NULL) &&
-           names_nothing(u, PACK_UNDO_CHECK, "were changed since") &&
-           (!updated || does(u, PACK_UNDO_UPDATE, field(u, "updatable"), field(u, "values"))) &&
-           (!deleted || does(u, PACK_UNDO_INSERT, field(u, "insertable"), field(u, "all_values"))) &&
+    return find_key(u) && locks(u) && names_nothing(u, PACK_UNDO_CHECK, "or its columns were changed since") &&
+           (!updated || changes(u, PACK_UNDO_UPDATE, field(u, "updatable"), field(u, "values"))) &&
+           (!deleted || changes(u, PACK_UNDO_INSERT, field(u, "insertable"), field(u, "all_values"))) &&
            names_nothing(u, PACK_UNDO_VERIFY, "would not be as they were, as by a trigger");
 }
 
 /* Whether there is such a mend, and nobody has undone it. */
 static bool
-begin(struct undo *u)
+begin(struct undo *u, int64_t timeout_ms)
 {
     const char *params[] = {u->id};
-    PGresult *r = desk_begin(u->d, DATABASE_VNEXT, u->d->settings->config->statement_timeout_ms, true)
+    PGresult *r = desk_begin(u->d, DATABASE_VNEXT, timeout_ms, true)
                       ? desk_ask(u->d, DATABASE_VNEXT, sql_integrity_undo_begin, 1, params)
                       : NULL;
     bool good = r != NULL && PQntuples(r) == 1 && PQgetisnull(r, 0, 2);
@@ -122,14 +132,63 @@ begin(struct undo *u)
     return good;
 }
 
+static void
+say_put_back(struct undo *u)
+{
+    for (u->row = 0; u->row < PQntuples(u->steps); u->row++)
+        printf("put back: %s row%s of %s.%s (%s)\n", field(u, "rows"), strcmp(field(u, "rows"), "1") == 0 ? "" : "s",
+               field(u, "table_schema"), field(u, "table_name"), field(u, "check_name"));
+    if (PQntuples(u->steps) == 0)
+        puts("put back: nothing was changed by it");
+}
+
+static void
+print_put_back(struct undo *u)
+{
+    cJSON *root = cJSON_CreateObject();
+    cJSON *list;
+    char *text;
+
+    cJSON_AddNumberToObject(root, "mend", strtod(u->id, NULL));
+    list = cJSON_AddArrayToObject(root, "put_back");
+    for (u->row = 0; u->row < PQntuples(u->steps); u->row++) {
+        cJSON *step = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(step, "pack", field(u, "pack"));
+        cJSON_AddStringToObject(step, "check", field(u, "check_name"));
+        cJSON_AddStringToObject(step, "schema", field(u, "table_schema"));
+        cJSON_AddStringToObject(step, "table", field(u, "table_name"));
+        cJSON_AddNumberToObject(step, "rows", strtod(field(u, "rows"), NULL));
+        cJSON_AddItemToArray(list, step);
+    }
+    text = cJSON_Print(root);
+    puts(text);
+    cJSON_free(text);
+    cJSON_Delete(root);
+}
+
+static int
+refused(const struct undo *u, int64_t timeout_ms)
+{
+    if (u->said)
+        return EXIT_UNFINISHED;
+    if (!desk_timed_out(u->d))
+        return desk_refused(u->d, "undoing");
+    fprintf(stderr, "dualwrited validate: nothing was put back: it took longer than %g s (--timeout)\n",
+            (double) timeout_ms / 1000);
+    return EXIT_UNFINISHED;
+}
+
 int
-integrity_undo(struct desk *d, const char *id)
+integrity_undo(struct desk *d, const char *id, int64_t timeout_ms, bool json)
 {
     const char *params[] = {id};
     struct undo u = {.d = d, .id = id};
     PGresult *r = NULL;
-    bool good = begin(&u);
+    bool good;
 
+    desk_doing(d, "undoing");
+    good = begin(&u, timeout_ms);
     if (good)
         u.steps = desk_ask(d, DATABASE_VNEXT, sql_integrity_undo_steps, 1, params);
     good = good && u.steps != NULL;
@@ -138,13 +197,13 @@ integrity_undo(struct desk *d, const char *id)
     if (good)
         r = desk_ask(d, DATABASE_VNEXT, sql_integrity_undo_end, 1, params);
     good = desk_end(d, DATABASE_VNEXT, r != NULL) && r != NULL;
-    for (u.row = 0; good && u.row < PQntuples(u.steps); u.row++)
-        printf("put back: %s rows of %s.%s (%s)\n", field(&u, "rows"), field(&u, "table_schema"),
-               field(&u, "table_name"), field(&u, "check_name"));
-    if (good && PQntuples(u.steps) == 0)
-        puts("put back: nothing was changed by it");
+    desk_quiet(d);
+    if (good && json)
+        print_put_back(&u);
+    else if (good)
+        say_put_back(&u);
     PQclear(r);
     PQclear(u.steps);
     free(u.key_type);
-    return good ? EXIT_GOOD : u.said ? EXIT_UNFINISHED : desk_refused(d, "undoing");
+    return good ? EXIT_GOOD : refused(&u, timeout_ms);
 }

@@ -16,7 +16,7 @@
 
 #define SQL_MAX ((size_t) 1024 * 1024) /* bytes of one .sql file */
 
-/* Whether rules.json is in that folder. */
+/* Whether rules.json is in that folder, or nobody may know: reading it says why then. */
 static bool
 holds_pack(struct buf *folder)
 {
@@ -24,7 +24,7 @@ holds_pack(struct buf *folder)
     bool there;
 
     buf_printf(&file, "%s/" PACK_FILE, buf_text(folder));
-    there = access(buf_text(&file), F_OK) == 0;
+    there = access(buf_text(&file), F_OK) == 0 || errno == EACCES;
     buf_free(&file);
     return there;
 }
@@ -156,6 +156,7 @@ pack_load(const char *name_or_path, struct faults *faults)
         p = pack_parse(buf_text(&path), text, len, faults);
     for (size_t i = 0; p != NULL && i < p->count; i++) {
         load_sql(&p->checks[i].find, folder, faults);
+        load_sql(&p->checks[i].legacy, folder, faults);
         load_sql(&p->checks[i].mend, folder, faults);
     }
     if (p != NULL) {

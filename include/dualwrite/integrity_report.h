@@ -45,6 +45,7 @@ struct integrity_pack {
 struct integrity_report {
     const char *at; /* RFC 3339 */
     int period_hours;
+    const char *mend; /* the number to undo --fix by; NULL: it changed no row by SQL */
     struct integrity_pack *packs;
     size_t count;
     cJSON *metrics;  /* monitor_metrics.h; NULL: not asked for */

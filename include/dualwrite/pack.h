@@ -30,8 +30,8 @@ enum pack_each {
     PACK_EACH
 };
 
-/* Which database a check runs on. PACK_BOTH reads tables of both sides: with two databases it is not run. */
-enum pack_on { PACK_VNEXT, PACK_LEGACY, PACK_BOTH };
+/* Which database a check runs on. */
+enum pack_on { PACK_VNEXT, PACK_LEGACY };
 
 enum pack_mend_kind {
     PACK_NO_MEND,
@@ -55,6 +55,7 @@ struct pack_check {
     enum pack_on on;
     const char *compares; /* it reads what `reconcile` found of this class, "missing" ..: static; NULL: it does not */
     struct pack_file find;
+    struct pack_file legacy; /* what `find`, on vNext, needs of legacy's rows; no name: nothing */
     enum pack_mend_kind mends;
     struct pack_file mend;            /* PACK_MEND_SQL */
     char *done;                       /* what was done, for people; NULL without a mend */

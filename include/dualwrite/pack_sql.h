@@ -21,6 +21,7 @@ struct pack_look {
     const struct mapping_entity *e; /* NULL: it is not about the mapping */
     char *about;                    /* "team", "membership.role"; NULL like e */
     char *find;                     /* what gives the bad rows, with a column `key`; no semicolon at its end */
+    char *legacy;                   /* with two databases: legacy's rows that it joins; NULL: none */
     char *mend;                     /* NULL: none by SQL */
 };
 
@@ -30,10 +31,11 @@ struct pack_looks {
 };
 
 /*
- * `m` and `c` may be NULL where no check is about the mapping. A place that nobody knows is an error in `faults`, which says
- * the file. Free with pack_looks_free(), which leaves the pack alone.
+ * `m` and `c` may be NULL where no check is about the mapping. `two` databases: legacy's rows that a check of vNext joins are
+ * then in the table of integrity/legacy_make.sql. A place that nobody knows is an error in `faults`, which says the file. Free
+ * with pack_looks_free(), which leaves the pack alone.
  */
-struct pack_looks pack_looks_make(const struct pack *p, const struct mapping *m, const struct catalogs *c,
+struct pack_looks pack_looks_make(const struct pack *p, const struct mapping *m, const struct catalogs *c, bool two,
                                   int period_hours, struct faults *faults);
 void pack_looks_free(struct pack_looks *looks);
 
@@ -42,6 +44,9 @@ void pack_looks_free(struct pack_looks *looks);
  * whose row in the check's table has $1 in the first of `where`'s columns, $2 in the second ...; the check has a table then.
  */
 char *pack_count_sql(const struct pack_look *look, int samples, const char *const *where, size_t nwhere);
+
+/* COPY ... TO STDOUT of the look's rows of legacy; what takes them on the other side is integrity/legacy_take.sql. */
+char *pack_legacy_sql(const struct pack_look *look);
 
 /* A table that was mended; the key's type as integrity/key_type.sql gives it. */
 struct pack_table {
@@ -56,6 +61,10 @@ struct pack_table {
 char *pack_keys_sql(const struct pack_look *look, const char *const *where, size_t nwhere, const char *key_type);
 char *pack_before_sql(const struct pack_table *t);
 char *pack_after_sql(const struct pack_table *t);
+
+/* Whether a mend writes one table, by UPDATE or DELETE; `plan` is what EXPLAIN (FORMAT JSON) says of it. What it is told if not. */
+bool pack_plan_writes_once(const char *plan);
+#define PACK_WRITES_ONCE "a mend is one UPDATE or DELETE, of the table that the check names"
 
 enum pack_undo {
     PACK_UNDO_LOCK,

@@ -31,6 +31,13 @@ typedef void (*pgblock_tick)(void *arg);
 PGresult *pgblock_ask(PGconn *pq, const char *sql, int nparams, const char *const *params, pgblock_tick tick,
                       void *arg);
 
+/*
+ * What `out` (COPY ... TO STDOUT) gives at `from` goes into `in` (COPY ... FROM STDIN) at `to`, row by row: none is kept here. The
+ * result to PQclear(): the COMMAND_OK of `to`, or the failure of whose connection *refused then is.
+ */
+PGresult *pgblock_copy(PGconn *from, const char *out, PGconn *to, const char *in, PGconn **refused, pgblock_tick tick,
+                       void *arg);
+
 /* Prints the failed result (NULL: the connection's error) as "dualwrited: WHAT: message (SQLSTATE)", detail, hint. */
 void pgblock_complain(PGconn *pq, const PGresult *r, const char *what);
 

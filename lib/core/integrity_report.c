@@ -319,6 +319,8 @@ integrity_json(struct buf *out, const struct integrity_report *r)
 
     cJSON_AddStringToObject(root, "timestamp", r->at);
     cJSON_AddStringToObject(root, "verdict", words[integrity_verdict(r)]);
+    cJSON_AddItemToObject(root, "mend",
+                          r->mend == NULL ? cJSON_CreateNull() : cJSON_CreateNumber(strtod(r->mend, NULL)));
     packs = cJSON_AddArrayToObject(root, "packs");
     for (size_t i = 0; i < r->count; i++) {
         cJSON *pack = cJSON_CreateObject();

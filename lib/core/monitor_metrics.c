@@ -8,6 +8,7 @@
 #include "dualwrite/shown.h"
 
 #define UNASKED "the database could not be asked"
+#define BEGAN_ANEW "the server's statistics began anew since the run before"
 
 /* One figure; `value` NAN: not known, because of `why`. */
 struct figure {
@@ -78,27 +79,66 @@ add_violations(cJSON *list, const cJSON *facts)
                                UNASKED});
 }
 
-/* Of the transactions between the run before and this one. */
-static void
-add_rollbacks(cJSON *list, const cJSON *facts)
-{
-    const cJSON *now = cJSON_GetObjectItemCaseSensitive(facts, "counters");
-    const cJSON *before = cJSON_GetObjectItemCaseSensitive(facts, "before");
-    const char *since = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(now, "since"));
-    const char *since_before = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(before, "since"));
-    const double rollbacks = number(now, "rollbacks") - number(before, "rollbacks");
-    const double all = rollbacks + number(now, "commits") - number(before, "commits");
-    struct figure f = {"transaction_rollbacks", "percent", "< 1", NAN, false, all, UNASKED};
+/* What the server has counted between the run before and this one. */
+struct span {
+    const cJSON *now, *before;
+    const char *why; /* nothing can be said of it; NULL: it can */
+};
 
-    if (!cJSON_IsObject(now))
-        f.why = UNASKED;
-    else if (!cJSON_IsObject(before))
-        f.why = "counted from one run to the next, and this is the first";
-    else if (since == NULL || since_before == NULL || strcmp(since, since_before) != 0 || !(rollbacks >= 0))
-        f.why = "the server's statistics began anew since the run before";
-    else if (!(all >= MONITOR_TRANSACTIONS_LEAST))
+static struct span
+span_of(const cJSON *facts)
+{
+    struct span s = {cJSON_GetObjectItemCaseSensitive(facts, "counters"),
+                     cJSON_GetObjectItemCaseSensitive(facts, "before"), NULL};
+    const char *since = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(s.now, "since"));
+    const char *since_before = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(s.before, "since"));
+
+    if (!cJSON_IsObject(s.now))
+        s.why = UNASKED;
+    else if (!cJSON_IsObject(s.before))
+        s.why = "counted from one run to the next, and this is the first";
+    else if (since == NULL || since_before == NULL || strcmp(since, since_before) != 0)
+        s.why = BEGAN_ANEW;
+    return s;
+}
+
+static double
+gone(const struct span *s, const char *name)
+{
+    return number(s->now, name) - number(s->before, name);
+}
+
+/* Of the operations of packs' functions.sql, on average. */
+static void
+add_response(cJSON *list, const struct span *s)
+{
+    const double calls = gone(s, "calls"), ms = gone(s, "calls_ms");
+    struct figure f = {"response_time", "ms", "< 200", NAN, false, calls, s->why};
+
+    if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(s->now, "tracked")))
+        f.why = "the server times no operation of a pack (track_functions = pl); dualwrite_duration_seconds of "
+                "/metrics has the sync's";
+    else if (f.why == NULL && !(calls >= 0 && ms >= 0))
+        f.why = isnan(calls) ? "counted from one run to the next, and this is the first" : BEGAN_ANEW;
+    else if (f.why == NULL && calls == 0)
+        f.why = "no operation of a pack was called since the run before";
+    else if (f.why == NULL)
+        f.value = floor(ms / calls * 100 + 0.5) / 100;
+    f.met = f.value < 200;
+    add(list, &f);
+}
+
+static void
+add_rollbacks(cJSON *list, const struct span *s)
+{
+    const double rollbacks = gone(s, "rollbacks"), all = rollbacks + gone(s, "commits");
+    struct figure f = {"transaction_rollbacks", "percent", "< 1", NAN, false, all, s->why};
+
+    if (f.why == NULL && !(rollbacks >= 0))
+        f.why = BEGAN_ANEW;
+    else if (f.why == NULL && !(all >= MONITOR_TRANSACTIONS_LEAST))
         f.why = "there were too few transactions since the run before";
-    else
+    else if (f.why == NULL)
         f.value = share(rollbacks, all);
     f.met = f.value < 1;
     add(list, &f);
@@ -108,12 +148,12 @@ cJSON *
 monitor_metrics(const cJSON *facts)
 {
     cJSON *list = cJSON_CreateArray();
+    const struct span since = span_of(facts);
 
     add_success(list, facts);
-    add(list, &(struct figure){"response_time", "ms", "< 200", NAN, false, NAN,
-                               "the database keeps no times; dualwrite_duration_seconds of /metrics has the sync's"});
+    add_response(list, &since);
     add_violations(list, facts);
-    add_rollbacks(list, facts);
+    add_rollbacks(list, &since);
     return list;
 }
 

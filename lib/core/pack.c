@@ -13,7 +13,7 @@
 
 static const char *const severity_words[] = {"critical", "error", "warning"};
 static const char *const each_words[PACK_EACH] = {NULL, "entity", "map", "child", "set", "values"};
-static const char *const on_words[] = {"vnext", "legacy", "both"};
+static const char *const on_words[] = {"vnext", "legacy"};
 static const char *const class_words[] = {"missing", "drifted", "extra", "refused"}; /* of reconcile.h */
 
 const char *
@@ -148,6 +148,8 @@ read_mend(struct json_reader *r, const struct json_node *n, struct pack_check *c
             json_fault(r, FAULT_ERROR, n,
                        "mends by SQL, but has no \"table\"; name the table whose rows are changed, so that they can be "
                        "put back");
+        if (c->on == PACK_LEGACY)
+            json_fault(r, FAULT_ERROR, n, "mends legacy by SQL, which only the sync writes; leave \"mend\" out");
     }
 }
 
@@ -175,9 +177,10 @@ read_table(struct json_reader *r, const struct json_node *n, const char *schema,
 static void
 read_check(struct json_reader *r, const struct json_node *n, const char *schema, struct pack_check *c)
 {
-    static const char *const keys[] = {"name",     "title", "severity", "weight", "each",   "column", "on",
-                                       "compares", "find",  "mend",     "done",   "schema", "table",  "key"};
-    const struct json_node compares = json_child(n, "compares"), column = json_child(n, "column");
+    static const char *const keys[] = {"name", "title",  "severity", "weight", "each",   "column", "on", "compares",
+                                       "find", "legacy", "mend",     "done",   "schema", "table",  "key"};
+    const struct json_node compares = json_child(n, "compares"), column = json_child(n, "column"),
+                           legacy = json_child(n, "legacy");
 
     if (!json_object_of(r, n, "an object with name, title, severity and find", keys, COUNT(keys)))
         return;
@@ -201,6 +204,11 @@ read_check(struct json_reader *r, const struct json_node *n, const char *schema,
             json_fault(r, FAULT_ERROR, &column, "is only together with \"each\"; leave it out");
     }
     c->find.name = read_file_name(r, n, "find");
+    if (legacy.json != NULL) {
+        c->legacy.name = read_file_name(r, n, "legacy");
+        if (c->on == PACK_LEGACY)
+            json_fault(r, FAULT_ERROR, &legacy, "is for checks on \"vnext\"; \"find\" reads legacy's rows itself here");
+    }
     read_mend(r, n, c);
     read_table(r, n, schema, c);
 }
@@ -210,18 +218,19 @@ read_check(struct json_reader *r, const struct json_node *n, const char *schema,
 static void
 check_names(struct json_reader *r, const struct json_node *checks, const struct pack *p)
 {
-    for (size_t i = 0; i < p->count; i++)
-        for (size_t j = 0; j < i; j++) {
-            const struct json_node element = json_element(checks, i, cJSON_GetArrayItem(checks->json, (int) i));
-            const struct json_node name = json_child(&element, "name");
+    const cJSON *item = p->count == 0 ? NULL : checks->json->child;
 
-            if (p->checks[i].name == NULL || p->checks[j].name == NULL ||
-                strcmp(p->checks[i].name, p->checks[j].name) != 0)
-                continue;
+    for (size_t i = 0; item != NULL; i++, item = item->next) {
+        const struct json_node element = json_element(checks, i, item), name = json_child(&element, "name");
+        size_t j = 0;
+
+        while (j < i && (p->checks[i].name == NULL || p->checks[j].name == NULL ||
+                         strcmp(p->checks[i].name, p->checks[j].name) != 0))
+            j++;
+        if (j < i)
             json_fault(r, FAULT_ERROR, &name, "is \"%s\", as that of $.checks[%zu]; each check has a name of its own",
                        p->checks[i].name, j);
-            break;
-        }
+    }
 }
 
 static void
@@ -312,6 +321,7 @@ pack_free(struct pack *p)
         free(c->table);
         free(c->key);
         free_file(&c->find);
+        free_file(&c->legacy);
         free_file(&c->mend);
     }
     pack_parts_free(&p->parts);

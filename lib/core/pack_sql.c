@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dualwrite/quote.h"
+#include "dualwrite/ref.h"
 #include "dualwrite/sqlparts.h"
 #include "dualwrite/suggest.h"
 #include "dualwrite/xalloc.h"
@@ -44,6 +45,7 @@ put_same(struct buf *out, const char *alias, const char *column, const char *oth
     quote_ident(out, other_column);
 }
 
+/* What is over m, the map, and over s. */
 static void
 take_map(struct fragments *f, const struct mapping_entity *e)
 {
@@ -56,46 +58,65 @@ take_map(struct fragments *f, const struct mapping_entity *e)
     for (size_t i = 0; i < map->source_key.count; i++)
         put_same(&text, "m", map->source_key.items[i], "s", e->source_key.items[i]);
     take(f, "map_is_source", &text);
-    put_same(&text, "m", map->target_key, "t", e->target_key.items[0]);
-    take(f, "map_is_target", &text);
+    buf_puts(&text, "EXISTS (SELECT FROM dualwrite.outbox o WHERE o.entity = ");
+    quote_literal(&text, e->name);
+    for (size_t i = 0; i < map->source_key.count; i++) {
+        buf_printf(&text, " AND o.ref[%zu] = m.", ref_position(e, e->source_key.items[i]) + 1);
+        quote_ident(&text, map->source_key.items[i]);
+        buf_puts(&text, "::pg_catalog.text");
+    }
+    buf_putc(&text, ')');
+    take(f, "map_waits", &text);
 }
 
 static void
-take_parent(struct fragments *f, const struct gen *g)
-{
-    const struct mapping_parent *parent = g->e->parent;
-    struct buf text = {0};
-
-    gen_set_table(f, "parent_source", &g->parent->source);
-    gen_set_table(f, "parent_target", &g->parent->target);
-    put_same(&text, "s", parent->column, "p", g->parent->source_key.items[0]);
-    take(f, "source_is_of_parent", &text);
-    put_same(&text, "t", parent->target_column, "p", g->parent->target_key.items[0]);
-    take(f, "target_is_of_parent", &text);
-    take_label(f, "source_parent", "s", &parent->column, 1);
-    take_label(f, "target_parent", "t", &parent->target_column, 1);
-}
-
-static void
-take_entity(struct fragments *f, const struct gen *g)
+take_vnext(struct fragments *f, const struct gen *g)
 {
     const struct mapping_entity *e = g->e;
     struct buf text = {0};
 
-    gen_set_literal(f, "entity", e->name);
     gen_set_table(f, "source", &e->source);
-    gen_set_table(f, "target", &e->target);
     take_label(f, "source_key", "s", e->source_key.items, e->source_key.count);
-    take_label(f, "target_key", "t", e->target_key.items, e->target_key.count);
     sql_present(&text, e, "s");
     take(f, "present", &text);
-    gen_active_there(&text, g);
-    take(f, "active", &text);
-    fragments_set(f, "deletes", e->removal.kind == REMOVAL_DELETE ? "true" : "false");
     if (e->map != NULL)
         take_map(f, e);
-    if (e->parent != NULL)
-        take_parent(f, g);
+    if (e->parent == NULL)
+        return;
+    gen_set_table(f, "parent_source", &g->parent->source);
+    put_same(&text, "s", e->parent->column, "p", g->parent->source_key.items[0]);
+    take(f, "source_is_of_parent", &text);
+    take_label(f, "source_parent", "s", &e->parent->column, 1);
+}
+
+static void
+take_legacy(struct fragments *f, const struct gen *g)
+{
+    const struct mapping_entity *e = g->e;
+    struct buf text = {0};
+
+    gen_set_table(f, "target", &e->target);
+    take_label(f, "target_key", "t", e->target_key.items, e->target_key.count);
+    gen_active_there(&text, g);
+    take(f, "active", &text);
+    if (e->parent == NULL)
+        return;
+    gen_set_table(f, "parent_target", &g->parent->target);
+    put_same(&text, "t", e->parent->target_column, "p", g->parent->target_key.items[0]);
+    take(f, "target_is_of_parent", &text);
+    take_label(f, "target_parent", "t", &e->parent->target_column, 1);
+}
+
+/* SQL that is run on one side gets that side's tables only: so it works with two databases too. */
+static void
+take_entity(struct fragments *f, const struct gen *g, enum pack_on on)
+{
+    gen_set_literal(f, "entity", g->e->name);
+    fragments_set(f, "deletes", g->e->removal.kind == REMOVAL_DELETE ? "true" : "false");
+    if (on == PACK_VNEXT)
+        take_vnext(f, g);
+    else
+        take_legacy(f, g);
 }
 
 /* ---- sets of values ---- */
@@ -132,7 +153,8 @@ put_set(struct buf *out, const struct mapping_entity *e, const struct mapping_co
 
 /* The places of a look at one column; false where it is none for it. */
 static bool
-take_column(struct fragments *f, const struct mapping_entity *e, const struct mapping_column *c, enum pack_each each)
+take_column(struct fragments *f, const struct mapping_entity *e, const struct mapping_column *c, enum pack_each each,
+            enum pack_on on)
 {
     struct buf set = {0}, known = {0}, value = {0};
     const bool has_set = put_set(&set, e, c);
@@ -144,7 +166,7 @@ take_column(struct fragments *f, const struct mapping_entity *e, const struct ma
     gen_set_ident(f, "column", c->name);
     take(f, "set", &set);
     take(f, "known", &known);
-    if (reads)
+    if (reads && on == PACK_VNEXT)
         take(f, "value", &value);
     else
         buf_free(&value);
@@ -171,7 +193,8 @@ check_places(const struct pack_file *file, const struct fragments *f, struct fau
         for (size_t i = 0; i < f->count; i++)
             known = known || strcmp(names[i], name) == 0;
         if (!known) {
-            faults_add(faults, FAULT_ERROR, file->name, "there is no place :{%s} in a check of this kind%s%s%s", name,
+            faults_add(faults, FAULT_ERROR, file->name,
+                       "there is no place :{%s} in a check of this kind and side%s%s%s", name,
                        nearest == NULL ? "; docs/packs.md lists them" : "; did you mean :{",
                        nearest == NULL ? "" : nearest, nearest == NULL ? "" : "}");
             good = false;
@@ -196,78 +219,119 @@ filled(const struct pack_file *file, const struct fragments *f, struct faults *f
     return buf_steal(&out);
 }
 
-static void
-add_look(struct pack_looks *looks, const struct pack_check *check, const struct mapping_entity *e,
-         const struct mapping_column *c, const struct fragments *f, struct faults *faults)
-{
-    struct pack_look *look;
-    struct buf about = {0};
-
-    looks->items = xreallocarray(looks->items, looks->count + 1, sizeof *looks->items);
-    look = &looks->items[looks->count++];
-    *look = (struct pack_look){.check = check, .e = e};
-    if (e != NULL) {
-        buf_printf(&about, "%s%s%s", e->name, c == NULL ? "" : ".", c == NULL ? "" : c->name);
-        look->about = buf_steal(&about);
-    }
-    look->find = filled(&check->find, f, faults);
-    look->mend = filled(&check->mend, f, faults);
-}
+/* Who fills in: what looks are made of. */
+struct filling {
+    struct pack_looks *looks;
+    int period_hours;
+    bool two;
+    struct faults *faults;
+};
 
 static struct fragments
-places(int period_hours)
+places(const struct filling *fill)
 {
     struct fragments f = {0};
     struct buf period = {0};
 
-    buf_printf(&period, "'%d hours'::pg_catalog.interval", period_hours);
+    buf_printf(&period, "'%d hours'::pg_catalog.interval", fill->period_hours);
     take(&f, "period", &period);
     return f;
 }
 
+/* The places of one file of `check`, which runs on `on`; false where the check does not fit column `c`. */
+static bool
+take_places(struct fragments *f, const struct pack_check *check, const struct gen *g, const struct mapping_column *c,
+            enum pack_on on)
+{
+    if (g == NULL)
+        return true;
+    take_entity(f, g, on);
+    if (check->compares != NULL)
+        gen_set_literal(f, "class", check->compares);
+    return c == NULL || take_column(f, g->e, c, check->each, on);
+}
+
+/* Legacy's rows, and the place where `find` has them: the same columns of the same types, wherever they are. */
+static char *
+fill_legacy(const struct filling *fill, const struct pack_check *check, const struct gen *g,
+            const struct mapping_column *c, struct fragments *find)
+{
+    struct fragments f = places(fill);
+    struct buf here = {0};
+    char *legacy;
+
+    take_places(&f, check, g, c, PACK_LEGACY);
+    legacy = filled(&check->legacy, &f, fill->faults);
+    fragments_free(&f);
+    if (!fill->two)
+        buf_printf(&here, "(SELECT l.key::pg_catalog.text AS key, l.value::pg_catalog.text AS value FROM (\n%s\n) l)",
+                   legacy == NULL ? "" : legacy);
+    else
+        buf_puts(&here, "pg_temp.dualwrite_legacy");
+    take(find, "legacy", &here);
+    if (fill->two)
+        return legacy;
+    free(legacy);
+    return NULL;
+}
+
+/* `g` NULL: it is not about the mapping; `c` NULL: not about a column. */
 static void
-add_entity(struct pack_looks *looks, const struct pack_check *check, const struct gen *g, int period_hours,
-           struct faults *faults)
+add_look(const struct filling *fill, const struct pack_check *check, const struct gen *g,
+         const struct mapping_column *c)
+{
+    struct pack_looks *looks = fill->looks;
+    struct fragments f = places(fill);
+    struct buf about = {0};
+
+    if (take_places(&f, check, g, c, check->on)) {
+        struct pack_look look = {.check = check, .e = g == NULL ? NULL : g->e};
+
+        if (g != NULL) {
+            buf_printf(&about, "%s%s%s", g->e->name, c == NULL ? "" : ".", c == NULL ? "" : c->name);
+            look.about = buf_steal(&about);
+        }
+        if (check->legacy.text != NULL)
+            look.legacy = fill_legacy(fill, check, g, c, &f);
+        look.find = filled(&check->find, &f, fill->faults);
+        look.mend = filled(&check->mend, &f, fill->faults);
+        looks->items = xreallocarray(looks->items, looks->count + 1, sizeof *looks->items);
+        looks->items[looks->count++] = look;
+    }
+    fragments_free(&f);
+}
+
+static void
+add_entity(const struct filling *fill, const struct pack_check *check, const struct gen *g)
 {
     const struct mapping_entity *e = g->e;
     const bool by_column = check->column != NULL || check->each == PACK_SET || check->each == PACK_VALUES;
 
     if ((check->each == PACK_MAP && e->map == NULL) || (check->each == PACK_CHILD && e->parent == NULL))
         return;
-    for (size_t i = 0; i < (by_column ? e->columns.count : 1); i++) {
-        const struct mapping_column *c = by_column ? &e->columns.items[i] : NULL;
-        struct fragments f = places(period_hours);
-
-        take_entity(&f, g);
-        if (check->compares != NULL)
-            gen_set_literal(&f, "class", check->compares);
-        if (c == NULL ||
-            ((check->column == NULL || strcmp(check->column, c->name) == 0) && take_column(&f, e, c, check->each)))
-            add_look(looks, check, e, c, &f, faults);
-        fragments_free(&f);
-    }
+    if (!by_column)
+        add_look(fill, check, g, NULL);
+    for (size_t i = 0; by_column && i < e->columns.count; i++)
+        if (check->column == NULL || strcmp(check->column, e->columns.items[i].name) == 0)
+            add_look(fill, check, g, &e->columns.items[i]);
 }
 
 struct pack_looks
-pack_looks_make(const struct pack *p, const struct mapping *m, const struct catalogs *c, int period_hours,
+pack_looks_make(const struct pack *p, const struct mapping *m, const struct catalogs *c, bool two, int period_hours,
                 struct faults *faults)
 {
     struct pack_looks looks = {0};
+    const struct filling fill = {&looks, period_hours, two, faults};
 
     for (size_t i = 0; i < p->count; i++) {
         const struct pack_check *check = &p->checks[i];
 
-        if (check->each == PACK_ONCE) {
-            struct fragments f = places(period_hours);
-
-            add_look(&looks, check, NULL, NULL, &f, faults);
-            fragments_free(&f);
-            continue;
-        }
-        for (size_t j = 0; m != NULL && c != NULL && j < m->count; j++) {
+        if (check->each == PACK_ONCE)
+            add_look(&fill, check, NULL, NULL);
+        for (size_t j = 0; check->each != PACK_ONCE && m != NULL && c != NULL && j < m->count; j++) {
             const struct gen g = gen_for(m, c, &m->entities[j]);
 
-            add_entity(&looks, check, &g, period_hours, faults);
+            add_entity(&fill, check, &g);
         }
     }
     return looks;
@@ -279,6 +343,7 @@ pack_looks_free(struct pack_looks *looks)
     for (size_t i = 0; i < looks->count; i++) {
         free(looks->items[i].about);
         free(looks->items[i].find);
+        free(looks->items[i].legacy);
         free(looks->items[i].mend);
     }
     free(looks->items);
@@ -319,6 +384,15 @@ pack_count_sql(const struct pack_look *look, int samples, const char *const *whe
     take(&f, "samples", &limit);
     fragments_set(&f, "find", look->find);
     return gen_fill(sql_integrity_count, &f);
+}
+
+char *
+pack_legacy_sql(const struct pack_look *look)
+{
+    struct fragments f = {0};
+
+    fragments_set(&f, "legacy", look->legacy);
+    return gen_fill(sql_integrity_legacy, &f);
 }
 
 char *
@@ -369,6 +443,24 @@ pack_after_sql(const struct pack_table *t)
     struct fragments f = of_table(t);
 
     return gen_fill(sql_integrity_mend_after, &f);
+}
+
+static size_t
+count_of(const char *text, const char *part)
+{
+    size_t count = 0;
+
+    for (const char *p = strstr(text, part); p != NULL; p = strstr(p + 1, part))
+        count++;
+    return count;
+}
+
+bool
+pack_plan_writes_once(const char *plan)
+{
+    /* quotes of names and expressions are escaped in there, so these are keys and values of the plan */
+    return count_of(plan, "\"Node Type\": \"ModifyTable\"") == 1 &&
+           count_of(plan, "\"Operation\": \"Update\"") + count_of(plan, "\"Operation\": \"Delete\"") == 1;
 }
 
 char *

@@ -161,3 +161,91 @@ pgblock_ask(PGconn *pq, const char *sql, int nparams, const char *const *params,
     }
     return kept != NULL ? kept : PQmakeEmptyPGresult(pq, PGRES_FATAL_ERROR);
 }
+
+/* ---- rows of one server for another ---- */
+
+/* The last of what is still to come, after `r`; the first that failed. */
+static PGresult *
+rest(PGconn *pq, PGresult *r, pgblock_tick tick, void *arg)
+{
+    for (;;) {
+        PGresult *next;
+
+        await(pq, tick, arg);
+        next = PQgetResult(pq);
+        if (next == NULL)
+            return r != NULL ? r : PQmakeEmptyPGresult(pq, PGRES_FATAL_ERROR);
+        if (r != NULL && !succeeded(r)) {
+            PQclear(next);
+            continue;
+        }
+        PQclear(r);
+        r = next;
+    }
+}
+
+/* NULL: the COPY stands; else what the server said instead. */
+static PGresult *
+start_copy(PGconn *pq, const char *sql, ExecStatusType wanted, pgblock_tick tick, void *arg)
+{
+    PGresult *r;
+
+    if (!PQsendQuery(pq, sql))
+        return PQmakeEmptyPGresult(pq, PGRES_FATAL_ERROR);
+    await(pq, tick, arg);
+    r = PQgetResult(pq);
+    if (r != NULL && PQresultStatus(r) == wanted) {
+        PQclear(r);
+        return NULL;
+    }
+    return rest(pq, r, tick, arg);
+}
+
+/* Until `from` has no more. What `to` does not take is read all the same: a COPY cannot be left. */
+static void
+pump(PGconn *from, PGconn *to, pgblock_tick tick, void *arg)
+{
+    while (PQstatus(from) == CONNECTION_OK) {
+        char *row = NULL;
+        const int len = PQgetCopyData(from, &row, 1);
+
+        if (len < 0)
+            return;
+        if (len > 0) {
+            PQputCopyData(to, row, len); /* why it fails, its result says */
+            PQfreemem(row);
+        } else {
+            struct pollfd fd = {.fd = PQsocket(from), .events = POLLIN};
+
+            if (poll(&fd, 1, 250) == 0 && tick != NULL)
+                tick(arg);
+            if (fd.revents != 0)
+                PQconsumeInput(from);
+        }
+    }
+}
+
+PGresult *
+pgblock_copy(PGconn *from, const char *out, PGconn *to, const char *in, PGconn **refused, pgblock_tick tick, void *arg)
+{
+    PGresult *taken = start_copy(to, in, PGRES_COPY_IN, tick, arg);
+    PGresult *given;
+
+    *refused = to;
+    if (taken != NULL)
+        return taken;
+    given = start_copy(from, out, PGRES_COPY_OUT, tick, arg);
+    if (given == NULL) {
+        pump(from, to, tick, arg);
+        given = rest(from, NULL, tick, arg);
+    }
+    PQputCopyEnd(to, succeeded(given) ? NULL : "the other side failed");
+    taken = rest(to, NULL, tick, arg);
+    if (succeeded(given)) {
+        PQclear(given);
+        return taken;
+    }
+    PQclear(taken);
+    *refused = from;
+    return given;
+}

@@ -147,7 +147,7 @@ def test_the_schemas_refuse_what_is_wrong(schemas, rendered):
         return doc
 
     web = one(rendered["native-metrics"], "Deployment")
-    policy = one(rendered["standalone-metrics"], "NetworkPolicy")
+    policy = by_name(rendered["standalone-metrics"], "NetworkPolicy")["dualwrited"]
     cron = one(rendered["jobs"], "CronJob")
     monitor = one(rendered["monitoring"], "PodMonitor")
     docs = [
@@ -175,6 +175,10 @@ def test_the_schemas_refuse_what_is_wrong(schemas, rendered):
 def one(docs, kind):
     (doc,) = [doc for doc in docs if doc["kind"] == kind]
     return doc
+
+
+def by_name(docs, kind):
+    return {doc["metadata"]["name"]: doc for doc in docs if doc["kind"] == kind}
 
 
 def pod(doc):
@@ -306,7 +310,7 @@ def test_metrics_are_outside_only_by_the_overlay_and_only_for_monitoring(rendere
     docs = rendered[name]
     deployment = one(docs, "Deployment")
     labels = deployment["spec"]["template"]["metadata"]["labels"]
-    policies = [doc for doc in docs if doc["kind"] == "NetworkPolicy"]
+    policies = [doc for called, doc in by_name(docs, "NetworkPolicy").items() if called != "dualwrited-monitor"]
     annotations = deployment["spec"]["template"]["metadata"].get("annotations", {})
     if not name.endswith("-metrics"):
         assert "DUALWRITE_HTTP_LISTEN" not in env_of(our(deployment)) and "ports" not in our(deployment) and not annotations
@@ -333,6 +337,20 @@ def test_metrics_are_outside_only_by_the_overlay_and_only_for_monitoring(rendere
         else:
             assert set(policy["spec"]["policyTypes"]) == {"Ingress", "Egress"}
             assert {port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]} == {53, 5432}
+
+
+@pytest.mark.parametrize("name", STANDALONE)
+def test_the_monitor_and_no_daemon_reaches_whom_it_tells(rendered, name):
+    """Policies add up: what holds for a pod is the union of those that choose it."""
+    def reached(labels):
+        return {port["port"] for policy in by_name(rendered[name], "NetworkPolicy").values()
+                if policy["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
+                for rule in policy["spec"]["egress"] for port in rule["ports"]}
+    jobs = rendered["jobs"]
+    monitor = one(jobs, "CronJob")["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"]
+    assert reached(monitor) == {53, 5432, 443}
+    for pods in (one(rendered[name], "Deployment"), one(jobs, "Job")):
+        assert reached(pods["spec"]["template"]["metadata"]["labels"]) == {53, 5432}
 
 
 def test_jobs_run_once_and_end(rendered):

@@ -64,6 +64,20 @@ def test_an_argument_that_is_a_file_or_a_folder_is_the_shells():
     assert offered("gate", "--for=") == {}
 
 
+def test_names_of_constraints_are_those_of_the_pack():
+    """They stand in its files; pack teams, the default, has none."""
+    pack = TOP / "config" / "rules" / "characters"
+    named = set(re.findall(r"(?m)^(?:ALTER TABLE \w+ ADD CONSTRAINT|CREATE FUNCTION|CREATE TRIGGER) (\w+)",
+                           (pack / "constraints.sql").read_text() + (pack / "functions.sql").read_text()))
+    assert len(named) > 10
+    for word in ("install", "status", "remove"):
+        for chosen in (["--pack=characters"], ["--pack", "characters"], [f"--pack={pack}", "spend_xp"]):
+            offers = offered("constraints", word, *chosen, "")
+            assert {name for name in offers if not name.startswith("-")} == named and "--pack=" in offers
+    assert offered("constraints", "remove", "--pack=characters", "spend_") == {"spend_xp": "function"}
+    assert all(name.startswith("-") for words in ([], ["--pack=/nonexistent/"]) for name in offered("constraints", "remove", *words, ""))
+
+
 def test_it_asks_nothing_and_nobody():
     refuses = {"DUALWRITE_CONFIG": "/nonexistent/file", "DUALWRITE_DATABASE_URL": "host=192.0.2.1"}
     assert "check" in dualwrited("completion", "--", "che", env=refuses, timeout=2).stdout

@@ -34,7 +34,7 @@ def test_healthy(ready):
     assert said["timestamp"].endswith("Z")
     assert said["checks"]["data_integrity"] == {"status": "ok", "total_issues": 0, "skipped_checks": 0, "issues": []}
     states = {r["state"] for r in said["checks"]["teams"]["results"]}
-    assert states == ({"clean"} if ready.legacy is ready else {"clean", "left_out"})
+    assert states == {"clean"}
     assert ready.execute("SELECT pack, period_hours, score, status, issues FROM dualwrite.monitor_run") == \
         [("teams", 24, 100, "healthy", 0)]
     kept = ready.value("SELECT document FROM dualwrite.monitor_run")
@@ -59,6 +59,22 @@ def test_degraded_and_critical(ready):
     assert {i["check"] for i in said["checks"]["data_integrity"]["issues"]} >= {"parked_events", "inline_legacy_writes"}
     text = cli(ready, "monitor", "--no-compare", user="daemon_login", check=2).stdout
     assert "✗ inline_legacy_writes: 20 rows, critical" in text and "✗ teams: health score 25 of 100, critical" in text
+
+
+@pytest.mark.layouts("one", reason="it is one table, which is the same in both")
+def test_a_run_that_cannot_be_kept(installed):
+    """What was found is said, and stands; a healthy run that the history lacks is not finished."""
+    db = installed
+    monitor(db, code=0)
+    db.execute("REVOKE INSERT ON dualwrite.monitor_run FROM dualwrite_daemon")
+    done = cli(db, "monitor", "--json", "--no-compare", user="daemon_login", check=70)
+    assert json.loads(done.stdout)["health_score"] == 100 and "keeping what was found: permission denied" in done.stderr
+    for rows, code in ((1, 1), (19, 2)):
+        db.execute(f"""INSERT INTO dualwrite.legacy_write (login_role, acting_role, application_name, legacy_table, operation, why)
+                       SELECT 'app', 'app', '', 'teams_team', 'UPDATE', 'bypass' FROM generate_series(1, {rows})""")
+        done = cli(db, "monitor", "--no-compare", user="daemon_login", check=code)
+        assert "keeping what was found: permission denied" in done.stderr
+    assert db.value("SELECT count(*) FROM dualwrite.monitor_run") == 1
 
 
 def metrics(said):

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from conftest import wait_until
 from helpers import cli
 
 pytestmark = pytest.mark.layouts("one")
@@ -28,6 +29,7 @@ class Target:
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 target.got.append((self.path, body))
+                target.open.wait(30)
                 assert self.headers["Content-Type"] == "application/json"
                 self.send_response(target.status)
                 self.send_header("Location", target.location)
@@ -38,6 +40,8 @@ class Target:
                 pass
 
         self.got, self.status, self.location = [], 202, "/elsewhere"
+        self.open = threading.Event()  # it answers while this is set
+        self.open.set()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
@@ -124,6 +128,28 @@ def test_told_once_on_worsening_and_when_it_is_over(heroes, target):
     log = "".join(done.stdout + done.stderr for done in said)
     assert log.count("event_type=alert_sent") == 12 and "ERROR" not in log
     assert KEY not in log and HOOK not in log
+
+
+def test_two_at_the_same_moment_tell_it_once(heroes, target):
+    """The second waits until the first has told it, and then knows; what the first could not tell, the second does."""
+    db = heroes
+    owe(db, 2)
+    for status, posts in ((202, 1), (500, 2)):
+        db.execute("DELETE FROM dualwrite.monitor_alert")
+        target.status, said = status, []
+        target.open.clear()
+        runs = [threading.Thread(target=lambda: said.append(alert(db, 1, DUALWRITE_ALERT_WEBHOOK_URL=target.url + HOOK)))
+                for _ in range(2)]
+        runs[0].start()
+        wait_until(lambda: target.got)
+        runs[1].start()
+        wait_until(lambda: db.execute("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"))
+        target.open.set()
+        for run in runs:
+            run.join(30)
+        log = "".join(done.stderr for done in said)
+        assert len(target.take()) == posts and log.count("event_type=alert_sent") == (status == 202)
+        assert log.count("event_type=alert_failed") == (0 if status == 202 else 2)
 
 
 def test_packs_are_told_apart(heroes, target, tmp_path):

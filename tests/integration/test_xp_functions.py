@@ -1,5 +1,6 @@
 """The functions of pack characters: what each refuses, and 32 clients at once: XP in is XP out."""
 
+import json
 import random
 import threading
 import time
@@ -8,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from conftest import _remove_dir, _temp_dir, config_for, dualwrited, write_env_file
+from conftest import _remove_dir, _temp_dir, config_for, dualwrited, wait_until, write_env_file
 from helpers import cli
 
 pytestmark = pytest.mark.layouts("one")
@@ -249,3 +250,27 @@ def test_one_last_point(game):
     for thread in threads:
         thread.join(30)
     assert sorted(outcomes) == ["XP004"] * (CLIENTS - 1) + ["done"] and xp(game) == 0
+
+
+def test_their_time_is_known_where_the_server_tracks_functions(game):
+    """`monitor` has it from the server's own statistics: nothing is written for it."""
+    def response():
+        done = cli(game, "monitor", "--json", "--pack=characters", check=False)
+        return next(m for m in json.loads(done.stdout)["metrics"] if m["metric"] == "response_time")
+
+    spend(game)
+    assert response()["value"] is None and "track_functions" in response()["why"]
+
+    def tracked(*values):
+        """A session that the server has heard of all that it did by when it is gone."""
+        with game.connect() as conn:
+            conn.autocommit = True
+            conn.execute("SET track_functions = pl")
+            for value in values:
+                key = conn.execute("SELECT spend_xp(1, 'wits', %s, 1)", [value]).fetchone()[0]
+                conn.execute("SELECT approve_xp_spend(%s)", [key])
+    tracked(4)
+    wait_until(lambda: (response()["why"] or "").startswith("no operation"))  # counted from the run before on
+    tracked(5, 6, 7)
+    said = wait_until(lambda: (lambda r: r if r["value"] else None)(response()))
+    assert said["of"] == 6 and 0 < said["value"] < 200 and said["met"] is True

@@ -67,6 +67,22 @@ rollbacks(void **state)
     says("{\"counters\":" COUNTERS(9000, 0) ",\"before\":null}", "not known; target < 1 %; counted from one run");
 }
 
+#define CALLS(calls, ms) "{\"calls\":" #calls ",\"calls_ms\":" #ms ",\"tracked\":true,\"since\":\"x\"}"
+
+static void
+response(void **state)
+{
+    (void) state;
+    says("{\"counters\":" CALLS(110, 250.5) ",\"before\":" CALLS(10, 25.5) "}",
+         "\xe2\x9c\x93 response time: 2.25 ms of 100; target < 200 ms\n");
+    says("{\"counters\":" CALLS(3, 600) ",\"before\":" CALLS(0, 0) "}", "\xe2\x9a\xa0 response time: 200 ms of 3;");
+    says("{\"counters\":" CALLS(10, 25) ",\"before\":" CALLS(10, 25) "}", "not known; target < 200 ms; no operation");
+    says("{\"counters\":" CALLS(3, 6) ",\"before\":" CALLS(10, 25) "}", "not known; target < 200 ms; the server's");
+    says("{\"counters\":" CALLS(3, 6) ",\"before\":" COUNTERS(5000, 0) "}", "not known; target < 200 ms; counted from");
+    says("{\"counters\":{\"tracked\":false,\"since\":\"x\"},\"before\":null}",
+         "not known; target < 200 ms; the server times no operation of a pack (track_functions = pl)");
+}
+
 static void
 nothing_is_known(void **state)
 {
@@ -81,17 +97,15 @@ nothing_is_known(void **state)
         assert_true(cJSON_IsString(cJSON_GetObjectItem(m, "why")));
     }
     cJSON_Delete(metrics);
-    says("{}", "response time: not known; target < 200 ms; the database keeps no times");
+    says("{}", "response time: not known; target < 200 ms; the database could not be asked");
 }
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(success),
-        cmocka_unit_test(violations),
-        cmocka_unit_test(rollbacks),
-        cmocka_unit_test(nothing_is_known),
+        cmocka_unit_test(success),  cmocka_unit_test(violations),       cmocka_unit_test(rollbacks),
+        cmocka_unit_test(response), cmocka_unit_test(nothing_is_known),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,13 +19,13 @@ a_pack(void **state)
 {
     static const char text[] =
         "{\"name\": \"p_1\", \"title\": \"A pack\", \"schema\": \"App\", \"scoring\": {\"per_issue\": 2}, \"checks\": ["
-        "{\"name\": \"a\", \"title\": \"A\", \"severity\": \"critical\", \"weight\": 100, \"on\": \"legacy\","
+        "{\"name\": \"a\", \"title\": \"A\", \"severity\": \"critical\", \"weight\": 100, \"on\": \"vnext\","
         " \"find\": \"a.sql\", \"table\": \"T\", \"mend\": \"m.sql\", \"done\": \"mended\"},"
         "{\"name\": \"b\", \"title\": \"B\", \"severity\": \"warning\", \"each\": \"entity\", \"compares\": "
         "\"drifted\","
-        " \"find\": \"b.sql\", \"mend\": \"queue\", \"done\": \"queued\"},"
+        " \"find\": \"b.sql\", \"legacy\": \"l.sql\", \"mend\": \"queue\", \"done\": \"queued\"},"
         "{\"name\": \"c\", \"title\": \"C\", \"severity\": \"error\", \"each\": \"child\", \"column\": \"role\","
-        " \"find\": \"b.sql\", \"mend\": \"retry\", \"done\": \"tried\"}]}";
+        " \"on\": \"legacy\", \"find\": \"b.sql\", \"mend\": \"retry\", \"done\": \"tried\"}]}";
     struct faults faults = {0};
     struct pack *p = pack_parse("rules.json", text, strlen(text), &faults);
 
@@ -40,7 +40,7 @@ a_pack(void **state)
     assert_int_equal(p->checks[0].severity, PACK_CRITICAL);
     assert_int_equal(p->checks[0].weight, 100);
     assert_int_equal(p->checks[0].each, PACK_ONCE);
-    assert_int_equal(p->checks[0].on, PACK_LEGACY);
+    assert_int_equal(p->checks[0].on, PACK_VNEXT);
     assert_int_equal(p->checks[0].mends, PACK_MEND_SQL);
     assert_string_equal(p->checks[0].mend.name, "m.sql");
     assert_string_equal(p->checks[0].table_schema, "App");
@@ -50,7 +50,10 @@ a_pack(void **state)
     assert_int_equal(p->checks[1].mends, PACK_MEND_QUEUE);
     assert_string_equal(p->checks[1].compares, "drifted");
     assert_null(p->checks[1].mend.name);
+    assert_string_equal(p->checks[1].legacy.name, "l.sql");
+    assert_null(p->checks[0].legacy.name);
     assert_int_equal(p->checks[2].each, PACK_CHILD);
+    assert_int_equal(p->checks[2].on, PACK_LEGACY);
     assert_int_equal(p->checks[2].mends, PACK_MEND_RETRY);
     assert_string_equal(p->checks[2].column, "role");
     assert_true(pack_is_about_sync(p));
@@ -81,6 +84,9 @@ faults(void **state)
         {PACK(CHECK ", \"weight\": \"3\"}"), "$.checks[0].weight", "0 to 100"},
         {PACK(CHECK ", \"each\": \"entiti\"}"), "$.checks[0].each", "did you mean \"entity\""},
         {PACK(CHECK ", \"on\": 3}"), "$.checks[0].on", "is a number"},
+        {PACK(CHECK ", \"on\": \"both\"}"), "$.checks[0].on", "\"vnext\", \"legacy\""},
+        {PACK(CHECK ", \"legacy\": \"../l.sql\"}"), "$.checks[0].legacy", ".sql file"},
+        {PACK(CHECK ", \"legacy\": \"l.sql\", \"on\": \"legacy\"}"), "$.checks[0].legacy", "on \"vnext\""},
         {PACK(CHECK "}, " CHECK "}"), "$.checks[1].name", "$.checks[0]"},
         {PACK("{\"name\": \"c\", \"title\": \"t\", \"find\": \"f.sql\"}"), "$.checks[0]", "has no \"severity\""},
         {PACK("{\"name\": \"c\", \"title\": \"t\", \"severity\": \"error\"}"), "$.checks[0]", "has no \"find\""},
@@ -92,6 +98,8 @@ faults(void **state)
         {PACK(CHECK ", \"mend\": \"retry\"}"), "$.checks[0]", "has no \"done\""},
         {PACK(CHECK ", \"mend\": \"m.sql\", \"done\": \"d\"}"), "$.checks[0]", "has no \"table\""},
         {PACK(CHECK ", \"mend\": \"queue\", \"done\": \"d\"}"), "$.checks[0].mend", "compares"},
+        {PACK(CHECK ", \"mend\": \"m.sql\", \"done\": \"d\", \"table\": \"t\", \"on\": \"legacy\"}"), "$.checks[0]",
+         "only the sync writes"},
         {PACK(CHECK ", \"compares\": \"missing\"}"), "$.checks[0].compares", "each"},
         {PACK(CHECK ", \"column\": \"role\"}"), "$.checks[0].column", "each"},
         {PACK(CHECK ", \"key\": \"id\"}"), "$.checks[0]", "no \"table\""},

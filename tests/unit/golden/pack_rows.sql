@@ -14,29 +14,30 @@ SELECT $1::pg_catalog.int8, $2, $3, $4, $5, $6, t."k""z"::pg_catalog.text, (SELE
                               ORDER BY a.attnum)
  FROM pg_catalog.pg_attribute a
  WHERE a.attrelid = '"S x"."T''y"'::pg_catalog.regclass AND a.attnum > 0 AND NOT a.attisdropped)
-, t::pg_catalog.text
+, (t.*)::pg_catalog.text
 FROM "S x"."T'y" t
 WHERE t."k""z" = ANY ($7::pg_catalog.int8[])
 FOR UPDATE OF t
 
 
 WITH now AS MATERIALIZED (
-    SELECT r.id, t::pg_catalog.text AS after, t."k""z" IS NULL AS gone,
-           t.xmin::pg_catalog.text = pg_catalog.pg_current_xact_id()::pg_catalog.xid::pg_catalog.text AS changed
+    SELECT r.id, (t.*)::pg_catalog.text AS after, t."k""z" IS NULL AS gone,
+           (t.*)::pg_catalog.text IS DISTINCT FROM r.before
+           OR (t.xmin = r.xmin AND t.cmin::pg_catalog.text::pg_catalog.int8 > r.cmin::pg_catalog.text::pg_catalog.int8) AS changed
     FROM dualwrite.mended_row r LEFT JOIN "S x"."T'y" t ON t."k""z" = r.key::pg_catalog.int8
     WHERE r.mend = $1::pg_catalog.int8 AND r.check_name = $2 AND r.pack = $3
 ), kept AS (
-    UPDATE dualwrite.mended_row r SET after = n.after FROM now n WHERE r.id = n.id AND (n.gone OR n.changed) RETURNING r.id
+    UPDATE dualwrite.mended_row r SET after = n.after FROM now n WHERE r.id = n.id AND n.changed RETURNING n.gone
 ), forgotten AS (
-    DELETE FROM dualwrite.mended_row r USING now n WHERE r.id = n.id AND NOT n.gone AND NOT n.changed
+    DELETE FROM dualwrite.mended_row r USING now n WHERE r.id = n.id AND NOT n.changed
 )
-SELECT pg_catalog.count(*) AS changed FROM kept
+SELECT pg_catalog.count(*) AS changed, pg_catalog.count(*) FILTER (WHERE k.gone) AS gone FROM kept k
 
 
 SELECT coalesce(pg_catalog.string_agg(x.key, ', '), '') AS changed
 FROM (SELECT r.key FROM dualwrite.mended_row r LEFT JOIN "S x"."T'y" t ON t."k""z" = r.key::pg_catalog.int8
       WHERE r.mend = $1::pg_catalog.int8 AND r.pack = $2 AND r.check_name = $3
-        AND (t::pg_catalog.text IS DISTINCT FROM r.after OR r.layout IS DISTINCT FROM (SELECT pg_catalog.string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)), ', '
+        AND ((t.*)::pg_catalog.text IS DISTINCT FROM r.after OR r.layout IS DISTINCT FROM (SELECT pg_catalog.string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)), ', '
                               ORDER BY a.attnum)
  FROM pg_catalog.pg_attribute a
  WHERE a.attrelid = '"S x"."T''y"'::pg_catalog.regclass AND a.attnum > 0 AND NOT a.attisdropped)
@@ -59,7 +60,7 @@ ORDER BY b.id
 
 SELECT coalesce(pg_catalog.string_agg(x.key, ', '), '') AS differ
 FROM (SELECT r.key FROM dualwrite.mended_row r LEFT JOIN "S x"."T'y" t ON t."k""z" = r.key::pg_catalog.int8
-      WHERE r.mend = $1::pg_catalog.int8 AND r.pack = $2 AND r.check_name = $3 AND t::pg_catalog.text IS DISTINCT FROM r.before
+      WHERE r.mend = $1::pg_catalog.int8 AND r.pack = $2 AND r.check_name = $3 AND (t.*)::pg_catalog.text IS DISTINCT FROM r.before
       ORDER BY r.id LIMIT 10) x
 
 
