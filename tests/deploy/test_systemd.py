@@ -316,6 +316,56 @@ def test_the_monitor_runs_every_day_and_findings_are_no_failure(host):
     host.run("systemctl", "disable", "--now", "dualwrited-monitor.timer")
 
 
+# what Postfix does: a program with its group's rights puts the mail into a folder that only the group may write
+DROPS = """
+install -d -g mail -m 0755 /var/spool/postfix && install -d -g mail -m 1730 /var/spool/postfix/maildrop
+install -g mail -m 2755 /usr/bin/dd /usr/local/sbin/postdrop
+printf '#!/bin/sh\\nexec /usr/local/sbin/postdrop of=/var/spool/postfix/maildrop/$$ status=none\\n' >/usr/local/sbin/sendmail
+printf '#!/bin/bash\\nexec 3<>/dev/tcp/localhost/2525 && cat >&3\\n' >/usr/local/sbin/speaks-smtp
+chmod 755 /usr/local/sbin/sendmail /usr/local/sbin/speaks-smtp
+"""
+LISTENS = """use IO::Socket; $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 2525, Listen => 1); print STDERR "listens\\n";
+             $c = $s->accept; open F, ">/run/mail"; print F $_ while <$c>; close F"""
+
+
+def test_mail_of_the_monitor(host):
+    """In the sandbox a sendmail that only connects works; one that gains rights does with the documented drop-in, and not without."""
+    unit = "dualwrited-monitor.service"
+    host.sh(DROPS)
+    host.sql("""INSERT INTO dualwrite.failed (event_id, xid, captured_at, bucket, entity, operation, ref, attempts, message)
+                SELECT 1000000 + n, '5', now(), 1, 'team', 'sync_team_created', '{8}', 3, 'x' FROM generate_series(1, 4) n""")
+
+    def look(program):
+        """What the log says of the mail."""
+        host.sql("DELETE FROM dualwrite.monitor_alert")
+        host.configure(settings(DUALWRITE_ALERT_MAIL_TO="root", DUALWRITE_SENDMAIL=f"/usr/local/sbin/{program}"))
+        since = host.now()
+        host.run("systemctl", "start", unit)
+        return [e["MESSAGE"] for e in host.journal(f"_SYSTEMD_UNIT={unit}", since=since) if "event_type=alert_" in e["MESSAGE"]]
+
+    def dropped():
+        return host.sh("cat /var/spool/postfix/maildrop/* 2>/dev/null || true")
+
+    try:
+        host.write("/run/mta", LISTENS)
+        host.run("systemd-run", "--unit=mta", "perl", "/run/mta")
+        wait_for(lambda: "listens" in host.run("journalctl", "-u", "mta").stdout, 20, "nobody listens")
+        (said,) = look("speaks-smtp")
+        assert "alert_sent target=mail" in said
+        wait_for(lambda: "Subject: [dualwrite] teams is" in host.sh("cat /run/mail"), 10, "no mail has come")
+        (said,) = look("sendmail")
+        assert "alert_failed target=mail" in said and dropped() == ""
+        documented = re.search(r"(?s)systemctl edit dualwrited-monitor`.*?\n\n(    \[Service\]\n(?:    .*\n)+)",
+                               (TOP / "docs/operations.md").read_text())[1]
+        host.write(f"/run/systemd/system/{unit}.d/zz-mail.conf", documented.replace("    ", ""))
+        host.run("systemctl", "daemon-reload")
+        (said,) = look("sendmail")
+        assert "alert_sent target=mail" in said and "Subject: [dualwrite] teams is" in dropped()
+    finally:
+        host.run("systemctl", "stop", "mta", check=False)
+        host.sql("DELETE FROM dualwrite.failed WHERE event_id > 1000000; DELETE FROM dualwrite.monitor_alert")
+
+
 # once the file is there no answer of a server is ever complete, and no time-out ends the waiting; the loop turns all the same
 HANG = """
 #define _GNU_SOURCE
