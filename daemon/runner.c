@@ -89,7 +89,7 @@ refuse(struct run *r, const char *what, int error)
     struct buf why = {0};
 
     if (error == ENOENT && r->why == NULL && strchr(what, '/') == NULL)
-        buf_printf(&why, "%s is not in PATH: install it, or choose another --env", what);
+        buf_printf(&why, "%s is not in PATH: install it, or run this where it is", what);
     else if (error == ELOOP)
         buf_printf(&why, "%s is a link, which is not written through: take it away, or take another folder", what);
     else
@@ -163,6 +163,7 @@ start(const struct words *argv, int in, int out, int err, pid_t *pid)
     int said[2];
     int error = 0;
 
+    signal(SIGCHLD, SIG_DFL); /* whoever started us may ignore it: then the kernel keeps no status to wait for */
     if (pipe2(said, O_CLOEXEC) != 0)
         return errno;
     *pid = fork();
