@@ -302,6 +302,10 @@ run(const struct command *self, int argc, char **argv)
               stderr);
         return EXIT_USAGE;
     }
+    if (m.history && m.soak_s > 0) {
+        fputs("dualwrited monitor: --history and --soak are two questions: ask one of them\n", stderr);
+        return EXIT_USAGE;
+    }
     if (m.asked.npacks == 0)
         m.asked.packs[m.asked.npacks++] = INTEGRITY_PACK;
     settings = command_settings(m.asked.config);

@@ -4,6 +4,10 @@
 import http.server
 import json
 import os
+import re
+import resource
+import signal
+import socket
 import stat
 import threading
 import time
@@ -171,6 +175,18 @@ def fake_sendmail(folder, status=0):
     return program
 
 
+def test_mail_by_one_who_does_not_wait_for_children(heroes, tmp_path):
+    """SIGCHLD stays ignored through exec, and then nobody is told how a child has ended."""
+    owe(heroes, 2)
+    program = fake_sendmail(tmp_path / "mta", status=75)
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        done = alert(heroes, False, DUALWRITE_ALERT_MAIL_TO="root", DUALWRITE_SENDMAIL=program)
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    assert "ERROR event_type=alert_failed target=mail" in done.stderr and "status 75" in done.stderr
+
+
 def test_mail(heroes, tmp_path, target):
     db = heroes
     owe(db, 2)
@@ -198,6 +214,8 @@ def test_mail(heroes, tmp_path, target):
     assert "got worse: critical" in (folder / "mail").read_text()
     done = alert(db, 2, DUALWRITE_ALERT_MAIL_TO="root", DUALWRITE_SENDMAIL="/nonexistent/sendmail")
     assert "/nonexistent/sendmail: No such file" in done.stderr
+    done = alert(db, 2, DUALWRITE_ALERT_MAIL_TO="root", DUALWRITE_SENDMAIL="no-such-program")
+    assert "no-such-program is not in PATH: install it" in done.stderr and "--env" not in done.stderr
 
 
 def test_a_target_that_fails_is_a_line_and_nothing_else(heroes, target):
@@ -227,10 +245,11 @@ def test_a_target_that_fails_is_a_line_and_nothing_else(heroes, target):
 
 
 def test_one_that_never_answers(heroes):
-    """Ended after 10 s; the process title and the arguments show no secret meanwhile."""
-    import socket
+    """Ended after 10 s; the process title and the arguments show no secret meanwhile, and a crash would leave no core."""
     db = heroes
     owe(db, 2)
+    limit = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (limit[1], limit[1]))
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}{HOOK}"
         done = {}
@@ -238,12 +257,18 @@ def test_one_that_never_answers(heroes):
         since = time.monotonic()
         thread.start()
         conn, _ = server.accept()
+        resource.setrlimit(resource.RLIMIT_CORE, limit)
+        cores = []
         for name in os.listdir("/proc"):
             if name.isdigit():
                 try:
-                    assert b"S3CR3T" not in open(f"/proc/{name}/cmdline", "rb").read()
+                    line = open(f"/proc/{name}/cmdline", "rb").read()
+                    assert b"S3CR3T" not in line
+                    if f"--pack={db.pack}".encode() in line:
+                        cores.append(re.search("Max core file size +([^ ]+) +([^ ]+)", open(f"/proc/{name}/limits").read()).groups())
                 except (FileNotFoundError, ProcessLookupError):
                     pass
+        assert cores == [("0", "0")]
         thread.join(60)
         conn.close()
     assert time.monotonic() - since > 9
