@@ -8,7 +8,6 @@
 
 #include "command.h"
 #include "dualwrite/constraint_sql.h"
-#include "dualwrite/suggest.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 
@@ -95,11 +94,21 @@ ask(struct constraints *c, const struct step *s)
     return r != NULL;
 }
 
-/* All of them or none; a lock that is not to be had is tried again, and nobody has to wait behind us meanwhile. */
+/* The table of this part has had its time. */
+static bool
+stayed_locked(const struct constraints *c, const struct pack_part *p)
+{
+    return c->locked != NULL && c->locked->table != NULL && p->table != NULL &&
+           strcmp(c->locked->schema, p->schema) == 0 && strcmp(c->locked->table, p->table) == 0;
+}
+
+/* All of them or none; a lock that is not to be had is tried again, ever more seldom: whoever comes behind has to wait for the
+ * length of each try, and not in between. */
 static bool
 together(struct constraints *c, const struct step *steps, size_t count)
 {
     struct timespec first, now;
+    unsigned pause = 1;
 
     clock_gettime(CLOCK_MONOTONIC, &first);
     for (;;) {
@@ -112,10 +121,15 @@ together(struct constraints *c, const struct step *steps, size_t count)
         else if (desk_end(c->desk, DATABASE_VNEXT, true))
             return true;
         clock_gettime(CLOCK_MONOTONIC, &now);
-        if (!met_lock(c) || (now.tv_sec - first.tv_sec) * 1000 >= c->lock_ms)
+        if (!met_lock(c))
             return false;
+        if (stayed_locked(c, steps[0].part) || (now.tv_sec - first.tv_sec) * 1000 >= c->lock_ms) {
+            c->locked = steps[0].part;
+            return false;
+        }
         desk_doing(c->desk, "a table is locked by somebody else: trying again");
-        sleep(1);
+        sleep(pause);
+        pause = pause < 8 ? pause * 2 : pause;
     }
 }
 
@@ -406,34 +420,6 @@ is_meant(const struct constraints *c, enum constraint_word word, const struct pa
 }
 
 static bool
-know_names(const struct constraints *c)
-{
-    const struct pack_parts *parts = &c->pack->parts;
-    const char **known = xcalloc(parts->count + 1, sizeof *known);
-    bool good = true;
-
-    for (size_t i = 0; i < parts->count; i++)
-        known[i] = parts->items[i].name;
-    for (size_t n = 0; n < c->nnames && good; n++) {
-        const char *nearest;
-
-        good = false;
-        for (size_t i = 0; i < parts->count; i++)
-            good = good || strcmp(known[i], c->names[n]) == 0;
-        if (good)
-            continue;
-        nearest = suggest_nearest(c->names[n], known, parts->count);
-        fprintf(stderr,
-                "dualwrited constraints: pack %s brings no \"%s\"%s%s%s; `dualwrited constraints status` lists what it "
-                "brings\n",
-                c->pack->name, c->names[n], nearest == NULL ? "" : ": \"", nearest == NULL ? "" : nearest,
-                nearest == NULL ? "" : "\" is the nearest");
-    }
-    free(known);
-    return good;
-}
-
-static bool
 only_one(struct constraints *c, int *status)
 {
     PGresult *r = desk_ask(c->desk, DATABASE_VNEXT, sql_constraints_only_one, 0, NULL);
@@ -458,8 +444,6 @@ constraints_run(struct constraints *c, enum constraint_word word, struct constra
     int status = EXIT_GOOD;
 
     *report = (struct constraint_report){.pack = c->pack->name, .word = word, .dry_run = c->dry_run};
-    if (!know_names(c))
-        return EXIT_USAGE;
     if (word != CONSTRAINTS_STATUS && !c->dry_run && !only_one(c, &status))
         return status;
     report->items = xcalloc(parts->count + 1, sizeof *report->items);
