@@ -3,6 +3,7 @@
  * Who looks is integrity.c, the score is lib/core/health_score.c.
  */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -308,6 +309,7 @@ run(const struct command *self, int argc, char **argv)
     }
     if (m.asked.npacks == 0)
         m.asked.packs[m.asked.npacks++] = INTEGRITY_PACK;
+    signal(SIGPIPE, SIG_IGN); /* a reader that went away keeps no run from being kept, and nobody from being told */
     settings = command_settings(m.asked.config);
     if (settings == NULL)
         return EXIT_CONFIGURATION;

@@ -9,11 +9,13 @@ import resource
 import signal
 import socket
 import stat
+import subprocess
 import threading
 import time
 
 import pytest
 
+from conftest import binary, clean_environment, config_for, write_env_file
 from helpers import cli
 
 pytestmark = pytest.mark.layouts("one")
@@ -242,6 +244,19 @@ def test_a_target_that_fails_is_a_line_and_nothing_else(heroes, target):
     assert len(target.take()) == 1
     owe(db, 0)
     assert "alert_failed" not in alert(db, 0, DUALWRITE_ALERT_WEBHOOK_URL="http://127.0.0.1:1/").stderr
+
+
+def test_a_reader_that_went_away(heroes, target, tmp_path):
+    """As `| grep -q`, which ends with the first match: the run is kept and told all the same, and the cut is said."""
+    owe(heroes, 2)
+    write_env_file(tmp_path / "e", config_for(heroes, "daemon_login", DUALWRITE_ALERT_WEBHOOK_URL=target.url + HOOK))
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([binary(), "monitor", "--json", "--alert", "--no-compare", "--config", tmp_path / "e", "--pack=teams",
+                           "--pack", heroes.pack], env=clean_environment(), stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(writer)
+    assert done.returncode == 70 and "cannot write the answer" in done.stderr, done.stderr
+    assert heroes.value("SELECT count(*) FROM dualwrite.monitor_run") == 2 and len(target.take()) == 2
 
 
 def test_one_that_never_answers(heroes):
