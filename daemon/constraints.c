@@ -302,14 +302,38 @@ install_unique(struct constraints *c, struct constraint_result *item)
     return true;
 }
 
-/* Functions and triggers stand or fall together: one transaction. A trigger is made anew with its function. */
+/* Triggers first, which need the functions; in place: a function that is there is not taken away. */
+static bool
+make_functions(struct constraints *c, const struct constraint_report *report, const bool *meant, bool in_place)
+{
+    struct step *steps = xcalloc(report->count * 3 + 1, sizeof *steps);
+    size_t n = 0;
+    bool good;
+
+    for (int kind = PACK_PART_TRIGGER; kind >= PACK_PART_FUNCTION + in_place; kind--)
+        for (size_t i = 0; i < report->count; i++)
+            if (meant[i] && (int) report->items[i].part->kind == kind && report->items[i].state != CONSTRAINT_ABSENT)
+                steps[n++] = (struct step){CONSTRAINT_DROP, report->items[i].part};
+    for (size_t i = 0; i < report->count; i++)
+        if (meant[i]) {
+            const bool there = report->items[i].state != CONSTRAINT_ABSENT;
+
+            steps[n++] = (struct step){in_place && there ? CONSTRAINT_REPLACE : CONSTRAINT_ADD, report->items[i].part};
+            steps[n++] = (struct step){CONSTRAINT_COMMENT, report->items[i].part};
+        }
+    good = n == 0 || together(c, steps, n);
+    free(steps);
+    return good;
+}
+
+/* Functions and triggers stand or fall together: one transaction. A trigger is made anew with its function. A function of another
+ * shape (parameters, result) cannot be put in the place of the one that is there. */
 static void
 install_functions(struct constraints *c, struct constraint_report *report)
 {
-    struct step *steps = xcalloc(report->count * 4, sizeof *steps);
     bool *meant = xcalloc(report->count, sizeof *meant);
     bool anew = false;
-    size_t n = 0;
+    bool good;
 
     for (size_t i = 0; i < report->count; i++) {
         struct constraint_result *item = &report->items[i];
@@ -319,30 +343,17 @@ install_functions(struct constraints *c, struct constraint_report *report)
         meant[i] = may_install(item);
         anew = anew || (meant[i] && item->part->kind == PACK_PART_FUNCTION && item->state == CONSTRAINT_CHANGED);
     }
-    for (int kind = PACK_PART_TRIGGER; kind >= PACK_PART_FUNCTION; kind--)
-        for (size_t i = 0; i < report->count; i++) {
-            const struct constraint_result *item = &report->items[i];
-
-            if ((int) item->part->kind != kind)
-                continue;
-            meant[i] = meant[i] || (anew && kind == PACK_PART_TRIGGER && item->state == CONSTRAINT_IN_FORCE);
-            if (meant[i] && item->state != CONSTRAINT_ABSENT)
-                steps[n++] = (struct step){CONSTRAINT_DROP, item->part};
-        }
-    for (size_t i = 0; i < report->count; i++)
-        if (meant[i]) {
-            steps[n++] = (struct step){CONSTRAINT_ADD, report->items[i].part};
-            steps[n++] = (struct step){CONSTRAINT_COMMENT, report->items[i].part};
-        }
-    const bool good = n == 0 || c->dry_run || together(c, steps, n);
-
+    for (size_t i = 0; anew && i < report->count; i++)
+        if (report->items[i].part->kind == PACK_PART_TRIGGER && report->items[i].state == CONSTRAINT_IN_FORCE)
+            meant[i] = true;
+    good = c->dry_run || make_functions(c, report, meant, true) ||
+           (anew && !lost(c) && !met_lock(c) && make_functions(c, report, meant, false));
     for (size_t i = 0; i < report->count; i++) {
         if (meant[i] && good)
             report->items[i].done = report->items[i].state == CONSTRAINT_ABSENT ? "added" : "replaced";
         else if (meant[i])
             refuse(c, &report->items[i]);
     }
-    free(steps);
     free(meant);
 }
 

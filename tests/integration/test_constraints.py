@@ -184,6 +184,22 @@ def test_a_pack_that_was_changed(heroes, pack):
     assert set(states(heroes, pack=changed).values()) == {"in_force"}
 
 
+def test_rights_outlast_a_change(heroes, pack):
+    """What was granted on a function, and taken from PUBLIC, stays; only one of another shape is another function."""
+    body = "-- a function\nCREATE /* no\n*/ function  f(n {0}) RETURNS {0} LANGUAGE sql SECURITY DEFINER AS 'SELECT n + {1}';"
+    parts(heroes, "install", pack=pack(SMALL, body.format("integer", 1)))
+    heroes.execute("REVOKE ALL ON FUNCTION f FROM PUBLIC; GRANT EXECUTE ON FUNCTION f TO dualwrite_daemon")
+    heroes.execute("CREATE VIEW two AS SELECT f(1)")
+    rights = heroes.value("SELECT proacl::text FROM pg_proc WHERE proname = 'f'")
+    assert parts(heroes, "install", pack=pack(SMALL, body.format("integer", 2)))["f"]["done"] == "replaced"
+    assert heroes.value("SELECT proacl::text FROM pg_proc WHERE proname = 'f'") == rights and heroes.value("SELECT * FROM two") == 3
+    other = pack(SMALL, body.format("bigint", 3))
+    assert "other objects depend on it" in parts(heroes, "install", pack=other, code=70)["f"]["why"]
+    heroes.execute("DROP VIEW two")
+    assert parts(heroes, "install", pack=other)["f"]["done"] == "replaced"
+    assert heroes.execute("SELECT pg_get_function_arguments(oid), f(1) FROM pg_proc WHERE proname = 'f'") == [("n bigint", 4)]
+
+
 def test_what_is_not_ours_is_left_alone(heroes, pack):
     heroes.execute('ALTER TABLE hero ADD CONSTRAINT "XP in range" CHECK (xp > -5), ADD CONSTRAINT one_name UNIQUE (xp)')
     heroes.execute("CREATE FUNCTION f(integer) RETURNS integer LANGUAGE sql AS 'SELECT 1'")
