@@ -298,18 +298,18 @@ run(const struct command *self, int argc, char **argv)
 
     if (status != EXIT_GOOD || helped)
         return status;
+    signal(SIGPIPE, SIG_IGN); /* a reader that went away keeps no run from being kept, and nobody from being told */
+    if (m.history && m.soak_s > 0) {
+        fputs("dualwrited monitor: --history and --soak are two questions: ask one of them\n", stderr);
+        return EXIT_USAGE;
+    }
     if (m.alert && (m.history || m.soak_s > 0)) {
         fputs("dualwrited monitor: --history and --soak look at nothing, so there is nothing to --alert about\n",
               stderr);
         return EXIT_USAGE;
     }
-    if (m.history && m.soak_s > 0) {
-        fputs("dualwrited monitor: --history and --soak are two questions: ask one of them\n", stderr);
-        return EXIT_USAGE;
-    }
     if (m.asked.npacks == 0)
         m.asked.packs[m.asked.npacks++] = INTEGRITY_PACK;
-    signal(SIGPIPE, SIG_IGN); /* a reader that went away keeps no run from being kept, and nobody from being told */
     settings = command_settings(m.asked.config);
     if (settings == NULL)
         return EXIT_CONFIGURATION;
