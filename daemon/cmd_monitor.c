@@ -192,7 +192,7 @@ show_history(const struct monitor *m, const struct integrity *i, struct desk *d)
         }
         if (!m->json) {
             buf_printf(&out, "%s:%s\n", i->packs[p]->name, runs->child == NULL ? " no run is kept yet" : "");
-            monitor_chart(&out, runs);
+            monitor_chart(&out, runs, desk_width());
             fputs(buf_text(&out), stdout);
             buf_free(&out);
         }
