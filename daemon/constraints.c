@@ -326,8 +326,8 @@ make_functions(struct constraints *c, const struct constraint_report *report, co
     return good;
 }
 
-/* Functions and triggers stand or fall together: one transaction. A trigger is made anew with its function. A function of another
- * shape (parameters, result) cannot be put in the place of the one that is there. */
+/* Functions and triggers stand or fall together: one transaction. A function of another shape (parameters, result) cannot be put in
+ * the place of the one that is there; where it is taken away, triggers are made anew with theirs. */
 static void
 install_functions(struct constraints *c, struct constraint_report *report)
 {
@@ -343,11 +343,13 @@ install_functions(struct constraints *c, struct constraint_report *report)
         meant[i] = may_install(item);
         anew = anew || (meant[i] && item->part->kind == PACK_PART_FUNCTION && item->state == CONSTRAINT_CHANGED);
     }
-    for (size_t i = 0; anew && i < report->count; i++)
-        if (report->items[i].part->kind == PACK_PART_TRIGGER && report->items[i].state == CONSTRAINT_IN_FORCE)
-            meant[i] = true;
-    good = c->dry_run || make_functions(c, report, meant, true) ||
-           (anew && !lost(c) && !met_lock(c) && make_functions(c, report, meant, false));
+    good = c->dry_run || make_functions(c, report, meant, true);
+    if (!good && anew && !lost(c) && !met_lock(c)) {
+        for (size_t i = 0; i < report->count; i++)
+            if (report->items[i].part->kind == PACK_PART_TRIGGER && report->items[i].state == CONSTRAINT_IN_FORCE)
+                meant[i] = true;
+        good = make_functions(c, report, meant, false);
+    }
     for (size_t i = 0; i < report->count; i++) {
         if (meant[i] && good)
             report->items[i].done = report->items[i].state == CONSTRAINT_ABSENT ? "added" : "replaced";
