@@ -246,6 +246,39 @@ def test_a_target_that_fails_is_a_line_and_nothing_else(heroes, target):
     assert "alert_failed" not in alert(db, 0, DUALWRITE_ALERT_WEBHOOK_URL="http://127.0.0.1:1/").stderr
 
 
+ANSWERS = (  # whole, cut off, endless; and one that says nothing
+    (b"HTTP/1.1 204 No Content\r\n\r\n", True), (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", True),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n" + b"x" * 3000000, True), (b"HTTP/1.1 500 No\r\nContent-Length: 9\r\n\r\n", False),
+    (b"HTTP/1.1 100 Continue\r\n\r\n", False), (b"\0" * 10000, False), (b"", False))
+
+
+def test_odd_answers(heroes):
+    """It is the number that counts: who has said 2xx was told, whatever comes behind it."""
+    owe(heroes, 2)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}{HOOK}"
+
+        def serve():
+            for answer, _ in ANSWERS:
+                conn, _ = server.accept()
+                with conn:
+                    said = conn.recv(65536)
+                    while not said.endswith(b"}"):
+                        said += conn.recv(65536)
+                    try:
+                        conn.sendall(answer)
+                    except OSError:
+                        pass  # it has hung up
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        for answer, told in ANSWERS:
+            done = alert(heroes, 1, DUALWRITE_ALERT_WEBHOOK_URL=url)
+            assert ("alert_sent" in done.stderr, "alert_failed" in done.stderr) == (told, not told), (answer[:40], done.stderr)
+            heroes.execute("DELETE FROM dualwrite.monitor_alert")
+        thread.join(10)
+
+
 def test_a_reader_that_went_away(heroes, target, tmp_path):
     """As `| grep -q`, which ends with the first match: the run is kept and told all the same, and the cut is said."""
     owe(heroes, 2)
