@@ -55,6 +55,7 @@ main(int argc, char **argv)
     const struct rlimit no_core = {0, 0};
 
     setrlimit(RLIMIT_CORE, &no_core); /* a core file would hold passwords and the secrets of alerts */
+    signal(SIGCHLD, SIG_DFL);         /* whoever started us may ignore it: then no child's status is kept to wait for */
     be_first_process();
     if (argc > 1 && strcmp(argv[1], "--version") == 0) {
         puts("dualwrited " DUALWRITE_VERSION);

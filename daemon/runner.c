@@ -164,7 +164,6 @@ start(const struct words *argv, int in, int out, int err, pid_t *pid)
     int said[2];
     int error = 0;
 
-    signal(SIGCHLD, SIG_DFL); /* whoever started us may ignore it: then the kernel keeps no status to wait for */
     if (pipe2(said, O_CLOEXEC) != 0)
         return errno;
     *pid = fork();
