@@ -115,9 +115,13 @@ post(const char *url, const char *body)
     struct http_answer answer;
     struct buf said = {0};
     char *why;
+    const bool whole = http_client_ask(&request, &answer, &why);
 
-    /* what it answers may hold what was sent, the secret too: only the number is said */
-    if (http_client_ask(&request, &answer, &why) && (answer.status < 200 || answer.status > 299)) {
+    /* what it answers may hold what was sent, the secret too: only the number is said, and counts, though the rest be cut off */
+    if (answer.status >= 200 && answer.status <= 299) {
+        free(why);
+        why = NULL;
+    } else if (whole) {
         buf_printf(&said, "it answered %ld", answer.status);
         if (answer.status >= 300 && answer.status < 400)
             buf_puts(&said, "; redirects are not followed: set the address that it leads to");

@@ -10,6 +10,7 @@
 
 #include "constraints.h"
 #include "dualwrite/config_keys.h"
+#include "dualwrite/suggest.h"
 #include "dualwrite/xalloc.h"
 #include "integrity.h"
 #include "pack_load.h"
@@ -91,6 +92,35 @@ load(const char *name)
     return p;
 }
 
+/* Each NAME is one of the pack's; false after saying which is not. */
+static bool
+know_names(const struct constraints *c)
+{
+    const struct pack_parts *parts = &c->pack->parts;
+    const char **known = xcalloc(parts->count + 1, sizeof *known);
+    bool good = true;
+
+    for (size_t i = 0; i < parts->count; i++)
+        known[i] = parts->items[i].name;
+    for (size_t n = 0; n < c->nnames && good; n++) {
+        const char *nearest;
+
+        good = false;
+        for (size_t i = 0; i < parts->count; i++)
+            good = good || strcmp(known[i], c->names[n]) == 0;
+        if (good)
+            continue;
+        nearest = suggest_nearest(c->names[n], known, parts->count);
+        fprintf(stderr,
+                "dualwrited constraints: pack %s brings no \"%s\"%s%s%s; `dualwrited constraints status` lists what it "
+                "brings\n",
+                c->pack->name, c->names[n], nearest == NULL ? "" : ": \"", nearest == NULL ? "" : nearest,
+                nearest == NULL ? "" : "\" is the nearest");
+    }
+    free(known);
+    return good;
+}
+
 static int
 answer(struct asked *a, enum constraint_word word, const struct settings *settings)
 {
@@ -133,7 +163,7 @@ run(const struct command *self, int argc, char **argv)
     if (settings != NULL && (a.c.pack = pack = load(a.pack)) == NULL)
         status = EXIT_INPUT;
     if (pack != NULL)
-        status = answer(&a, word, settings);
+        status = know_names(&a.c) ? answer(&a, word, settings) : EXIT_USAGE;
     pack_free(pack);
     settings_free(settings);
     free(a.names);

@@ -3,6 +3,7 @@
  * Who looks is integrity.c, the score is lib/core/health_score.c.
  */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,7 +193,7 @@ show_history(const struct monitor *m, const struct integrity *i, struct desk *d)
         }
         if (!m->json) {
             buf_printf(&out, "%s:%s\n", i->packs[p]->name, runs->child == NULL ? " no run is kept yet" : "");
-            monitor_chart(&out, runs);
+            monitor_chart(&out, runs, desk_width());
             fputs(buf_text(&out), stdout);
             buf_free(&out);
         }
@@ -292,6 +293,11 @@ run(const struct command *self, int argc, char **argv)
 
     if (status != EXIT_GOOD || helped)
         return status;
+    signal(SIGPIPE, SIG_IGN); /* a reader that went away keeps no run from being kept, and nobody from being told */
+    if (m.history && m.soak_s > 0) {
+        fputs("dualwrited monitor: --history and --soak are two questions: ask one of them\n", stderr);
+        return EXIT_USAGE;
+    }
     if (m.alert && (m.history || m.soak_s > 0)) {
         fputs("dualwrited monitor: --history and --soak look at nothing, so there is nothing to --alert about\n",
               stderr);

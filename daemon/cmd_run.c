@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,13 +61,11 @@ run(const struct command *self, int argc, char **argv)
     bool helped;
     bool hung = false;
     int status = command_options(self, argc, argv, &config_option, take, &helped);
-    const struct rlimit no_core = {0, 0};
 
     if (status != EXIT_GOOD || helped)
         return status;
-    setrlimit(RLIMIT_CORE, &no_core); /* a core file would hold the database's password */
-    signal(SIGPIPE, SIG_IGN);         /* a log reader that went away must not end the daemon */
-    signal(SIGCHLD, SIG_IGN);         /* as a container's first process it inherits orphans: none stays as a zombie */
+    signal(SIGPIPE, SIG_IGN); /* a log reader that went away must not end the daemon */
+    signal(SIGCHLD, SIG_IGN); /* as a container's first process it inherits orphans: none stays as a zombie */
     signals_hold();
     log_priority_prefix(log_stderr_is_journal());
     settings = settings_load(config_option, NULL, &faults);

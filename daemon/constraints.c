@@ -8,7 +8,6 @@
 
 #include "command.h"
 #include "dualwrite/constraint_sql.h"
-#include "dualwrite/suggest.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 
@@ -95,11 +94,21 @@ ask(struct constraints *c, const struct step *s)
     return r != NULL;
 }
 
-/* All of them or none; a lock that is not to be had is tried again, and nobody has to wait behind us meanwhile. */
+/* The table of this part has had its time. */
+static bool
+stayed_locked(const struct constraints *c, const struct pack_part *p)
+{
+    return c->locked != NULL && c->locked->table != NULL && p->table != NULL &&
+           strcmp(c->locked->schema, p->schema) == 0 && strcmp(c->locked->table, p->table) == 0;
+}
+
+/* All of them or none; a lock that is not to be had is tried again, ever more seldom: whoever comes behind has to wait for the
+ * length of each try, and not in between. */
 static bool
 together(struct constraints *c, const struct step *steps, size_t count)
 {
     struct timespec first, now;
+    unsigned pause = 1;
 
     clock_gettime(CLOCK_MONOTONIC, &first);
     for (;;) {
@@ -112,10 +121,15 @@ together(struct constraints *c, const struct step *steps, size_t count)
         else if (desk_end(c->desk, DATABASE_VNEXT, true))
             return true;
         clock_gettime(CLOCK_MONOTONIC, &now);
-        if (!met_lock(c) || (now.tv_sec - first.tv_sec) * 1000 >= c->lock_ms)
+        if (!met_lock(c))
             return false;
+        if (stayed_locked(c, steps[0].part) || (now.tv_sec - first.tv_sec) * 1000 >= c->lock_ms) {
+            c->locked = steps[0].part;
+            return false;
+        }
         desk_doing(c->desk, "a table is locked by somebody else: trying again");
-        sleep(1);
+        sleep(pause);
+        pause = pause < 8 ? pause * 2 : pause;
     }
 }
 
@@ -288,14 +302,38 @@ install_unique(struct constraints *c, struct constraint_result *item)
     return true;
 }
 
-/* Functions and triggers stand or fall together: one transaction. A trigger is made anew with its function. */
+/* Triggers first, which need the functions; in place: a function that is there is not taken away. */
+static bool
+make_functions(struct constraints *c, const struct constraint_report *report, const bool *meant, bool in_place)
+{
+    struct step *steps = xcalloc(report->count * 3 + 1, sizeof *steps);
+    size_t n = 0;
+    bool good;
+
+    for (int kind = PACK_PART_TRIGGER; kind >= PACK_PART_FUNCTION + in_place; kind--)
+        for (size_t i = 0; i < report->count; i++)
+            if (meant[i] && (int) report->items[i].part->kind == kind && report->items[i].state != CONSTRAINT_ABSENT)
+                steps[n++] = (struct step){CONSTRAINT_DROP, report->items[i].part};
+    for (size_t i = 0; i < report->count; i++)
+        if (meant[i]) {
+            const bool there = report->items[i].state != CONSTRAINT_ABSENT;
+
+            steps[n++] = (struct step){in_place && there ? CONSTRAINT_REPLACE : CONSTRAINT_ADD, report->items[i].part};
+            steps[n++] = (struct step){CONSTRAINT_COMMENT, report->items[i].part};
+        }
+    good = n == 0 || together(c, steps, n);
+    free(steps);
+    return good;
+}
+
+/* Functions and triggers stand or fall together: one transaction. A function of another shape (parameters, result) cannot be put in
+ * the place of the one that is there; where it is taken away, triggers are made anew with theirs. */
 static void
 install_functions(struct constraints *c, struct constraint_report *report)
 {
-    struct step *steps = xcalloc(report->count * 4, sizeof *steps);
     bool *meant = xcalloc(report->count, sizeof *meant);
     bool anew = false;
-    size_t n = 0;
+    bool good;
 
     for (size_t i = 0; i < report->count; i++) {
         struct constraint_result *item = &report->items[i];
@@ -305,30 +343,19 @@ install_functions(struct constraints *c, struct constraint_report *report)
         meant[i] = may_install(item);
         anew = anew || (meant[i] && item->part->kind == PACK_PART_FUNCTION && item->state == CONSTRAINT_CHANGED);
     }
-    for (int kind = PACK_PART_TRIGGER; kind >= PACK_PART_FUNCTION; kind--)
-        for (size_t i = 0; i < report->count; i++) {
-            const struct constraint_result *item = &report->items[i];
-
-            if ((int) item->part->kind != kind)
-                continue;
-            meant[i] = meant[i] || (anew && kind == PACK_PART_TRIGGER && item->state == CONSTRAINT_IN_FORCE);
-            if (meant[i] && item->state != CONSTRAINT_ABSENT)
-                steps[n++] = (struct step){CONSTRAINT_DROP, item->part};
-        }
-    for (size_t i = 0; i < report->count; i++)
-        if (meant[i]) {
-            steps[n++] = (struct step){CONSTRAINT_ADD, report->items[i].part};
-            steps[n++] = (struct step){CONSTRAINT_COMMENT, report->items[i].part};
-        }
-    const bool good = n == 0 || c->dry_run || together(c, steps, n);
-
+    good = c->dry_run || make_functions(c, report, meant, true);
+    if (!good && anew && !lost(c) && !met_lock(c)) {
+        for (size_t i = 0; i < report->count; i++)
+            if (report->items[i].part->kind == PACK_PART_TRIGGER && report->items[i].state == CONSTRAINT_IN_FORCE)
+                meant[i] = true;
+        good = make_functions(c, report, meant, false);
+    }
     for (size_t i = 0; i < report->count; i++) {
         if (meant[i] && good)
             report->items[i].done = report->items[i].state == CONSTRAINT_ABSENT ? "added" : "replaced";
         else if (meant[i])
             refuse(c, &report->items[i]);
     }
-    free(steps);
     free(meant);
 }
 
@@ -406,34 +433,6 @@ is_meant(const struct constraints *c, enum constraint_word word, const struct pa
 }
 
 static bool
-know_names(const struct constraints *c)
-{
-    const struct pack_parts *parts = &c->pack->parts;
-    const char **known = xcalloc(parts->count + 1, sizeof *known);
-    bool good = true;
-
-    for (size_t i = 0; i < parts->count; i++)
-        known[i] = parts->items[i].name;
-    for (size_t n = 0; n < c->nnames && good; n++) {
-        const char *nearest;
-
-        good = false;
-        for (size_t i = 0; i < parts->count; i++)
-            good = good || strcmp(known[i], c->names[n]) == 0;
-        if (good)
-            continue;
-        nearest = suggest_nearest(c->names[n], known, parts->count);
-        fprintf(stderr,
-                "dualwrited constraints: pack %s brings no \"%s\"%s%s%s; `dualwrited constraints status` lists what it "
-                "brings\n",
-                c->pack->name, c->names[n], nearest == NULL ? "" : ": \"", nearest == NULL ? "" : nearest,
-                nearest == NULL ? "" : "\" is the nearest");
-    }
-    free(known);
-    return good;
-}
-
-static bool
 only_one(struct constraints *c, int *status)
 {
     PGresult *r = desk_ask(c->desk, DATABASE_VNEXT, sql_constraints_only_one, 0, NULL);
@@ -458,8 +457,6 @@ constraints_run(struct constraints *c, enum constraint_word word, struct constra
     int status = EXIT_GOOD;
 
     *report = (struct constraint_report){.pack = c->pack->name, .word = word, .dry_run = c->dry_run};
-    if (!know_names(c))
-        return EXIT_USAGE;
     if (word != CONSTRAINTS_STATUS && !c->dry_run && !only_one(c, &status))
         return status;
     report->items = xcalloc(parts->count + 1, sizeof *report->items);

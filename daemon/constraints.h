@@ -22,8 +22,9 @@ struct constraints {
     int64_t lock_ms;    /* a table may stay locked for so long in all */
 
     struct desk *desk;
-    char *key;  /* SQL that names a row of the table that was looked at last */
-    bool built; /* ... and whether its index is whole */
+    char *key;                      /* SQL that names a row of the table that was looked at last */
+    bool built;                     /* ... and whether its index is whole */
+    const struct pack_part *locked; /* its table stayed locked: nobody waits for that a second time */
 };
 
 /*

@@ -168,8 +168,8 @@ http_client_ask(const struct http_request *request, struct http_answer *answer, 
     if (authorities() != NULL)
         lib.easy_setopt(curl, CURLOPT_CAINFO, authorities());
     code = lib.easy_perform(curl);
+    lib.easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->status);
     if (code == CURLE_OK) {
-        lib.easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->status);
         lib.easy_getinfo(curl, CURLINFO_TOTAL_TIME_T, &us);
         answer->ms = (double) us / 1000;
     } else {

@@ -22,7 +22,7 @@ struct http_request {
 };
 
 struct http_answer {
-    long status;
+    long status; /* 0: none came; it may be there without a whole answer */
     struct buf body;
     double ms; /* from the request to the whole answer */
 };

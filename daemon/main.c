@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -51,6 +52,10 @@ be_first_process(void)
 int
 main(int argc, char **argv)
 {
+    const struct rlimit no_core = {0, 0};
+
+    setrlimit(RLIMIT_CORE, &no_core); /* a core file would hold passwords and the secrets of alerts */
+    signal(SIGCHLD, SIG_DFL);         /* whoever started us may ignore it: then no child's status is kept to wait for */
     be_first_process();
     if (argc > 1 && strcmp(argv[1], "--version") == 0) {
         puts("dualwrited " DUALWRITE_VERSION);

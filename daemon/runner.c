@@ -70,6 +70,7 @@ become(const struct words *argv, int in, int out, int err, int said, pid_t paren
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     signal(SIGHUP, SIG_DFL);
+    signal(SIGPIPE, SIG_DFL);
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
     if (err >= 0)
@@ -89,7 +90,7 @@ refuse(struct run *r, const char *what, int error)
     struct buf why = {0};
 
     if (error == ENOENT && r->why == NULL && strchr(what, '/') == NULL)
-        buf_printf(&why, "%s is not in PATH: install it, or choose another --env", what);
+        buf_printf(&why, "%s is not in PATH: install it, or run this where it is", what);
     else if (error == ELOOP)
         buf_printf(&why, "%s is a link, which is not written through: take it away, or take another folder", what);
     else

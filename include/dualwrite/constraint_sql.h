@@ -12,7 +12,8 @@ enum constraint_step {
     CONSTRAINT_STATE,   /* takes constraint_parameters() */
     CONSTRAINT_FAILING, /* rows, samples; of a CHECK or UNIQUE */
     CONSTRAINT_ADD,     /* of a UNIQUE: from the index that was built */
-    CONSTRAINT_COMMENT,
+    CONSTRAINT_REPLACE, /* a function, in its place: what was granted on it stays; CONSTRAINT_ADD of anything else */
+    CONSTRAINT_COMMENT, /* refused where a function of this name has another shape */
     CONSTRAINT_DROP,
     CONSTRAINT_VALIDATE, /* CHECK */
     CONSTRAINT_BUILD,    /* UNIQUE; not in a transaction, like the next */

@@ -79,7 +79,8 @@ cJSON *monitor_document(const struct integrity_report *r, const struct integrity
 /* The lowest of the packs' scores. */
 int monitor_score(const struct integrity_report *r);
 
-/* A chart of scores, oldest first, one line for each run; `runs` is an array of integrity/history.sql. */
-void monitor_chart(struct buf *out, const cJSON *runs);
+/* A chart of scores, oldest first, one line for each run, in at most `width` columns (from 40 on; 0: any); `runs` is an array of
+ * integrity/history.sql. */
+void monitor_chart(struct buf *out, const cJSON *runs, size_t width);
 
 #endif

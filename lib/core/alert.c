@@ -1,6 +1,7 @@
 /* alert.c - what to tell; see dualwrite/alert.h. */
 #include "dualwrite/alert.h"
 
+#include <math.h>
 #include <stddef.h>
 
 enum alert_kind
@@ -14,8 +15,8 @@ alert_decide(const struct alert_last *last, const struct alert_now *now)
         return ALERT_FIRST;
     if (status > last->status || now->score <= last->score - ALERT_STEP)
         return ALERT_WORSE;
-    /* a timer's runs are a period apart, a little more or less */
-    return last->age_s >= now->period_s * 23 / 24 ? ALERT_AGAIN : ALERT_NONE;
+    /* a timer's runs are a period apart, a little more or less; a clock that was ahead says nothing of how long ago it was */
+    return fabs(last->age_s) >= now->period_s * 23 / 24 ? ALERT_AGAIN : ALERT_NONE;
 }
 
 const char *

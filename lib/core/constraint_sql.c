@@ -2,6 +2,7 @@
 #include "dualwrite/constraint_sql.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "dualwrite/buf.h"
 #include "dualwrite/quote.h"
@@ -48,6 +49,8 @@ template_of(enum constraint_step step, enum pack_part_kind kind)
                               sql_constraints_state_function, sql_constraints_state_trigger},
         [CONSTRAINT_FAILING] = {sql_constraints_failing_check, sql_constraints_failing_unique},
         [CONSTRAINT_ADD] = {sql_constraints_add_check, sql_constraints_add_unique},
+        [CONSTRAINT_REPLACE] = {sql_constraints_add_check, sql_constraints_add_unique,
+                                sql_constraints_replace_function},
         [CONSTRAINT_COMMENT] = {sql_constraints_comment_constraint, sql_constraints_comment_constraint,
                                 sql_constraints_comment_function, sql_constraints_comment_trigger},
         [CONSTRAINT_DROP] = {sql_constraints_drop_constraint, sql_constraints_drop_constraint,
@@ -84,6 +87,8 @@ constraint_sql(enum constraint_step step, const struct pack_part *p, const char 
     take(&f, "comment", &literal);
     take(&f, "table", &table);
     fragments_set(&f, "text", p->text);
+    /* a comment that says "function" before the word itself makes this a statement that the server refuses */
+    fragments_set(&f, "function", p->kind == PACK_PART_FUNCTION ? strcasestr(p->text, "function") : "");
     fragments_set(&f, "key", key == NULL ? "" : key);
     if (template == NULL)
         buf_puts(&out, p->text);

@@ -37,6 +37,8 @@ soak_add(struct soak *s, double age_s, int score)
 {
     if (s->gap || s->low)
         return false;
+    if (age_s < 0) /* kept by a clock that was ahead */
+        age_s = 0;
     /* the newest one counts as of now, so a timer that stopped is a gap too */
     if (age_s - s->held_s > s->longest_s) {
         s->gap = true;

@@ -12,6 +12,8 @@
 #define TICK "\xe2\x9c\x93"
 #define CROSS "\xe2\x9c\x97"
 #define CAUTION "\xe2\x9a\xa0"
+#define CHART_BAR 25    /* columns */
+#define CHART_BESIDE 35 /* of a line of the chart: time, score and status */
 
 static const char *const states[] = {"clean", "found", "skipped", "left_out"};
 
@@ -255,8 +257,9 @@ monitor_text(struct buf *out, const struct integrity_report *r)
 }
 
 void
-monitor_chart(struct buf *out, const cJSON *runs)
+monitor_chart(struct buf *out, const cJSON *runs, size_t width)
 {
+    const int bar = width >= CHART_BESIDE + CHART_BAR || width == 0 ? CHART_BAR : (int) width - CHART_BESIDE;
     const cJSON *run;
 
     cJSON_ArrayForEach(run, runs)
@@ -264,8 +267,8 @@ monitor_chart(struct buf *out, const cJSON *runs)
         const int score = (int) cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(run, "score"));
 
         buf_printf(out, "%s  %3d ", cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(run, "at")), score);
-        for (int i = 0; i < 100; i += 4)
-            buf_puts(out, i < score ? "\xe2\x96\x88" : "\xe2\x96\x91");
+        for (int i = 0; i < bar; i++)
+            buf_puts(out, i * 100 < score * bar ? "\xe2\x96\x88" : "\xe2\x96\x91");
         buf_printf(out, " %s\n", health_status_word(health_status(score)));
     }
 }

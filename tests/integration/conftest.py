@@ -301,7 +301,7 @@ class Db:
         if conn is None or conn.closed or conn.broken:
             conn = self._sessions[user] = self.connect(user, autocommit=True)
         cursor = conn.execute(statement, params)
-        return cursor.fetchall() if cursor.description else []
+        return cursor.fetchall() if cursor.description is not None else []  # rows may be without columns: "SELECT FROM"
 
     def value(self, statement, params=None, user="postgres"):
         """The first column of the first row, None without a row."""

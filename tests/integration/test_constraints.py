@@ -176,12 +176,32 @@ def test_a_pack_that_was_changed(heroes, pack):
     changed = pack(SMALL.replace("xp >= 0", "xp >= 1").replace(', name)', ')').replace('"Name of hero"', "xp"), body.format("NEW"))
     assert states(heroes, pack=changed, code=1) == {"XP in range": "changed", "one_name": "changed", "f": "changed", "g": "in_force"}
     done = parts(heroes, "install", pack=changed)
-    assert [p["done"] for p in done.values()] == ["replaced and validated", "replaced", "replaced", "replaced"]
+    # the trigger stays as it is, and nobody waits for its table
+    assert [p.get("done") for p in done.values()] == ["replaced and validated", "replaced", "replaced", None]
     assert "xp >= 1" in str(objects(heroes)) and "UNIQUE (xp)" in str(objects(heroes)) and "RETURN NEW" in str(objects(heroes))
     heroes.execute("ALTER TABLE hero DISABLE TRIGGER g")
     assert states(heroes, pack=changed, code=1)["g"] == "switched_off"
     parts(heroes, "install", pack=changed)
     assert set(states(heroes, pack=changed).values()) == {"in_force"}
+
+
+def test_rights_outlast_a_change(heroes, pack):
+    """What was granted on a function, and taken from PUBLIC, stays; only one of another shape is another function."""
+    body = "-- a function\nCREATE /* no\n*/ function  f(n {0}) RETURNS {0} LANGUAGE sql SECURITY DEFINER AS 'SELECT n + {1}';"
+    parts(heroes, "install", pack=pack(SMALL, body.format("integer", 1)))
+    heroes.execute("REVOKE ALL ON FUNCTION f FROM PUBLIC; GRANT EXECUTE ON FUNCTION f TO dualwrite_daemon")
+    heroes.execute("CREATE VIEW two AS SELECT f(1)")
+    rights = heroes.value("SELECT proacl::text FROM pg_proc WHERE proname = 'f'")
+    assert parts(heroes, "install", pack=pack(SMALL, body.format("integer", 2)))["f"]["done"] == "replaced"
+    assert heroes.value("SELECT proacl::text FROM pg_proc WHERE proname = 'f'") == rights and heroes.value("SELECT * FROM two") == 3
+    trigger = "\nCREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';\n" \
+              "CREATE TRIGGER g AFTER INSERT ON hero EXECUTE FUNCTION t();"
+    parts(heroes, "install", pack=pack(SMALL, body.format("integer", 2) + trigger))
+    other = pack(SMALL, body.format("bigint", 3) + trigger.replace("NULL", "NEW"))
+    assert "other objects depend on it" in parts(heroes, "install", pack=other, code=70)["f"]["why"]
+    heroes.execute("DROP VIEW two")
+    assert {n: p.get("done") for n, p in parts(heroes, "install", pack=other).items() if n in "ftg"} == dict.fromkeys("ftg", "replaced")
+    assert heroes.execute("SELECT pg_get_function_arguments(oid), f(1) FROM pg_proc WHERE proname = 'f'") == [("n bigint", 4)]
 
 
 def test_what_is_not_ours_is_left_alone(heroes, pack):
@@ -206,14 +226,18 @@ def test_no_table_no_rights(game, pack):
 
 
 def test_a_table_that_is_locked(heroes, pack):
-    folder = pack()
+    folder = pack(SMALL.replace("ADD CONSTRAINT one_name UNIQUE", "ADD CONSTRAINT second CHECK").replace('"Name of hero", name', 'xp < 5000'))
     with heroes.connect() as conn:
         conn.execute("SET application_name = 'a long report'")
         conn.execute("SELECT count(*) FROM hero")
-        began = time.monotonic()
-        said = parts(heroes, "install", "--lock-timeout=1s", "XP in range", pack=folder, code=70)["XP in range"]
+        began, gave_up = time.monotonic(), "canceling statement due to lock timeout"
+        before = heroes.cluster.log().count(gave_up)
+        done = parts(heroes, "install", "--lock-timeout=3s", pack=folder, code=70)
+        said = done["XP in range"]
         # it lets go of the queue between its tries: nobody waits behind it for long
         assert "hero stayed locked by process" in said["why"] and "(a long report, postgres), in a transaction for" in said["why"]
+        # and the time is the table's, not that of each part
+        assert "hero stayed locked" in done["second"]["why"] and heroes.cluster.log().count(gave_up) - before <= 3
         conn.rollback()
     assert time.monotonic() - began < 20
     constraints(heroes, "install", pack=folder)

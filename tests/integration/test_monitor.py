@@ -181,6 +181,7 @@ BAD_OPTIONS = (
     (["--soak=soon"], 64, "7d or 36h"),
     (["--soak=401d"], 64, "7d or 36h"),
     (["--period=10000"], 64, "a number of hours"),
+    (["--soak=7d", "--history"], 64, "one of them"),  # whose exit status would it be
     (["--pack=teams", "--pack=teams"], 65, "as another pack"),
 )
 

@@ -4,13 +4,18 @@
 import http.server
 import json
 import os
+import re
+import resource
+import signal
+import socket
 import stat
+import subprocess
 import threading
 import time
 
 import pytest
 
-from conftest import wait_until
+from conftest import binary, clean_environment, config_for, wait_until, write_env_file
 from helpers import cli
 
 pytestmark = pytest.mark.layouts("one")
@@ -197,6 +202,18 @@ def fake_sendmail(folder, status=0):
     return program
 
 
+def test_mail_by_one_who_does_not_wait_for_children(heroes, tmp_path):
+    """SIGCHLD stays ignored through exec, and then nobody is told how a child has ended."""
+    owe(heroes, 2)
+    program = fake_sendmail(tmp_path / "mta", status=75)
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        done = alert(heroes, False, DUALWRITE_ALERT_MAIL_TO="root", DUALWRITE_SENDMAIL=program)
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    assert "ERROR event_type=alert_failed target=mail" in done.stderr and "status 75" in done.stderr
+
+
 def test_mail(heroes, tmp_path, target):
     db = heroes
     owe(db, 2)
@@ -224,6 +241,8 @@ def test_mail(heroes, tmp_path, target):
     assert "got worse: critical" in (folder / "mail").read_text()
     done = alert(db, 2, DUALWRITE_ALERT_MAIL_TO="root", DUALWRITE_SENDMAIL="/nonexistent/sendmail")
     assert "/nonexistent/sendmail: No such file" in done.stderr
+    done = alert(db, 2, DUALWRITE_ALERT_MAIL_TO="root", DUALWRITE_SENDMAIL="no-such-program")
+    assert "no-such-program is not in PATH: install it" in done.stderr and "--env" not in done.stderr
 
 
 def test_a_target_that_fails_is_a_line_and_nothing_else(heroes, target):
@@ -252,11 +271,58 @@ def test_a_target_that_fails_is_a_line_and_nothing_else(heroes, target):
     assert "alert_failed" not in alert(db, 0, DUALWRITE_ALERT_WEBHOOK_URL="http://127.0.0.1:1/").stderr
 
 
+ANSWERS = (  # whole, cut off, endless; and one that says nothing
+    (b"HTTP/1.1 204 No Content\r\n\r\n", True), (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", True),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n" + b"x" * 3000000, True), (b"HTTP/1.1 500 No\r\nContent-Length: 9\r\n\r\n", False),
+    (b"HTTP/1.1 100 Continue\r\n\r\n", False), (b"\0" * 10000, False), (b"", False))
+
+
+def test_odd_answers(heroes):
+    """It is the number that counts: who has said 2xx was told, whatever comes behind it."""
+    owe(heroes, 2)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}{HOOK}"
+
+        def serve():
+            for answer, _ in ANSWERS:
+                conn, _ = server.accept()
+                with conn:
+                    said = conn.recv(65536)
+                    while not said.endswith(b"}"):
+                        said += conn.recv(65536)
+                    try:
+                        conn.sendall(answer)
+                    except OSError:
+                        pass  # it has hung up
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        for answer, told in ANSWERS:
+            done = alert(heroes, 1, DUALWRITE_ALERT_WEBHOOK_URL=url)
+            assert ("alert_sent" in done.stderr, "alert_failed" in done.stderr) == (told, not told), (answer[:40], done.stderr)
+            heroes.execute("DELETE FROM dualwrite.monitor_alert")
+        thread.join(10)
+
+
+def test_a_reader_that_went_away(heroes, target, tmp_path):
+    """As `| grep -q`, which ends with the first match: the run is kept and told all the same, and the cut is said."""
+    owe(heroes, 2)
+    write_env_file(tmp_path / "e", config_for(heroes, "daemon_login", DUALWRITE_ALERT_WEBHOOK_URL=target.url + HOOK))
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([binary(), "monitor", "--json", "--alert", "--no-compare", "--config", tmp_path / "e", "--pack=teams",
+                           "--pack", heroes.pack], env=clean_environment(), stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(writer)
+    assert done.returncode == 70 and "cannot write the answer" in done.stderr, done.stderr
+    assert heroes.value("SELECT count(*) FROM dualwrite.monitor_run") == 2 and len(target.take()) == 2
+
+
 def test_one_that_never_answers(heroes):
-    """Ended after 10 s; the process title and the arguments show no secret meanwhile."""
-    import socket
+    """Ended after 10 s; the process title and the arguments show no secret meanwhile, and a crash would leave no core."""
     db = heroes
     owe(db, 2)
+    limit = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (limit[1], limit[1]))
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}{HOOK}"
         done = {}
@@ -264,12 +330,18 @@ def test_one_that_never_answers(heroes):
         since = time.monotonic()
         thread.start()
         conn, _ = server.accept()
+        resource.setrlimit(resource.RLIMIT_CORE, limit)
+        cores = []
         for name in os.listdir("/proc"):
             if name.isdigit():
                 try:
-                    assert b"S3CR3T" not in open(f"/proc/{name}/cmdline", "rb").read()
+                    line = open(f"/proc/{name}/cmdline", "rb").read()
+                    assert b"S3CR3T" not in line
+                    if f"--pack={db.pack}".encode() in line:
+                        cores.append(re.search("Max core file size +([^ ]+) +([^ ]+)", open(f"/proc/{name}/limits").read()).groups())
                 except (FileNotFoundError, ProcessLookupError):
                     pass
+        assert cores == [("0", "0")]
         thread.join(60)
         conn.close()
     assert time.monotonic() - since > 9

@@ -31,7 +31,8 @@ something_was_told(void **state)
         {{HEALTH_IS_DEGRADED, 80, DAY * 0.95}, 80, ALERT_NONE},
         {{HEALTH_IS_DEGRADED, 80, DAY * 0.96}, 80, ALERT_AGAIN},
         {{HEALTH_IS_DEGRADED, 80, 30 * DAY}, 89, ALERT_AGAIN},
-        {{HEALTH_IS_DEGRADED, 80, -5}, 80, ALERT_NONE}, /* a clock that was set back */
+        {{HEALTH_IS_DEGRADED, 80, -5}, 80, ALERT_NONE},    /* a clock that was set back */
+        {{HEALTH_IS_DEGRADED, 80, -DAY}, 80, ALERT_AGAIN}, /* by more: nobody waits for that day to come */
         {{HEALTH_IS_DEGRADED, 80, 0}, 71, ALERT_NONE},
         {{HEALTH_IS_DEGRADED, 80, 0}, 70, ALERT_WORSE},
         {{HEALTH_IS_DEGRADED, 50, 0}, 49, ALERT_WORSE}, /* the word, not the points */

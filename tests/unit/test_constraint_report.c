@@ -65,9 +65,16 @@ statements(void **state)
         {CONSTRAINT_VALIDATE, "VALIDATE CONSTRAINT \"x'y\""},
         {CONSTRAINT_FAILING, "SELECT ctid::text AS key FROM \"App\".\"a \"\"b\" WHERE NOT (\nxp >= 0 -- )\n"},
     };
+    static const struct pack_part function = {.kind = PACK_PART_FUNCTION,
+                                              .schema = (char *) "App",
+                                              .name = (char *) "f",
+                                              .text = (char *) "create  Function f() RETURNS int"};
+    char *replace = constraint_sql(CONSTRAINT_REPLACE, &function, "p", NULL);
     const char *params[4];
 
     (void) state;
+    assert_non_null(strstr(replace, "CREATE OR REPLACE Function f() RETURNS int"));
+    free(replace);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char *sql = constraint_sql(cases[i].step, &check_part, "p", "ctid::text");
 

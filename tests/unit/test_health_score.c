@@ -86,6 +86,23 @@ soak_ends_with_a_low_score(void **state)
     assert_int_equal(s.runs, 1);
 }
 
+/* A run of a time to come, by a clock that was set back since: it counts as of now, and hides nothing of what is older. */
+static void
+soak_and_a_clock_that_was_wrong(void **state)
+{
+    struct soak s = {.wanted_s = 3 * DAY, .longest_s = 2 * DAY, .lowest = 100};
+    struct soak low = s;
+
+    (void) state;
+    assert_true(soak_add(&s, -10 * DAY, 100));
+    assert_true(s.held_s == 0);
+    assert_true(soak_add(&s, DAY, 100));
+    assert_true(soak_add(&s, 3 * DAY, 100));
+    assert_true(soak_held(&s));
+    assert_false(soak_add(&low, -10 * DAY, 89));
+    assert_true(low.low);
+}
+
 /* Nobody looked: also when it is the newest run that is old. */
 static void
 soak_ends_with_a_gap(void **state)
@@ -113,6 +130,7 @@ main(void)
         cmocka_unit_test(words),
         cmocka_unit_test(soak_holds),
         cmocka_unit_test(soak_ends_with_a_low_score),
+        cmocka_unit_test(soak_and_a_clock_that_was_wrong),
         cmocka_unit_test(soak_ends_with_a_gap),
     };
 

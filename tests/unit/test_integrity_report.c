@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "dualwrite/integrity_report.h"
+#include "dualwrite/shown.h"
 #include "dualwrite/xalloc.h"
 
 static struct pack_check checks[] = {
@@ -209,10 +210,20 @@ chart(void **state)
     struct buf out = {0};
 
     (void) state;
-    monitor_chart(&out, runs);
+    monitor_chart(&out, runs, 0);
     assert_int_equal(strncmp(buf_text(&out), "2026-01-01T00:00:00Z   49 \xe2\x96\x88", 29), 0);
     assert_non_null(strstr(buf_text(&out), "\xe2\x96\x91 critical\n2026-01-02T00:00:00Z  100 "));
     assert_non_null(strstr(buf_text(&out), "\xe2\x96\x88 healthy\n"));
+    buf_clear(&out);
+    monitor_chart(&out, runs, 40);
+    assert_non_null(
+        strstr(buf_text(&out), "  49 \xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x91\xe2\x96\x91 critical\n"));
+    for (size_t width = 40; width <= 200; width++) {
+        buf_clear(&out);
+        monitor_chart(&out, runs, width);
+        out.data[strcspn(out.data, "\n")] = '\0';
+        assert_true(shown_width(out.data) <= width);
+    }
     buf_free(&out);
     cJSON_Delete(runs);
 }

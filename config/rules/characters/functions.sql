@@ -156,17 +156,16 @@ BEGIN
     IF scene.finished IS NOT TRUE THEN
         RAISE EXCEPTION USING ERRCODE = 'XP008', MESSAGE = format('scene %s is not finished', scene.id);
     END IF;
-    SELECT t INTO stranger FROM unnest(to_characters) t
-    WHERE NOT EXISTS (SELECT FROM game_scene_characters p WHERE p.scene_id = scene.id AND p.character_id = t) LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION USING ERRCODE = 'XP001',
-            MESSAGE = format('character %s took no part in scene %s', coalesce(stranger::text, 'NULL'), scene.id);
-    END IF;
     SELECT coalesce(array_agg(l.id), '{}') INTO awarded
     FROM (SELECT c.id FROM characters_character c
           WHERE c.id IN (SELECT p.character_id FROM game_scene_characters p WHERE p.scene_id = scene.id)
             AND (to_characters IS NULL OR c.id = ANY (to_characters))
           ORDER BY c.id FOR UPDATE) l;
+    SELECT t INTO stranger FROM unnest(to_characters) t WHERE (t = ANY (awarded)) IS NOT TRUE LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'XP001',
+            MESSAGE = format('character %s took no part in scene %s', coalesce(stranger::text, 'NULL'), scene.id);
+    END IF;
     SELECT * INTO rich FROM characters_character c
     WHERE c.id = ANY (awarded) AND coalesce(c.xp, 0)::bigint + amount > 9999 ORDER BY c.id LIMIT 1;
     IF FOUND THEN
