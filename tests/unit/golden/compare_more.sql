@@ -48,11 +48,8 @@ SELECT r.n, t."Code" IS NOT NULL AS shadow, t.xmin::pg_catalog.text || t.ctid::p
        CASE WHEN t."Code" IS NULL THEN NULL
             WHEN r.remove THEN NULL::pg_catalog.text
             ELSE NULL::pg_catalog.text END AS differences
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog."varchar"(10), v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(nothing pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog."varchar"(10))
 ) r
 LEFT JOIN "Old"."Word" t ON t."Code" = r.k0
 ORDER BY r.n
@@ -140,11 +137,8 @@ SELECT r.n, t."Id" IS NOT NULL AS shadow, t.xmin::pg_catalog.text || t.ctid::pg_
                 ::pg_catalog.text
      FROM (VALUES ('Slug', (CASE WHEN t."Slug" IN (r.c0, r.y0) THEN t."Slug" WHEN r.o0 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Slug" = r.c0 AND NOT (h."Id" = r.k0)) THEN r.c0 ELSE r.y0 END)::pg_catalog.text, t."Slug"::pg_catalog.text, ROW(t."Slug")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(CASE WHEN t."Slug" IN (r.c0, r.y0) THEN t."Slug" WHEN r.o0 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Slug" = r.c0 AND NOT (h."Id" = r.k0)) THEN r.c0 ELSE r.y0 END)::pg_catalog.record), ('Link', (CASE WHEN t."Link" IN (r.c1, r.y1) THEN t."Link" WHEN r.o1 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Link" = r.c1 AND NOT (h."Id" = r.k0)) THEN r.c1 ELSE r.y1 END)::pg_catalog.text, t."Link"::pg_catalog.text, ROW(t."Link")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(CASE WHEN t."Link" IN (r.c1, r.y1) THEN t."Link" WHEN r.o1 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Link" = r.c1 AND NOT (h."Id" = r.k0)) THEN r.c1 ELSE r.y1 END)::pg_catalog.record), ('Name', (CASE WHEN r.present THEN r.c2 ELSE d.c1 END)::pg_catalog.text, t."Name"::pg_catalog.text, ROW(t."Name")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(CASE WHEN r.present THEN r.c2 ELSE d.c1 END)::pg_catalog.record), ('Author', (r.c3)::pg_catalog.text, t."Author"::pg_catalog.text, ROW(t."Author")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c3)::pg_catalog.record), ('Shelf', (r.c4)::pg_catalog.text, t."Shelf"::pg_catalog.text, ROW(t."Shelf")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c4)::pg_catalog.record), ('Tags', (r.c5)::pg_catalog.text, t."Tags"::pg_catalog.text, ROW(t."Tags")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c5)::pg_catalog.record), ('Data', (CASE WHEN r.present THEN r.c6 ELSE (d.c0)::pg_catalog.json END)::pg_catalog.text, t."Data"::pg_catalog.text, ROW(t."Data")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(CASE WHEN r.present THEN r.c6 ELSE (d.c0)::pg_catalog.json END)::pg_catalog.record), ('Word', (CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."Word") END)::pg_catalog.text, t."Word"::pg_catalog.text, ROW(t."Word")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."Word") END)::pg_catalog.record)) AS x(name, should_be, "is", differs) WHERE x.differs) END
  END AS differences
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.y0, e.o0, e.c1 AS c1, e.y1, e.o1, e.c2 AS c2, e.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN e.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN e.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', e.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (e.c6)::pg_catalog.json AS c6
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.y0, w.o0, w.c1 AS c1, w.y1, w.o1, w.c2 AS c2, w.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN w.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', w.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (w.c6)::pg_catalog.json AS c6
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
 LEFT JOIN "Old"."Page" t ON t."Id" = r.k0
@@ -229,11 +223,8 @@ SELECT r.n, t."Id" IS NOT NULL AS shadow, t.xmin::pg_catalog.text || t.ctid::pg_
                 ::pg_catalog.text
      FROM (VALUES ('Body', (r.c0)::pg_catalog.text, t."Body"::pg_catalog.text, ROW(t."Body")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c0)::pg_catalog.record)) AS x(name, should_be, "is", differs) WHERE x.differs) END
  END AS differences
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.uuid, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.uuid, c0 pg_catalog.text)
 ) r
 LEFT JOIN "Old"."Note" t ON t."Id" = r.k0
 ORDER BY r.n
@@ -317,11 +308,8 @@ SELECT r.n, t."Who" IS NOT NULL AS shadow, t.xmin::pg_catalog.text || t.ctid::pg
                 ::pg_catalog.text
      FROM (VALUES ('Text', (r.c2)::pg_catalog.text, t."Text"::pg_catalog.text, ROW(t."Text")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c2)::pg_catalog.record), ('Mood', (r.c3)::pg_catalog.text, t."Mood"::pg_catalog.text, ROW(t."Mood")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c3)::pg_catalog.record)) AS x(name, should_be, "is", differs) WHERE x.differs) END
  END AS differences
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.k0 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."Person" l WHERE l."Nr" = w.k0) THEN (SELECT l."Login"::pg_catalog.text FROM "Old"."Person" l WHERE l."Nr" = w.k0) ELSE dualwrite.lookup_missing('line.Who', 'Old', 'Person', 'Nr', w.k0::pg_catalog.text, NULL::pg_catalog.text) END)) AS l(v pg_catalog.bpchar(4))) AS k0, w.k1 AS k1, w.k2 AS k2, e.c2 AS c2, e.c3 AS c3
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int4, k1 pg_catalog."varchar"(10), k2 pg_catalog.int2, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c2 pg_catalog.numeric, c3 pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.k0 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."Person" l WHERE l."Nr" = w.k0) THEN (SELECT l."Login"::pg_catalog.text FROM "Old"."Person" l WHERE l."Nr" = w.k0) ELSE dualwrite.lookup_missing('line.Who', 'Old', 'Person', 'Nr', w.k0::pg_catalog.text, NULL::pg_catalog.text) END)) AS l(v pg_catalog.bpchar(4))) AS k0, w.k1 AS k1, w.k2 AS k2, w.c2 AS c2, w.c3 AS c3
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int4, k1 pg_catalog."varchar"(10), k2 pg_catalog.int2, c2 pg_catalog.numeric, c3 pg_catalog.text)
 ) r
 LEFT JOIN "Old"."Line" t ON t."Who" = r.k0 AND t."Word" = r.k1 AND t."Nr" = r.k2
 ORDER BY r.n

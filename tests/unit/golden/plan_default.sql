@@ -47,11 +47,8 @@ FROM stopped s, waiting w, remaining r
 
 
 -- team: holders (legacy)
-WITH r AS MATERIALIZED (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4, e.c5 AS c5, e.c6 AS c6, e.c7 AS c7, e.c8 AS c8
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz) ON true
+WITH r AS MATERIALIZED (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4, w.c5 AS c5, w.c6 AS c6, w.c7 AS c7, w.c8 AS c8
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz)
 )
 SELECT r.n, 'unique_1' AS "index", o.n AS holder, pg_catalog.array_to_json(ARRAY[h."id"::pg_catalog.text]::pg_catalog.text[]) AS key
 FROM r
@@ -112,11 +109,8 @@ WHERE NOT EXISTS (SELECT FROM "public"."teams_team" t WHERE t."id" = k.key::pg_c
 -- team: yield (legacy)
 UPDATE "public"."teams_team" AS t SET "slug" = CASE WHEN r.g1 THEN pg_catalog.left('dw-' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('/', r.k0), 'UTF8')), 'hex'), 27)::pg_catalog."varchar" ELSE t."slug" END
 FROM (SELECT r.*, ROW(t."slug")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c1)::pg_catalog.record AS g1
-      FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4, e.c5 AS c5, e.c6 AS c6, e.c7 AS c7, e.c8 AS c8
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz) ON true
+      FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4, w.c5 AS c5, w.c6 AS c6, w.c7 AS c7, w.c8 AS c8
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text)) AS d(c0 pg_catalog.bool)
       JOIN "public"."teams_team" t ON t."id" = r.k0
@@ -126,11 +120,8 @@ WHERE t."id" = r.k0 AND (r.g1)
 
 -- team: update (legacy)
 UPDATE "public"."teams_team" AS t SET "name" = r.c0, "slug" = r.c1, "game" = r.c2, "region" = r.c3, "description" = r.c4, "logo_url" = r.c5, "is_active" = r.c6, "updated_at" = r.c8
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4, e.c5 AS c5, e.c6 AS c6, e.c7 AS c7, e.c8 AS c8
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4, w.c5 AS c5, w.c6 AS c6, w.c7 AS c7, w.c8 AS c8
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text)) AS d(c0 pg_catalog.bool)
 WHERE t."id" = r.k0 AND r."write"
@@ -140,11 +131,8 @@ WHERE t."id" = r.k0 AND r."write"
 -- team: insert (legacy)
 INSERT INTO "public"."teams_team" ("id", "name", "slug", "game", "region", "description", "logo_url", "is_active", "created_at", "updated_at") OVERRIDING SYSTEM VALUE
 SELECT r.k0, r.c0, r.c1, r.c2, r.c3, r.c4, r.c5, r.c6, r.c7, r.c8
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4, e.c5 AS c5, e.c6 AS c6, e.c7 AS c7, e.c8 AS c8
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4, w.c5 AS c5, w.c6 AS c6, w.c7 AS c7, w.c8 AS c8
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text)) AS d(c0 pg_catalog.bool)
 LEFT JOIN "public"."teams_team" t ON t."id" = r.k0
@@ -154,11 +142,8 @@ ORDER BY r.n
 
 -- team: remove (legacy)
 UPDATE "public"."teams_team" AS t SET "is_active" = d.c0
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4, e.c5 AS c5, e.c6 AS c6, e.c7 AS c7, e.c8 AS c8
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4, w.c5 AS c5, w.c6 AS c6, w.c7 AS c7, w.c8 AS c8
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text)) AS d(c0 pg_catalog.bool)
 WHERE t."id" = r.k0 AND r.remove
@@ -167,11 +152,8 @@ WHERE t."id" = r.k0 AND r.remove
 
 -- team: yielded (legacy)
 SELECT dualwrite.placeholder_left('public', 'teams_team')
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4, e.c5 AS c5, e.c6 AS c6, e.c7 AS c7, e.c8 AS c8
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4, w.c5 AS c5, w.c6 AS c6, w.c7 AS c7, w.c8 AS c8
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text)) AS d(c0 pg_catalog.bool)
 JOIN "public"."teams_team" t ON t."id" = r.k0
@@ -180,11 +162,8 @@ WHERE r."write" AND (pg_catalog.strpos(pg_catalog.lower(ROW(t.*)::pg_catalog.tex
 
 -- team: verify (legacy)
 SELECT r.n, t."id" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."is_active" IS NOT DISTINCT FROM (d.c0) ELSE t."name" IS NOT DISTINCT FROM (r.c0) AND t."slug" IS NOT DISTINCT FROM (r.c1) AND t."game" IS NOT DISTINCT FROM (r.c2) AND t."region" IS NOT DISTINCT FROM (r.c3) AND t."description" IS NOT DISTINCT FROM (r.c4) AND t."logo_url" IS NOT DISTINCT FROM (r.c5) AND t."is_active" IS NOT DISTINCT FROM (r.c6) AND t."updated_at" IS NOT DISTINCT FROM (r.c8) END, false) AS equal
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4, e.c5 AS c5, e.c6 AS c6, e.c7 AS c7, e.c8 AS c8
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4, w.c5 AS c5, w.c6 AS c6, w.c7 AS c7, w.c8 AS c8
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text)) AS d(c0 pg_catalog.bool)
 LEFT JOIN "public"."teams_team" t ON t."id" = r.k0
@@ -259,11 +238,8 @@ FROM stopped s, waiting w, remaining r
 
 -- membership: update (legacy)
 UPDATE "public"."teams_teammembership" AS t SET "role" = r.c1, "status" = CASE WHEN r.present THEN r.c2 ELSE d.c0 END, "left_at" = CASE WHEN r.present THEN r.c4 ELSE coalesce(t."left_at", pg_catalog.now()::pg_catalog.timestamptz) END
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, w.k1 AS k1, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, k1 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c1 pg_catalog."varchar"(20), c2 pg_catalog."varchar"(20), c3 pg_catalog.timestamptz, c4 pg_catalog.timestamptz) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.k1 AS k1, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, k1 pg_catalog.int8, c1 pg_catalog."varchar"(20), c2 pg_catalog."varchar"(20), c3 pg_catalog.timestamptz, c4 pg_catalog.timestamptz)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'INACTIVE'::pg_catalog.text)) AS d(c0 pg_catalog."varchar"(20))
 WHERE t."team_id" = r.k0 AND t."user_id" = r.k1 AND r."write"
@@ -273,11 +249,8 @@ WHERE t."team_id" = r.k0 AND t."user_id" = r.k1 AND r."write"
 -- membership: insert (legacy)
 INSERT INTO "public"."teams_teammembership" ("team_id", "user_id", "role", "status", "joined_at", "left_at") OVERRIDING SYSTEM VALUE
 SELECT r.k0, r.k1, r.c1, CASE WHEN r.present THEN r.c2 ELSE d.c0 END, r.c3, CASE WHEN r.present THEN r.c4 ELSE coalesce(t."left_at", pg_catalog.now()::pg_catalog.timestamptz) END
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, w.k1 AS k1, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, k1 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c1 pg_catalog."varchar"(20), c2 pg_catalog."varchar"(20), c3 pg_catalog.timestamptz, c4 pg_catalog.timestamptz) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.k1 AS k1, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, k1 pg_catalog.int8, c1 pg_catalog."varchar"(20), c2 pg_catalog."varchar"(20), c3 pg_catalog.timestamptz, c4 pg_catalog.timestamptz)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'INACTIVE'::pg_catalog.text)) AS d(c0 pg_catalog."varchar"(20))
 LEFT JOIN "public"."teams_teammembership" t ON t."team_id" = r.k0 AND t."user_id" = r.k1
@@ -287,11 +260,8 @@ ORDER BY r.n
 
 -- membership: remove (legacy)
 UPDATE "public"."teams_teammembership" AS t SET "status" = d.c0, "left_at" = coalesce(t."left_at", pg_catalog.now()::pg_catalog.timestamptz)
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, w.k1 AS k1, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, k1 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c1 pg_catalog."varchar"(20), c2 pg_catalog."varchar"(20), c3 pg_catalog.timestamptz, c4 pg_catalog.timestamptz) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.k1 AS k1, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, k1 pg_catalog.int8, c1 pg_catalog."varchar"(20), c2 pg_catalog."varchar"(20), c3 pg_catalog.timestamptz, c4 pg_catalog.timestamptz)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'INACTIVE'::pg_catalog.text)) AS d(c0 pg_catalog."varchar"(20))
 WHERE t."team_id" = r.k0 AND t."user_id" = r.k1 AND r.remove
@@ -300,11 +270,8 @@ WHERE t."team_id" = r.k0 AND t."user_id" = r.k1 AND r.remove
 
 -- membership: verify (legacy)
 SELECT r.n, t."team_id" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."status" IS NOT DISTINCT FROM (d.c0) AND t."left_at" IS NOT DISTINCT FROM (coalesce(t."left_at", pg_catalog.now()::pg_catalog.timestamptz)) ELSE t."role" IS NOT DISTINCT FROM (r.c1) AND t."status" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c2 ELSE d.c0 END) AND t."left_at" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c4 ELSE coalesce(t."left_at", pg_catalog.now()::pg_catalog.timestamptz) END) END, false) AS equal
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, w.k1 AS k1, e.c1 AS c1, e.c2 AS c2, e.c3 AS c3, e.c4 AS c4
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, k1 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c1 pg_catalog."varchar"(20), c2 pg_catalog."varchar"(20), c3 pg_catalog.timestamptz, c4 pg_catalog.timestamptz) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.k1 AS k1, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, k1 pg_catalog.int8, c1 pg_catalog."varchar"(20), c2 pg_catalog."varchar"(20), c3 pg_catalog.timestamptz, c4 pg_catalog.timestamptz)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'INACTIVE'::pg_catalog.text)) AS d(c0 pg_catalog."varchar"(20))
 LEFT JOIN "public"."teams_teammembership" t ON t."team_id" = r.k0 AND t."user_id" = r.k1

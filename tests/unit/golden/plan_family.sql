@@ -51,11 +51,8 @@ WHERE NOT EXISTS (SELECT FROM "Old"."O""rg" t WHERE t."Id" = k.key::pg_catalog.i
 
 -- org: update (legacy)
 UPDATE "Old"."O""rg" AS t SET "Title" = r.c0, "At" = pg_catalog.now()::pg_catalog.timestamptz
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(30)) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog."varchar"(30))
 ) r
 WHERE t."Id" = r.k0 AND r."write"
   AND ROW(t."Title")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c0)::pg_catalog.record
@@ -64,11 +61,8 @@ WHERE t."Id" = r.k0 AND r."write"
 -- org: insert (legacy)
 INSERT INTO "Old"."O""rg" ("Id", "Title", "At") OVERRIDING SYSTEM VALUE
 SELECT r.k0, r.c0, pg_catalog.now()::pg_catalog.timestamptz
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(30)) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog."varchar"(30))
 ) r
 LEFT JOIN "Old"."O""rg" t ON t."Id" = r.k0
 WHERE r."create" AND t."Id" IS NULL AND r.k0 IS NOT NULL
@@ -77,11 +71,8 @@ ORDER BY r.n
 
 -- org: verify (legacy)
 SELECT r.n, t."Id" IS NOT NULL AS shadow, coalesce(t."Title" IS NOT DISTINCT FROM (r.c0), false) AS equal
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog."varchar"(30)) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog."varchar"(30))
 ) r
 LEFT JOIN "Old"."O""rg" t ON t."Id" = r.k0
 
@@ -195,11 +186,8 @@ WHERE NOT EXISTS (SELECT FROM "Old"."Group" t WHERE t."Id" = k.key::pg_catalog.i
 
 -- group: update (legacy)
 UPDATE "Old"."Group" AS t SET "Kind" = CASE WHEN r.present THEN r.c0 ELSE d.c1 END, "Sort" = r.c1, "Extra" = r.c4, "Alive" = CASE WHEN r.present THEN r.c5 ELSE d.c0 END, "O" = CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."O") END
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, (e.c4)::pg_catalog.json AS c4, e.c5 AS c5
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog.int8, c0 pg_catalog.text, c1 pg_catalog.bpchar(3), c2 pg_catalog.date, c4 pg_catalog.text, c5 pg_catalog.bool) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, (w.c4)::pg_catalog.json AS c4, w.c5 AS c5
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog.int8, c0 pg_catalog.text, c1 pg_catalog.bpchar(3), c2 pg_catalog.date, c4 pg_catalog.text, c5 pg_catalog.bool)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.bool, c1 pg_catalog.text)
 WHERE t."Id" = r.k0 AND r."write"
@@ -209,11 +197,8 @@ WHERE t."Id" = r.k0 AND r."write"
 -- group: insert (legacy)
 INSERT INTO "Old"."Group" ("Id", "O", "Kind", "Sort", "Made", "Stamp", "Extra", "Alive") OVERRIDING SYSTEM VALUE
 SELECT r.k0, r.p, CASE WHEN r.present THEN r.c0 ELSE d.c1 END, r.c1, r.c2, pg_catalog.now()::pg_catalog.timestamptz, r.c4, CASE WHEN r.present THEN r.c5 ELSE d.c0 END
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, (e.c4)::pg_catalog.json AS c4, e.c5 AS c5
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog.int8, c0 pg_catalog.text, c1 pg_catalog.bpchar(3), c2 pg_catalog.date, c4 pg_catalog.text, c5 pg_catalog.bool) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, (w.c4)::pg_catalog.json AS c4, w.c5 AS c5
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog.int8, c0 pg_catalog.text, c1 pg_catalog.bpchar(3), c2 pg_catalog.date, c4 pg_catalog.text, c5 pg_catalog.bool)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.bool, c1 pg_catalog.text)
 LEFT JOIN "Old"."Group" t ON t."Id" = r.k0
@@ -223,11 +208,8 @@ ORDER BY r.n
 
 -- group: remove (legacy)
 UPDATE "Old"."Group" AS t SET "Alive" = d.c0, "Kind" = d.c1
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, (e.c4)::pg_catalog.json AS c4, e.c5 AS c5
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog.int8, c0 pg_catalog.text, c1 pg_catalog.bpchar(3), c2 pg_catalog.date, c4 pg_catalog.text, c5 pg_catalog.bool) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, (w.c4)::pg_catalog.json AS c4, w.c5 AS c5
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog.int8, c0 pg_catalog.text, c1 pg_catalog.bpchar(3), c2 pg_catalog.date, c4 pg_catalog.text, c5 pg_catalog.bool)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.bool, c1 pg_catalog.text)
 WHERE t."Id" = r.k0 AND r.remove
@@ -236,11 +218,8 @@ WHERE t."Id" = r.k0 AND r.remove
 
 -- group: verify (legacy)
 SELECT r.n, t."Id" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."Alive" IS NOT DISTINCT FROM (d.c0) AND t."Kind" IS NOT DISTINCT FROM (d.c1) ELSE t."Kind" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c0 ELSE d.c1 END) AND t."Sort" IS NOT DISTINCT FROM (r.c1) AND t."Extra"::pg_catalog.text IS NOT DISTINCT FROM (r.c4)::pg_catalog.text AND t."Alive" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c5 ELSE d.c0 END) AND t."O" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."O") END) END, false) AS equal
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.c1 AS c1, e.c2 AS c2, (e.c4)::pg_catalog.json AS c4, e.c5 AS c5
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog.int8, c0 pg_catalog.text, c1 pg_catalog.bpchar(3), c2 pg_catalog.date, c4 pg_catalog.text, c5 pg_catalog.bool) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, (w.c4)::pg_catalog.json AS c4, w.c5 AS c5
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog.int8, c0 pg_catalog.text, c1 pg_catalog.bpchar(3), c2 pg_catalog.date, c4 pg_catalog.text, c5 pg_catalog.bool)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.bool, c1 pg_catalog.text)
 LEFT JOIN "Old"."Group" t ON t."Id" = r.k0
@@ -310,11 +289,8 @@ FROM stopped s, waiting w, remaining r
 -- seat: insert (legacy)
 INSERT INTO "Old"."Seat" ("User", "G") OVERRIDING SYSTEM VALUE
 SELECT r.k0, r.k1
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, w.k1 AS k1
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int4, k1 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(nothing pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.k1 AS k1
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int4, k1 pg_catalog.int8)
 ) r
 LEFT JOIN "Old"."Seat" t ON t."User" = r.k0 AND t."G" = r.k1
 WHERE r."create" AND t."User" IS NULL AND r.k0 IS NOT NULL AND r.k1 IS NOT NULL
@@ -323,22 +299,16 @@ ORDER BY r.n
 
 -- seat: remove (legacy)
 DELETE FROM "Old"."Seat" AS t
-USING (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, w.k1 AS k1
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int4, k1 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(nothing pg_catalog.text) ON true
+USING (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.k1 AS k1
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int4, k1 pg_catalog.int8)
 ) r
 WHERE t."User" = r.k0 AND t."G" = r.k1 AND r.remove
 
 
 -- seat: verify (legacy)
 SELECT r.n, t."User" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."User" IS NULL ELSE true END, false) AS equal
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, w.k1 AS k1
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int4, k1 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(nothing pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.k1 AS k1
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int4, k1 pg_catalog.int8)
 ) r
 LEFT JOIN "Old"."Seat" t ON t."User" = r.k0 AND t."G" = r.k1
 
@@ -378,11 +348,8 @@ WHERE NOT EXISTS (SELECT FROM "Old"."Tag" t WHERE t."Code" = k.key::pg_catalog."
 
 -- tag: update (legacy)
 UPDATE "Old"."Tag" AS t SET "Note" = r.c1, "Label" = r.c2
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c1 AS c1, e.c2 AS c2
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog."varchar"(10), v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c1 pg_catalog.text, c2 pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c1 AS c1, w.c2 AS c2
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog."varchar"(10), c1 pg_catalog.text, c2 pg_catalog.text)
 ) r
 WHERE t."Code" = r.k0 AND r."write"
   AND ROW(t."Note", t."Label")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c1, r.c2)::pg_catalog.record
@@ -391,11 +358,8 @@ WHERE t."Code" = r.k0 AND r."write"
 -- tag: insert (legacy)
 INSERT INTO "Old"."Tag" ("Code", "Note", "Label") OVERRIDING SYSTEM VALUE
 SELECT r.k0, r.c1, r.c2
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c1 AS c1, e.c2 AS c2
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog."varchar"(10), v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c1 pg_catalog.text, c2 pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c1 AS c1, w.c2 AS c2
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog."varchar"(10), c1 pg_catalog.text, c2 pg_catalog.text)
 ) r
 LEFT JOIN "Old"."Tag" t ON t."Code" = r.k0
 WHERE r."create" AND t."Code" IS NULL AND r.k0 IS NOT NULL
@@ -404,11 +368,8 @@ ORDER BY r.n
 
 -- tag: verify (legacy)
 SELECT r.n, t."Code" IS NOT NULL AS shadow, coalesce(t."Note" IS NOT DISTINCT FROM (r.c1) AND t."Label" IS NOT DISTINCT FROM (r.c2), false) AS equal
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c1 AS c1, e.c2 AS c2
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog."varchar"(10), v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c1 pg_catalog.text, c2 pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c1 AS c1, w.c2 AS c2
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog."varchar"(10), c1 pg_catalog.text, c2 pg_catalog.text)
 ) r
 LEFT JOIN "Old"."Tag" t ON t."Code" = r.k0
 

@@ -52,11 +52,8 @@ WHERE NOT EXISTS (SELECT FROM "Old"."Word" t WHERE t."Code" = k.key::pg_catalog.
 -- word: insert (legacy)
 INSERT INTO "Old"."Word" ("Code") OVERRIDING SYSTEM VALUE
 SELECT r.k0
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog."varchar"(10), v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(nothing pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog."varchar"(10))
 ) r
 LEFT JOIN "Old"."Word" t ON t."Code" = r.k0
 WHERE r."create" AND t."Code" IS NULL AND r.k0 IS NOT NULL
@@ -65,22 +62,16 @@ ORDER BY r.n
 
 -- word: remove (legacy)
 DELETE FROM "Old"."Word" AS t
-USING (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog."varchar"(10), v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(nothing pg_catalog.text) ON true
+USING (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog."varchar"(10))
 ) r
 WHERE t."Code" = r.k0 AND r.remove
 
 
 -- word: verify (legacy)
 SELECT r.n, t."Code" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."Code" IS NULL ELSE true END, false) AS equal
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog."varchar"(10), v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(nothing pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog."varchar"(10))
 ) r
 LEFT JOIN "Old"."Word" t ON t."Code" = r.k0
 
@@ -150,11 +141,8 @@ FROM stopped s, waiting w, remaining r
 
 
 -- page: holders (legacy)
-WITH r AS MATERIALIZED (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.y0, e.o0, e.c1 AS c1, e.y1, e.o1, e.c2 AS c2, e.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN e.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN e.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', e.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (e.c6)::pg_catalog.json AS c6
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text) ON true
+WITH r AS MATERIALIZED (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.y0, w.o0, w.c1 AS c1, w.y1, w.o1, w.c2 AS c2, w.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN w.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', w.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (w.c6)::pg_catalog.json AS c6
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text)
 )
 SELECT r.n, 'unique_1' AS "index", o.n AS holder, pg_catalog.array_to_json(ARRAY[h."Id"::pg_catalog.text]::pg_catalog.text[]) AS key
 FROM r
@@ -215,11 +203,8 @@ WHERE NOT EXISTS (SELECT FROM "Old"."Page" t WHERE t."Id" = k.key::pg_catalog.in
 -- page: yield (legacy)
 UPDATE "Old"."Page" AS t SET "Slug" = CASE WHEN r.g1 THEN pg_catalog.left('dw-' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('/', r.k0), 'UTF8')), 'hex'), 20)::pg_catalog."varchar" ELSE t."Slug" END
 FROM (SELECT r.*, ROW(t."Slug")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(CASE WHEN t."Slug" IN (r.c0, r.y0) THEN t."Slug" WHEN r.o0 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Slug" = r.c0 AND NOT (h."Id" = r.k0)) THEN r.c0 ELSE r.y0 END)::pg_catalog.record AS g1
-      FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.y0, e.o0, e.c1 AS c1, e.y1, e.o1, e.c2 AS c2, e.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN e.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN e.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', e.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (e.c6)::pg_catalog.json AS c6
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text) ON true
+      FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.y0, w.o0, w.c1 AS c1, w.y1, w.o1, w.c2 AS c2, w.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN w.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', w.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (w.c6)::pg_catalog.json AS c6
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
       JOIN "Old"."Page" t ON t."Id" = r.k0
@@ -229,11 +214,8 @@ WHERE t."Id" = r.k0 AND (r.g1)
 
 -- page: update (legacy)
 UPDATE "Old"."Page" AS t SET "Slug" = CASE WHEN t."Slug" IN (r.c0, r.y0) THEN t."Slug" WHEN r.o0 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Slug" = r.c0 AND NOT (h."Id" = r.k0)) THEN r.c0 ELSE r.y0 END, "Link" = CASE WHEN t."Link" IN (r.c1, r.y1) THEN t."Link" WHEN r.o1 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Link" = r.c1 AND NOT (h."Id" = r.k0)) THEN r.c1 ELSE r.y1 END, "Name" = CASE WHEN r.present THEN r.c2 ELSE d.c1 END, "Author" = r.c3, "Shelf" = r.c4, "Tags" = r.c5, "Data" = CASE WHEN r.present THEN r.c6 ELSE (d.c0)::pg_catalog.json END, "Left" = CASE WHEN r.present THEN pg_catalog.now()::pg_catalog.timestamptz ELSE coalesce(t."Left", pg_catalog.now()::pg_catalog.timestamptz) END, "Word" = CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."Word") END
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.y0, e.o0, e.c1 AS c1, e.y1, e.o1, e.c2 AS c2, e.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN e.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN e.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', e.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (e.c6)::pg_catalog.json AS c6
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.y0, w.o0, w.c1 AS c1, w.y1, w.o1, w.c2 AS c2, w.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN w.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', w.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (w.c6)::pg_catalog.json AS c6
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
 WHERE t."Id" = r.k0 AND r."write"
@@ -243,11 +225,8 @@ WHERE t."Id" = r.k0 AND r."write"
 -- page: insert (legacy)
 INSERT INTO "Old"."Page" ("Id", "Word", "Slug", "Link", "Name", "Author", "Shelf", "Tags", "Data", "Left") OVERRIDING SYSTEM VALUE
 SELECT r.k0, r.p, CASE WHEN t."Slug" IN (r.c0, r.y0) THEN t."Slug" WHEN r.o0 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Slug" = r.c0 AND NOT (h."Id" = r.k0)) THEN r.c0 ELSE r.y0 END, CASE WHEN t."Link" IN (r.c1, r.y1) THEN t."Link" WHEN r.o1 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Link" = r.c1 AND NOT (h."Id" = r.k0)) THEN r.c1 ELSE r.y1 END, CASE WHEN r.present THEN r.c2 ELSE d.c1 END, r.c3, r.c4, r.c5, CASE WHEN r.present THEN r.c6 ELSE (d.c0)::pg_catalog.json END, CASE WHEN r.present THEN pg_catalog.now()::pg_catalog.timestamptz ELSE coalesce(t."Left", pg_catalog.now()::pg_catalog.timestamptz) END
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.y0, e.o0, e.c1 AS c1, e.y1, e.o1, e.c2 AS c2, e.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN e.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN e.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', e.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (e.c6)::pg_catalog.json AS c6
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.y0, w.o0, w.c1 AS c1, w.y1, w.o1, w.c2 AS c2, w.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN w.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', w.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (w.c6)::pg_catalog.json AS c6
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
 LEFT JOIN "Old"."Page" t ON t."Id" = r.k0
@@ -257,11 +236,8 @@ ORDER BY r.n
 
 -- page: remove (legacy)
 UPDATE "Old"."Page" AS t SET "Data" = (d.c0)::pg_catalog.json, "Name" = d.c1, "Left" = coalesce(t."Left", pg_catalog.now()::pg_catalog.timestamptz)
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.y0, e.o0, e.c1 AS c1, e.y1, e.o1, e.c2 AS c2, e.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN e.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN e.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', e.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (e.c6)::pg_catalog.json AS c6
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.y0, w.o0, w.c1 AS c1, w.y1, w.o1, w.c2 AS c2, w.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN w.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', w.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (w.c6)::pg_catalog.json AS c6
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
 WHERE t."Id" = r.k0 AND r.remove
@@ -270,11 +246,8 @@ WHERE t."Id" = r.k0 AND r.remove
 
 -- page: yielded (legacy)
 SELECT dualwrite.placeholder_left('Old', 'Page')
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.y0, e.o0, e.c1 AS c1, e.y1, e.o1, e.c2 AS c2, e.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN e.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN e.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', e.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (e.c6)::pg_catalog.json AS c6
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.y0, w.o0, w.c1 AS c1, w.y1, w.o1, w.c2 AS c2, w.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN w.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', w.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (w.c6)::pg_catalog.json AS c6
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
 JOIN "Old"."Page" t ON t."Id" = r.k0
@@ -283,11 +256,8 @@ WHERE r."write" AND (pg_catalog.strpos(pg_catalog.lower(ROW(t.*)::pg_catalog.tex
 
 -- page: verify (legacy)
 SELECT r.n, t."Id" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."Data"::pg_catalog.text IS NOT DISTINCT FROM ((d.c0)::pg_catalog.json)::pg_catalog.text AND t."Name" IS NOT DISTINCT FROM (d.c1) AND t."Left" IS NOT DISTINCT FROM (coalesce(t."Left", pg_catalog.now()::pg_catalog.timestamptz)) ELSE t."Slug" IS NOT DISTINCT FROM (CASE WHEN t."Slug" IN (r.c0, r.y0) THEN t."Slug" WHEN r.o0 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Slug" = r.c0 AND NOT (h."Id" = r.k0)) THEN r.c0 ELSE r.y0 END) AND t."Link" IS NOT DISTINCT FROM (CASE WHEN t."Link" IN (r.c1, r.y1) THEN t."Link" WHEN r.o1 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Link" = r.c1 AND NOT (h."Id" = r.k0)) THEN r.c1 ELSE r.y1 END) AND t."Name" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c2 ELSE d.c1 END) AND t."Author" IS NOT DISTINCT FROM (r.c3) AND t."Shelf" IS NOT DISTINCT FROM (r.c4) AND t."Tags" IS NOT DISTINCT FROM (r.c5) AND t."Data"::pg_catalog.text IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c6 ELSE (d.c0)::pg_catalog.json END)::pg_catalog.text AND t."Word" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."Word") END) END, false) AS equal
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.p AS p, e.c0 AS c0, e.y0, e.o0, e.c1 AS c1, e.y1, e.o1, e.c2 AS c2, e.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN e.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN e.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = e.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = e.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', e.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (e.c6)::pg_catalog.json AS c6
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int8, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.y0, w.o0, w.c1 AS c1, w.y1, w.o1, w.c2 AS c2, w.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6))) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN w.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', w.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text)))::pg_catalog.jsonb AS c5, (w.c6)::pg_catalog.json AS c6
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text)
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
 LEFT JOIN "Old"."Page" t ON t."Id" = r.k0
@@ -361,11 +331,8 @@ WHERE NOT EXISTS (SELECT FROM "Old"."Note" t WHERE t."Id" = k.key::pg_catalog.uu
 
 -- note: update (legacy)
 UPDATE "Old"."Note" AS t SET "Body" = r.c0
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.uuid, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.uuid, c0 pg_catalog.text)
 ) r
 WHERE t."Id" = r.k0 AND r."write"
   AND ROW(t."Body")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c0)::pg_catalog.record
@@ -374,11 +341,8 @@ WHERE t."Id" = r.k0 AND r."write"
 -- note: insert (legacy)
 INSERT INTO "Old"."Note" ("Id", "Body") OVERRIDING SYSTEM VALUE
 SELECT r.k0, r.c0
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.uuid, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.uuid, c0 pg_catalog.text)
 ) r
 LEFT JOIN "Old"."Note" t ON t."Id" = r.k0
 WHERE r."create" AND t."Id" IS NULL AND r.k0 IS NOT NULL
@@ -387,11 +351,8 @@ ORDER BY r.n
 
 -- note: verify (legacy)
 SELECT r.n, t."Id" IS NOT NULL AS shadow, coalesce(t."Body" IS NOT DISTINCT FROM (r.c0), false) AS equal
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, w.k0 AS k0, e.c0 AS c0
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.uuid, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c0 pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.uuid, c0 pg_catalog.text)
 ) r
 LEFT JOIN "Old"."Note" t ON t."Id" = r.k0
 
@@ -465,11 +426,8 @@ FROM stopped s, waiting w, remaining r
 
 -- line: update (legacy)
 UPDATE "Old"."Line" AS t SET "Text" = r.c2, "Mood" = r.c3
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.k0 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."Person" l WHERE l."Nr" = w.k0) THEN (SELECT l."Login"::pg_catalog.text FROM "Old"."Person" l WHERE l."Nr" = w.k0) ELSE dualwrite.lookup_missing('line.Who', 'Old', 'Person', 'Nr', w.k0::pg_catalog.text, NULL::pg_catalog.text) END)) AS l(v pg_catalog.bpchar(4))) AS k0, w.k1 AS k1, w.k2 AS k2, e.c2 AS c2, e.c3 AS c3
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int4, k1 pg_catalog."varchar"(10), k2 pg_catalog.int2, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c2 pg_catalog.numeric, c3 pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.k0 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."Person" l WHERE l."Nr" = w.k0) THEN (SELECT l."Login"::pg_catalog.text FROM "Old"."Person" l WHERE l."Nr" = w.k0) ELSE dualwrite.lookup_missing('line.Who', 'Old', 'Person', 'Nr', w.k0::pg_catalog.text, NULL::pg_catalog.text) END)) AS l(v pg_catalog.bpchar(4))) AS k0, w.k1 AS k1, w.k2 AS k2, w.c2 AS c2, w.c3 AS c3
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int4, k1 pg_catalog."varchar"(10), k2 pg_catalog.int2, c2 pg_catalog.numeric, c3 pg_catalog.text)
 ) r
 WHERE t."Who" = r.k0 AND t."Word" = r.k1 AND t."Nr" = r.k2 AND r."write"
   AND ROW(t."Text", t."Mood")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c2, r.c3)::pg_catalog.record
@@ -478,11 +436,8 @@ WHERE t."Who" = r.k0 AND t."Word" = r.k1 AND t."Nr" = r.k2 AND r."write"
 -- line: insert (legacy)
 INSERT INTO "Old"."Line" ("Who", "Word", "Nr", "Text", "Mood") OVERRIDING SYSTEM VALUE
 SELECT r.k0, r.k1, r.k2, r.c2, r.c3
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.k0 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."Person" l WHERE l."Nr" = w.k0) THEN (SELECT l."Login"::pg_catalog.text FROM "Old"."Person" l WHERE l."Nr" = w.k0) ELSE dualwrite.lookup_missing('line.Who', 'Old', 'Person', 'Nr', w.k0::pg_catalog.text, NULL::pg_catalog.text) END)) AS l(v pg_catalog.bpchar(4))) AS k0, w.k1 AS k1, w.k2 AS k2, e.c2 AS c2, e.c3 AS c3
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int4, k1 pg_catalog."varchar"(10), k2 pg_catalog.int2, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c2 pg_catalog.numeric, c3 pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.k0 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."Person" l WHERE l."Nr" = w.k0) THEN (SELECT l."Login"::pg_catalog.text FROM "Old"."Person" l WHERE l."Nr" = w.k0) ELSE dualwrite.lookup_missing('line.Who', 'Old', 'Person', 'Nr', w.k0::pg_catalog.text, NULL::pg_catalog.text) END)) AS l(v pg_catalog.bpchar(4))) AS k0, w.k1 AS k1, w.k2 AS k2, w.c2 AS c2, w.c3 AS c3
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int4, k1 pg_catalog."varchar"(10), k2 pg_catalog.int2, c2 pg_catalog.numeric, c3 pg_catalog.text)
 ) r
 LEFT JOIN "Old"."Line" t ON t."Who" = r.k0 AND t."Word" = r.k1 AND t."Nr" = r.k2
 WHERE r."create" AND t."Who" IS NULL AND r.k0 IS NOT NULL AND r.k1 IS NOT NULL AND r.k2 IS NOT NULL
@@ -491,22 +446,16 @@ ORDER BY r.n
 
 -- line: remove (legacy)
 DELETE FROM "Old"."Line" AS t
-USING (SELECT w.n, w.present, w."write", w."create", w.remove, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.k0 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."Person" l WHERE l."Nr" = w.k0) THEN (SELECT l."Login"::pg_catalog.text FROM "Old"."Person" l WHERE l."Nr" = w.k0) ELSE dualwrite.lookup_missing('line.Who', 'Old', 'Person', 'Nr', w.k0::pg_catalog.text, NULL::pg_catalog.text) END)) AS l(v pg_catalog.bpchar(4))) AS k0, w.k1 AS k1, w.k2 AS k2, e.c2 AS c2, e.c3 AS c3
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int4, k1 pg_catalog."varchar"(10), k2 pg_catalog.int2, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c2 pg_catalog.numeric, c3 pg_catalog.text) ON true
+USING (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.k0 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."Person" l WHERE l."Nr" = w.k0) THEN (SELECT l."Login"::pg_catalog.text FROM "Old"."Person" l WHERE l."Nr" = w.k0) ELSE dualwrite.lookup_missing('line.Who', 'Old', 'Person', 'Nr', w.k0::pg_catalog.text, NULL::pg_catalog.text) END)) AS l(v pg_catalog.bpchar(4))) AS k0, w.k1 AS k1, w.k2 AS k2, w.c2 AS c2, w.c3 AS c3
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int4, k1 pg_catalog."varchar"(10), k2 pg_catalog.int2, c2 pg_catalog.numeric, c3 pg_catalog.text)
 ) r
 WHERE t."Who" = r.k0 AND t."Word" = r.k1 AND t."Nr" = r.k2 AND r.remove
 
 
 -- line: verify (legacy)
 SELECT r.n, t."Who" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."Who" IS NULL ELSE t."Text" IS NOT DISTINCT FROM (r.c2) AND t."Mood" IS NOT DISTINCT FROM (r.c3) END, false) AS equal
-FROM (SELECT w.n, w.present, w."write", w."create", w.remove, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.k0 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."Person" l WHERE l."Nr" = w.k0) THEN (SELECT l."Login"::pg_catalog.text FROM "Old"."Person" l WHERE l."Nr" = w.k0) ELSE dualwrite.lookup_missing('line.Who', 'Old', 'Person', 'Nr', w.k0::pg_catalog.text, NULL::pg_catalog.text) END)) AS l(v pg_catalog.bpchar(4))) AS k0, w.k1 AS k1, w.k2 AS k2, e.c2 AS c2, e.c3 AS c3
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-     AS w(n pg_catalog.int4, present pg_catalog.bool, "write" pg_catalog.bool, "create" pg_catalog.bool,
-          remove pg_catalog.bool, k0 pg_catalog.int4, k1 pg_catalog."varchar"(10), k2 pg_catalog.int2, v pg_catalog.json)
-LEFT JOIN LATERAL pg_catalog.json_to_record(w.v) AS e(c2 pg_catalog.numeric, c3 pg_catalog.text) ON true
+FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.k0 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."Person" l WHERE l."Nr" = w.k0) THEN (SELECT l."Login"::pg_catalog.text FROM "Old"."Person" l WHERE l."Nr" = w.k0) ELSE dualwrite.lookup_missing('line.Who', 'Old', 'Person', 'Nr', w.k0::pg_catalog.text, NULL::pg_catalog.text) END)) AS l(v pg_catalog.bpchar(4))) AS k0, w.k1 AS k1, w.k2 AS k2, w.c2 AS c2, w.c3 AS c3
+FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int4, k1 pg_catalog."varchar"(10), k2 pg_catalog.int2, c2 pg_catalog.numeric, c3 pg_catalog.text)
 ) r
 LEFT JOIN "Old"."Line" t ON t."Who" = r.k0 AND t."Word" = r.k1 AND t."Nr" = r.k2
 
