@@ -1,0 +1,96 @@
+// worker.mjs - graphile-worker at its best for this load: jobs are fetched and completed in batches (its own options), and a
+// loader gathers the keys of all jobs that run and writes their rows by one statement per entity.
+//
+//     node worker.mjs --migrate URL                      makes its schema and ends
+//     node worker.mjs URL TEAMS.sql MEMBERSHIPS.sql      works until it is told to end
+//
+// Says "ready" when it listens.
+
+import { EventEmitter } from "node:events";
+import { readFileSync } from "node:fs";
+import { Logger, run, runMigrations } from "graphile-worker";
+import pg from "pg";
+
+// what was measured to be best; docs/performance.md
+const CONCURRENT = 1000;
+const preset = {
+    worker: {
+        concurrentJobs: CONCURRENT,
+        localQueue: { size: 2 * CONCURRENT },
+        completeJobBatchDelay: 0,
+        failJobBatchDelay: 0,
+    },
+};
+
+const logger = new Logger(() => (level, message) => {
+    if (level === "error" || level === "warning") console.error(`graphile-worker: ${message}`);
+});
+
+async function migrate(connectionString) {
+    await runMigrations({ connectionString, logger });
+    console.log("ready");
+}
+
+// load(entity, key) is done when that row is in legacy; one write at a time, of everything that came in meanwhile
+function loader(client, statements) {
+    let waiting = [];
+    let busy = false;
+
+    async function write(loads) {
+        await client.query("BEGIN");
+        const late = new Set();
+        for (const [entity, text] of Object.entries(statements)) {
+            const keys = loads.filter((load) => load.entity === entity).map((load) => load.key);
+            if (keys.length === 0) continue;
+            const { rows } = await client.query({ name: entity, text, values: [keys] });
+            rows.forEach((row) => late.add(Number(row.id)));
+        }
+        await client.query("COMMIT");
+        for (const load of loads) {
+            if (load.entity === "membership" && late.has(load.key)) load.reject(new Error("before its team"));
+            else load.resolve();
+        }
+    }
+
+    async function flush() {
+        while (waiting.length > 0) {
+            const loads = waiting;
+            waiting = [];
+            try {
+                await write(loads);
+            } catch (error) {
+                await client.query("ROLLBACK");
+                loads.forEach((load) => load.reject(error));
+            }
+        }
+        busy = false;
+    }
+
+    return (entity, key) =>
+        new Promise((resolve, reject) => {
+            waiting.push({ entity, key, resolve, reject });
+            if (busy) return;
+            busy = true;
+            // after all jobs of this turn have come
+            setImmediate(flush);
+        });
+}
+
+async function work(connectionString, teams, memberships) {
+    const client = new pg.Client({ connectionString });
+    await client.connect();
+    const load = loader(client, { team: readFileSync(teams, "utf8"), membership: readFileSync(memberships, "utf8") });
+    const events = new EventEmitter();
+    events.once("pool:listen:success", () => console.log("ready"));
+    const runner = await run({
+        preset: { worker: { ...preset.worker, connectionString } },
+        logger,
+        events,
+        taskList: { sync: ({ entity, key }) => load(entity, key) },
+    });
+    await runner.promise;
+    await client.end();
+}
+
+if (process.argv[2] === "--migrate") await migrate(process.argv[3]);
+else await work(...process.argv.slice(2));
