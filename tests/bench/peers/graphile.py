@@ -58,6 +58,9 @@ class Graphile(Peer):
         self.spawn(*self._worker("--migrate", self._url()), env=self._environment())
         self.process.wait(60)
         self.stop()
+        # one at a time: ANALYZE must see what was added
+        for statement in text("graphile_used.sql").split(";\n"):
+            db.execute(statement)
         db.execute(text("graphile.sql" if self.capture == "row" else "graphile_statement.sql"))
 
     def start(self):

@@ -23,7 +23,8 @@ const preset = {
 };
 
 const logger = new Logger(() => (level, message) => {
-    if (level === "error" || level === "warning") console.error(`graphile-worker: ${message}`);
+    // warnings are about fewer connections than jobs, but the jobs share the loader's
+    if (level === "error") console.error(`graphile-worker: ${message}`);
 });
 
 async function migrate(connectionString) {
