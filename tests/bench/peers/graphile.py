@@ -14,6 +14,9 @@ from . import HERE, Missing, Peer, need, text
 SOURCE = HERE / "graphile"
 LOCK = json.loads((SOURCE / "package-lock.json").read_text())["packages"]
 
+# a job per row by row trigger, as most would write it; the jobs of a statement in one call; one job for a statement's rows
+CAPTURES = {"row": "graphile.sql", "statement": "graphile_statement.sql", "array": "graphile_array.sql"}
+
 
 class Graphile(Peer):
     name = "graphile-worker"
@@ -21,9 +24,9 @@ class Graphile(Peer):
     queue = "graphile_worker._private_jobs"
 
     def __init__(self, build, capture="row"):
-        """capture: "row", a trigger per row, or "statement", one add_jobs for all rows of a statement."""
+        """capture: one of CAPTURES."""
         super().__init__(build)
-        self.capture = capture
+        self.capture = CAPTURES[capture]
         self.node = need("node", "nodejs")
         self.folder = self.build / "graphile"
         self._packages()
@@ -61,7 +64,7 @@ class Graphile(Peer):
         # one at a time: ANALYZE must see what was added
         for statement in text("graphile_used.sql").split(";\n"):
             db.execute(statement)
-        db.execute(text("graphile.sql" if self.capture == "row" else "graphile_statement.sql"))
+        db.execute(text(self.capture))
 
     def start(self):
         statements = (HERE / name for name in ("upsert_teams.sql", "upsert_memberships.sql"))

@@ -13,10 +13,11 @@ import pg from "pg";
 
 // what was measured to be best; docs/performance.md
 const CONCURRENT = 1000;
+const MOST = 2000; // keys in one statement
 const preset = {
     worker: {
         concurrentJobs: CONCURRENT,
-        localQueue: { size: 2 * CONCURRENT },
+        localQueue: { size: 4 * CONCURRENT },
         completeJobBatchDelay: 0,
         failJobBatchDelay: 0,
     },
@@ -32,9 +33,9 @@ async function migrate(connectionString) {
     console.log("ready");
 }
 
-// load(entity, key) is done when that row is in legacy; one write at a time, of everything that came in meanwhile
+// load({ entity, key }) is done when that row is in legacy; one write at a time, of everything that came in meanwhile
 function loader(client, statements) {
-    let waiting = [];
+    const waiting = [];
     let busy = false;
 
     async function write(loads) {
@@ -55,8 +56,7 @@ function loader(client, statements) {
 
     async function flush() {
         while (waiting.length > 0) {
-            const loads = waiting;
-            waiting = [];
+            const loads = waiting.splice(0, MOST);
             try {
                 await write(loads);
             } catch (error) {
@@ -67,7 +67,7 @@ function loader(client, statements) {
         busy = false;
     }
 
-    return (entity, key) =>
+    return ({ entity, key }) =>
         new Promise((resolve, reject) => {
             waiting.push({ entity, key, resolve, reject });
             if (busy) return;
@@ -87,7 +87,8 @@ async function work(connectionString, teams, memberships) {
         preset: { worker: { ...preset.worker, connectionString } },
         logger,
         events,
-        taskList: { sync: ({ entity, key }) => load(entity, key) },
+        // of a batch job, whose payload is an array, it wants a promise for each part
+        taskList: { sync: (job) => (Array.isArray(job) ? job.map(load) : load(job)) },
     });
     await runner.promise;
     await client.end();
