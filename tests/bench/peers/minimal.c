@@ -115,6 +115,9 @@ main(int argc, char **argv)
     conn = PQconnectdb(argv[1]);
     if (PQstatus(conn) != CONNECTION_OK)
         die("connect");
+    // a plan is made once, and of keys: the tables are small when it is made, and grow
+    run("SET plan_cache_mode = force_generic_plan");
+    run("SET enable_seqscan = off");
     if (poll_ms == 0)
         run("LISTEN outbox");
     puts("ready");

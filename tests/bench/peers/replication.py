@@ -89,7 +89,7 @@ class Replication(Peer):
         while not self.target.execute("SELECT 1 FROM peer_mark WHERE n = %s", [mark]).fetchall():
             if time.monotonic() > end:
                 return False
-            time.sleep(0.002)
+            time.sleep(0.005)
         return True
 
     def check(self):

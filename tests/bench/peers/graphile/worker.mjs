@@ -80,6 +80,8 @@ function loader(client, statements) {
 async function work(connectionString, teams, memberships) {
     const client = new pg.Client({ connectionString });
     await client.connect();
+    // a plan is made once, and of keys: the tables are small when it is made, and grow
+    await client.query("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off");
     const load = loader(client, { team: readFileSync(teams, "utf8"), membership: readFileSync(memberships, "utf8") });
     const events = new EventEmitter();
     events.once("pool:listen:success", () => console.log("ready"));
