@@ -85,6 +85,7 @@ class Peer:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+            self.process.stdin.close()
             self.process.stdout.close()
             self.process = None
 
@@ -134,8 +135,8 @@ class Peer:
             raise Wrong(f"{self.name}: its process has ended with {self.process.returncode}")
 
     def spawn(self, *command, **settings):
-        """Starts its process, which says "ready" on a line when it is."""
-        self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        """Starts its process, which says "ready" on a line when it is. Its stdin ends with us, however we end."""
+        self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         **settings)
         if not select.select([self.process.stdout], [], [], START_TIMEOUT)[0] or self.process.stdout.readline() != "ready\n":
             self.stop()

@@ -15,7 +15,9 @@ SOURCE = HERE / "graphile"
 LOCK = json.loads((SOURCE / "package-lock.json").read_text())["packages"]
 
 # a job per row by row trigger, as most would write it; the jobs of a statement in one call; one job for a statement's rows
-CAPTURES = {"row": "graphile.sql", "statement": "graphile_statement.sql", "array": "graphile_array.sql"}
+CAPTURES = {"row": ("", "graphile.sql"),
+            "statement": (", add_jobs by statement trigger", "graphile_statement.sql"),
+            "array": (", an array job by statement trigger", "graphile_array.sql")}
 
 
 class Graphile(Peer):
@@ -26,8 +28,9 @@ class Graphile(Peer):
     def __init__(self, build, capture="row"):
         """capture: one of CAPTURES."""
         super().__init__(build)
-        self.capture = CAPTURES[capture]
-        self.node = need("node", "nodejs")
+        self.name += CAPTURES[capture][0]
+        self.capture = CAPTURES[capture][1]
+        self.node = need("node", "npm")
         self.folder = self.build / "graphile"
         self._packages()
 
@@ -40,10 +43,11 @@ class Graphile(Peer):
             npm = need("npm", "npm")
             for name in ("package.json", "package-lock.json"):
                 shutil.copy(SOURCE / name, self.folder)
-            ran = subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=self.folder, text=True,
-                                 capture_output=True, stdin=subprocess.DEVNULL, timeout=300)
+            ran = subprocess.run([need("timeout", "coreutils"), "120", npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+                                 cwd=self.folder, text=True, capture_output=True, stdin=subprocess.DEVNULL)
             if ran.returncode:
-                raise Missing(f"graphile-worker {self.version}: npm ci failed: {ran.stderr.strip()[-300:]}")
+                why = ran.stderr.strip()[-300:] or f"status {ran.returncode}"
+                raise Missing(f"graphile-worker {self.version} from the npm registry: npm ci failed: {why}")
             done.write_text(lock)
         # beside node_modules, where node looks for what it imports
         shutil.copy(SOURCE / "worker.mjs", self.folder)

@@ -163,8 +163,8 @@ def attempts(build):
         yield how, try_drain, peers.Graphile, singly
     yield ", in bulk", try_drain, lambda build: peers.Minimal(build, notify=False), False
     yield ", in bulk", try_drain, lambda build: peers.Minimal(build, chunk=1), False
-    yield ", add_jobs per statement, in bulk", try_drain, lambda build: peers.Graphile(build, capture="statement"), False
-    yield ", array job per statement, in bulk", try_drain, lambda build: peers.Graphile(build, capture="array"), False
+    yield ", in bulk", try_drain, lambda build: peers.Graphile(build, capture="statement"), False
+    yield ", in bulk", try_drain, lambda build: peers.Graphile(build, capture="array"), False
     for capture in peers.CAPTURES:
         yield ": capture", try_capture, capture, False
 

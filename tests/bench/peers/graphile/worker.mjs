@@ -31,6 +31,7 @@ const logger = new Logger(() => (level, message) => {
 async function migrate(connectionString) {
     await runMigrations({ connectionString, logger });
     console.log("ready");
+    process.exit();
 }
 
 // load({ entity, key }) is done when that row is in legacy; one write at a time, of everything that came in meanwhile
@@ -95,6 +96,9 @@ async function work(connectionString, teams, memberships) {
     await runner.promise;
     await client.end();
 }
+
+// not to be left over when whoever started us is killed: it would look for its server for ever
+process.stdin.on("end", () => process.exit(1)).resume();
 
 if (process.argv[2] === "--migrate") await migrate(process.argv[3]);
 else await work(...process.argv.slice(2));
