@@ -59,6 +59,10 @@ class Peer:
     cluster_settings = {}
     # the queue: events that are not applied; what start() waits behind in held()
     queue = None
+    # which rows of it
+    waits = "true"
+    # seconds between two looks of wait_drained()
+    interval = 0.02
     # one row when the team %(id)s has arrived with the name %(name)s, asked at target_url()
     arrived = """SELECT 1 FROM teams_team l JOIN organizations_teammigrationmap m ON m.legacy_team_id = l.id
                  WHERE m.vnext_team_id = %(id)s AND l.name = %(name)s"""
@@ -103,19 +107,19 @@ class Peer:
 
     def waiting(self):
         """How many captured changes are not applied. Counts them: not to be asked often while it works."""
-        return self.db.execute(f"SELECT count(*) FROM {self.queue}")[0][0]
+        return self.db.execute(f"SELECT count(*) FROM {self.queue} WHERE {self.waits}")[0][0]
 
     def drained(self):
         """True when nothing waits. Cheap."""
-        return not self.db.execute(f"SELECT 1 FROM {self.queue} LIMIT 1")
+        return not self.db.execute(f"SELECT 1 FROM {self.queue} WHERE {self.waits} LIMIT 1")
 
-    def wait_drained(self, timeout=300, interval=0.02):
+    def wait_drained(self, timeout=300):
         end = time.monotonic() + timeout
         while not self.drained():
             self.must_live()
             if time.monotonic() > end:
                 raise Wrong(f"{self.name}: not drained within {timeout} s, {self.waiting()} waiting")
-            time.sleep(interval)
+            time.sleep(self.interval)
 
     @contextlib.contextmanager
     def held(self):
@@ -148,7 +152,8 @@ from .captures import CAPTURES  # noqa: E402
 from .floor import Floor  # noqa: E402
 from .graphile import Graphile  # noqa: E402
 from .minimal import Minimal  # noqa: E402
+from .pgboss import PgBoss  # noqa: E402
 from .replication import Replication  # noqa: E402
 
-DRAINS = [Floor, Replication, Minimal, Graphile]
-__all__ = ["CAPTURES", "DRAINS", "Floor", "Graphile", "Minimal", "Missing", "Peer", "Replication", "Wrong"]
+DRAINS = [Floor, Replication, Minimal, Graphile, PgBoss]
+__all__ = ["CAPTURES", "DRAINS", "Floor", "Graphile", "Minimal", "Missing", "Peer", "PgBoss", "Replication", "Wrong"]

@@ -165,6 +165,8 @@ def attempts(build):
     yield ", in bulk", try_drain, lambda build: peers.Minimal(build, chunk=1), False
     yield ", in bulk", try_drain, lambda build: peers.Graphile(build, capture="statement"), False
     yield ", in bulk", try_drain, lambda build: peers.Graphile(build, capture="array"), False
+    yield ", in bulk", try_drain, peers.PgBoss, False
+    yield ", one transaction per event", try_drain, peers.PgBoss, True
     for capture in peers.CAPTURES:
         yield ": capture", try_capture, capture, False
 

@@ -7,9 +7,8 @@
 // Says "ready" when it listens.
 
 import { EventEmitter } from "node:events";
-import { readFileSync } from "node:fs";
 import { Logger, run, runMigrations } from "graphile-worker";
-import pg from "pg";
+import { connect, writer } from "./legacy.mjs";
 
 // what was measured to be best; docs/performance.md
 const CONCURRENT = 1000;
@@ -35,19 +34,13 @@ async function migrate(connectionString) {
 }
 
 // load({ entity, key }) is done when that row is in legacy; one write at a time, of everything that came in meanwhile
-function loader(client, statements) {
+function loader(client, write) {
     const waiting = [];
     let busy = false;
 
-    async function write(loads) {
+    async function settle(loads) {
         await client.query("BEGIN");
-        const late = new Set();
-        for (const [entity, text] of Object.entries(statements)) {
-            const keys = loads.filter((load) => load.entity === entity).map((load) => load.key);
-            if (keys.length === 0) continue;
-            const { rows } = await client.query({ name: entity, text, values: [keys] });
-            rows.forEach((row) => late.add(Number(row.id)));
-        }
+        const late = await write(client, loads);
         await client.query("COMMIT");
         for (const load of loads) {
             if (load.entity === "membership" && late.has(load.key)) load.reject(new Error("before its team"));
@@ -59,7 +52,7 @@ function loader(client, statements) {
         while (waiting.length > 0) {
             const loads = waiting.splice(0, MOST);
             try {
-                await write(loads);
+                await settle(loads);
             } catch (error) {
                 await client.query("ROLLBACK");
                 loads.forEach((load) => load.reject(error));
@@ -79,11 +72,8 @@ function loader(client, statements) {
 }
 
 async function work(connectionString, teams, memberships) {
-    const client = new pg.Client({ connectionString });
-    await client.connect();
-    // a plan is made once, and of keys: the tables are small when it is made, and grow
-    await client.query("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off");
-    const load = loader(client, { team: readFileSync(teams, "utf8"), membership: readFileSync(memberships, "utf8") });
+    const client = await connect(connectionString);
+    const load = loader(client, writer(teams, memberships));
     const events = new EventEmitter();
     events.once("pool:listen:success", () => console.log("ready"));
     const runner = await run({
