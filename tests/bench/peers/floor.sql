@@ -11,10 +11,11 @@ JOIN (SELECT id, name, slug, region, description, branding ->> 'logo_url' AS log
 WHERE l.id = m.legacy_team_id
   AND (l.name, l.slug, l.game, l.region, l.description, l.logo_url, l.is_active, l.updated_at)
       IS DISTINCT FROM (v.name, v.slug, v.game, v.region, v.description, v.logo_url, v.is_active, v.updated_at);
-UPDATE teams_teammembership l
-SET role = CASE WHEN v.role IN ('OWNER', 'MANAGER', 'COACH', 'PLAYER', 'SUBSTITUTE') THEN v.role ELSE 'PLAYER' END,
-    status = v.status, left_at = NULL
-FROM organizations_teammembership v JOIN organizations_teammigrationmap m ON m.vnext_team_id = v.team_id
+UPDATE teams_teammembership l SET role = v.role, status = v.status, left_at = NULL
+FROM organizations_teammigrationmap m
+JOIN (SELECT team_id, user_id, status,
+             CASE WHEN role IN ('OWNER', 'MANAGER', 'COACH', 'PLAYER', 'SUBSTITUTE') THEN role ELSE 'PLAYER' END AS role
+      FROM organizations_teammembership) v ON v.team_id = m.vnext_team_id
 WHERE v.status = 'ACTIVE' AND l.team_id = m.legacy_team_id AND l.user_id = v.user_id
   AND (l.role, l.status, l.left_at) IS DISTINCT FROM (v.role, v.status, NULL);
 UPDATE teams_teammembership l SET status = 'INACTIVE', left_at = now()

@@ -104,7 +104,27 @@ def try_floor(peer, db, teams, _):
     change(db)
     peer.run()
     peer.check()
+    check_notices(peer, db)
     return seconds
+
+
+def check_notices(peer, db):
+    """The check that all peers are held to sees each of these."""
+    for harm in ("UPDATE teams_team SET name = 'Another' WHERE id = 7", "DELETE FROM organizations_teammigrationmap WHERE id = 7",
+                 "UPDATE teams_team SET logo_url = NULL WHERE id = 7", "UPDATE teams_team SET is_active = NOT is_active WHERE id = 7",
+                 "UPDATE organizations_teammigrationmap SET verified = false WHERE id = 7",
+                 "DELETE FROM teams_teammembership WHERE id = (SELECT min(id) FROM teams_teammembership WHERE status = 'ACTIVE')",
+                 "UPDATE teams_teammembership SET role = 'SUBSTITUTE' WHERE status = 'ACTIVE'",
+                 "UPDATE teams_teammembership SET left_at = NULL WHERE status = 'INACTIVE'"):
+        db.execute("BEGIN")
+        db.execute(harm)
+        try:
+            peer.check()
+        except peers.Wrong:
+            continue
+        finally:
+            db.execute("ROLLBACK")
+        raise peers.Wrong(f"the check has not noticed: {harm}")
 
 
 def try_drain(peer, db, teams, singly):

@@ -10,7 +10,7 @@ import PgBoss from "pg-boss";
 import { connect, writer } from "./legacy.mjs";
 
 // a fetch sorts all jobs that wait, so many are fetched at once
-const BATCH = 10000;
+const BATCH = 30000;
 const POLL_MS = 2000; // pg-boss's own default
 
 // not to be left over when whoever started us is killed
