@@ -110,8 +110,10 @@ def try_floor(peer, db, teams, _):
 
 def check_notices(peer, db):
     """The check that all peers are held to sees each of these."""
-    for harm in ("UPDATE teams_team SET name = 'Another' WHERE id = 7", "DELETE FROM organizations_teammigrationmap WHERE id = 7",
-                 "UPDATE teams_team SET logo_url = NULL WHERE id = 7", "UPDATE teams_team SET is_active = NOT is_active WHERE id = 7",
+    for harm in ("UPDATE teams_team SET name = 'Another' WHERE id = 7",
+                 "DELETE FROM organizations_teammigrationmap WHERE id = 7",
+                 "UPDATE teams_team SET logo_url = NULL WHERE id = 7",
+                 "UPDATE teams_team SET is_active = NOT is_active WHERE id = 7",
                  "UPDATE organizations_teammigrationmap SET verified = false WHERE id = 7",
                  "DELETE FROM teams_teammembership WHERE id = (SELECT min(id) FROM teams_teammembership WHERE status = 'ACTIVE')",
                  "UPDATE teams_teammembership SET role = 'SUBSTITUTE' WHERE status = 'ACTIVE'",
