@@ -54,22 +54,30 @@ legacy_lookup(const struct mapping_column *c)
     return c == NULL || c->value.lookup == NULL || !c->value.lookup->legacy ? NULL : c->value.lookup;
 }
 
-/* What the lookup gives for `key`, cut where that is asked for, read as a document's value for `column` is. */
+/* The text `value` read as a document's value for the column is; of a column of the key, also for a row that is gone. */
+static void
+read_alone(struct buf *out, const struct gen *g, const struct catalog_column *column, const char *value)
+{
+    buf_printf(out, "(SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', %s)) AS l(v %s)%s)",
+               value, declared(column), gen_is_key(g->e, column->name) ? "" : " WHERE w.\"do\" & 6 <> 0");
+}
+
+/* What the lookup gives for `key`, cut where that is asked for. */
 static void
 looked_up(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *key)
 {
-    const struct catalog_column *column = target_column(g, c->name);
     const struct mapping_lookup *l = c->value.lookup;
     int length = gen_length(g, c);
     bool itself = gen_is_key(g->e, c->name) && strcmp(l->key, l->value) == 0;
+    struct buf value = {0};
 
-    buf_puts(out, "(SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', ");
     if (length > 0)
-        buf_puts(out, "pg_catalog.left(");
-    gen_lookup(out, g, c, key, itself ? "(w.\"do\" & 1 <> 0)" : NULL);
+        buf_puts(&value, "pg_catalog.left(");
+    gen_lookup(&value, g, c, key, itself ? "(w.\"do\" & 1 <> 0)" : NULL);
     if (length > 0)
-        buf_printf(out, ", %d)", length);
-    buf_printf(out, ")) AS l(v %s))", declared(column));
+        buf_printf(&value, ", %d)", length);
+    read_alone(out, g, target_column(g, c->name), buf_text(&value));
+    buf_free(&value);
 }
 
 /* Declares `name` as the lookup's key or as the target column, and says what it means in `meaning`. */
@@ -85,17 +93,21 @@ take(struct buf *declarations, struct buf *meaning, const struct gen *g, const c
     buf_puts(declarations, ", ");
     buf_puts(meaning, ", ");
     buf_printf(&value, "w.%s", name);
-    if (l == NULL) {
-        buf_printf(declarations, "%s %s", name, declared(column));
-        finished(meaning, buf_text(&value), column);
-    } else {
+    if (l != NULL) {
         const struct catalog_table *table = catalog_table(g->catalogs->legacy, l->table.schema, l->table.name);
 
         /* without its length: a key that is too long for the table is one that it does not have */
         buf_printf(declarations, "%s %s", name, catalog_column(table, l->key)->type);
         looked_up(&found, g, c, buf_text(&value));
-        finished(meaning, buf_text(&found), column);
+    } else if (column->exact_type != NULL && strcmp(column->shown_type, column->exact_type) != 0) {
+        /* a domain may refuse the NULL of a row that is only removed */
+        buf_printf(declarations, "%s pg_catalog.json", name);
+        read_alone(&found, g, column, buf_text(&value));
+    } else {
+        buf_printf(declarations, "%s %s", name, declared(column));
+        buf_puts(&found, buf_text(&value));
     }
+    finished(meaning, buf_text(&found), column);
     buf_printf(meaning, " AS %s", name);
     buf_free(&value);
     buf_free(&found);

@@ -95,6 +95,21 @@ def test_a_domain_of_the_target_does_not_cut(application):
         wait_until(lambda: db.legacy.execute("SELECT * FROM b") == [(2, "abc")])
 
 
+def test_a_removal_asks_nothing_of_a_domain_that_takes_no_null(application):
+    db = application(entity({"id": "id", "n": "n", "gone": {"constant": "f"}}, removal={"set": {"gone": {"constant": "t"}}}),
+                     "CREATE TABLE a (id int PRIMARY KEY, n text)",
+                     "CREATE DOMAIN word AS varchar(5) NOT NULL; CREATE TABLE b (id int PRIMARY KEY, n word, gone bool)")
+    install(db)
+    with Daemon(db) as daemon:
+        db.execute("INSERT INTO a VALUES (1, 'abc')", user="app_user")
+        wait_until(lambda: db.legacy.execute("SELECT * FROM b") == [(1, "abc", False)])
+        db.execute("UPDATE a SET n = 'x\"y'", user="app_user")
+        wait_until(lambda: db.legacy.execute("SELECT n FROM b") == [('x"y',)])
+        db.execute("DELETE FROM a", user="app_user")
+        wait_until(lambda: db.legacy.execute("SELECT * FROM b") == [(1, 'x"y', True)])
+        assert daemon.lines("dual_write_failed") == []
+
+
 @pytest.mark.parametrize("source,target", [
     ("timestamptz", "date"), ("numeric", "integer"), ("text", "name"), ("timestamptz", "timestamptz(0)"),
     ("numeric(9,4)", "numeric(9,2)"), ("float8", "float4"), ("text", "integer")])
