@@ -40,8 +40,8 @@ void pgconn_start(struct pgconn *c);
 
 /*
  * From now on each statement is prepared when a session first runs it, and planned no more: for those that come again and
- * again. The server keeps them in the session's memory. Where a pooler stands in between that does not keep sessions apart, the
- * first statement that is not found there counts as a lost connection, and nothing is prepared after that.
+ * again. The server keeps them in the session's memory. Not through a pooler, whose sessions may change from one script to the
+ * next: the first script asks whether the session is the one that we were told of.
  */
 void pgconn_prepare(struct pgconn *c);
 enum pgconn_state pgconn_state(const struct pgconn *c);

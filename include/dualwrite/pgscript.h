@@ -21,6 +21,14 @@ struct pgstep {
     struct pgprepared *prepare; /* to prepare it; NULL: to run it */
 };
 
+/* Are statements prepared when the session first runs them? Behind a pooler the next script may meet another session. */
+enum pgpreparing {
+    PREPARING_NEVER,
+    PREPARING_ASKS, /* the next script asks who the session is */
+    PREPARING_ON,
+    PREPARING_OFF, /* a pooler is in between */
+};
+
 struct pgscript {
     size_t count;
     struct pgstep *steps;
@@ -29,10 +37,11 @@ struct pgscript {
     bool answered; /* that step has had a result */
     size_t failed; /* the statement that did; count: none */
     unsigned kept; /* empty messages that were not answered yet */
-    PGresult **results; /* one more than there are statements, for what comes before them */
+    PGresult **results; /* one more than there are statements, for what comes before or after them */
     char *error;
     bool stale;    /* what failed is the session's notion of a prepared statement, not the statement */
-    bool prepares; /* statements are prepared when a session first runs them; no more once a pooler was seen */
+    enum pgpreparing preparing;
+    int backend; /* that the client was told of */
     struct pgprepared **prepared; /* in this session, or about to be */
     size_t nprepared;
     pgconn_done done; /* NULL: none is under way */

@@ -369,7 +369,7 @@ pgconn_start(struct pgconn *c)
 void
 pgconn_prepare(struct pgconn *c)
 {
-    c->script.prepares = true;
+    c->script.preparing = PREPARING_ASKS;
 }
 
 void

@@ -13,7 +13,7 @@
 
 struct pgprepared {
     char *sql;
-    char name[32]; /* from the text: behind a pooler a session may have it from somebody else */
+    char name[32]; /* from the text: the same in every session */
     enum { UNKNOWN, ASKED, THERE } state;
 };
 
@@ -30,7 +30,7 @@ prepared(struct pgscript *s, const struct pg_statement *one)
     const char *sql = one->sql;
     struct pgprepared *p;
 
-    if (!s->prepares || one->planned_anew)
+    if (s->preparing != PREPARING_ON || one->planned_anew)
         return NULL;
     for (size_t i = 0; i < s->nprepared; i++)
         if (strcmp(s->prepared[i]->sql, sql) == 0)
@@ -60,7 +60,7 @@ pgscript_send(struct pgscript *s, PGconn *pq, const struct pg_statement *stateme
     s->answered = false;
     s->failed = count;
     s->results = xcalloc(count + 1, sizeof *s->results);
-    s->steps = xcalloc(2 * count + 1, sizeof *s->steps);
+    s->steps = xcalloc(2 * count + 2, sizeof *s->steps);
     s->done = done;
     s->done_arg = arg;
     if (replan) {
@@ -87,23 +87,26 @@ pgscript_send(struct pgscript *s, PGconn *pq, const struct pg_statement *stateme
         if (sent != 1)
             return false;
     }
+    if (s->preparing == PREPARING_ASKS) {
+        s->backend = PQbackendPID(pq);
+        add_step(s, count, NULL);
+        if (PQsendQueryParams(pq, sql_daemon_backend, 0, NULL, NULL, NULL, NULL, 0) != 1)
+            return false;
+    }
     return PQpipelineSync(pq) == 1;
 }
 
-/* The session does not know the statement, or knows it already: a pooler has changed sessions beneath us. */
+/*
+ * The session does not know the statement, because somebody deallocated it. Or a table is another one than when it was
+ * prepared; others have that SQLSTATE too (plancache.c).
+ */
 static bool
-is_poolers(const char *sqlstate)
-{
-    return strcmp(sqlstate, "26000") == 0 || strcmp(sqlstate, "42P05") == 0;
-}
-
-/* A table is another one than when the statement was prepared; others have this SQLSTATE too (plancache.c). */
-static bool
-is_outdated(const PGresult *r, const char *sqlstate)
+is_stale(const PGresult *r, const char *sqlstate)
 {
     const char *function = PQresultErrorField(r, PG_DIAG_SOURCE_FUNCTION);
 
-    return strcmp(sqlstate, "0A000") == 0 && function != NULL && strcmp(function, "RevalidateCachedQuery") == 0;
+    return strcmp(sqlstate, "26000") == 0 || (strcmp(sqlstate, "0A000") == 0 && function != NULL &&
+                                              strcmp(function, "RevalidateCachedQuery") == 0);
 }
 
 static void
@@ -116,10 +119,7 @@ take_error(struct pgscript *s, const PGresult *r)
         return;
     s->error = pgscript_first_line(primary != NULL ? primary : PQresultErrorMessage(r));
     s->failed = s->next < s->nsteps ? s->steps[s->next].statement : s->count;
-    if (!s->prepares || sqlstate == NULL)
-        return;
-    s->prepares = !is_poolers(sqlstate);
-    s->stale = !s->prepares || is_outdated(r, sqlstate);
+    s->stale = s->preparing == PREPARING_ON && sqlstate != NULL && is_stale(r, sqlstate);
 }
 
 /* Returns true at the pipeline's end. */
@@ -149,6 +149,8 @@ take(struct pgscript *s, PGresult *r)
             PQclear(r);
             return false;
         }
+        if (step != NULL && step->statement == s->count && s->preparing == PREPARING_ASKS)
+            s->preparing = atoi(PQgetvalue(r, 0, 0)) == s->backend ? PREPARING_ON : PREPARING_OFF;
         break;
     }
     if (step != NULL && s->results[step->statement] == NULL)
@@ -211,6 +213,8 @@ pgscript_clear(struct pgscript *s)
 void
 pgscript_forget(struct pgscript *s)
 {
+    if (s->preparing != PREPARING_NEVER)
+        s->preparing = PREPARING_ASKS;
     for (size_t i = 0; i < s->nprepared; i++) {
         free(s->prepared[i]->sql);
         free(s->prepared[i]);
