@@ -11,6 +11,8 @@
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 
+enum { HOLD = 3, CLAIM, KEEP_END }; /* in the script */
+
 struct claim {
     struct pgconn *pg;
     claim_done done;
@@ -126,13 +128,13 @@ parse_claim(void *arg, const struct pg_reply *reply)
         finish(c, reply->error);
         return;
     }
-    hold = reply->results[2];
+    hold = reply->results[HOLD];
     c->answer.mine = atoi(field(hold, 0, "mine"));
     c->answer.held = atoi(field(hold, 0, "held"));
     c->answer.ended = atoi(field(hold, 0, "ended"));
     c->answer.partitions = xstrdup(field(hold, 0, "partitions"));
     c->answer.passed = field(hold, 0, "passed")[0] == 't';
-    parse_events(c, reply->results[3]);
+    parse_events(c, reply->results[CLAIM]);
     if (c->answer.batch.count == 0)
         run_end(c);
     else
@@ -149,14 +151,15 @@ claim_start(struct claim *c, const struct claim_request *request)
     const struct pg_statement script[] = {
         {.sql = sql_daemon_begin},
         {.sql = sql_daemon_session, .nparams = 1, .params = {timeout}},
-        {.sql = sql_daemon_hold,
-         .nparams = 4,
-         .params = {request->instance, request->barrier, request->take_down_doorbell ? "true" : "false",
-                    request->kept}},
-        {.sql = sql_daemon_claim,
-         .nparams = 4,
-         .params = {limit, request->up_to < 0 ? NULL : up_to, request->cursor, identities}},
-        {.sql = sql_daemon_keep_end, .nparams = 1, .params = {request->kept}},
+        {.sql = sql_daemon_by_index},
+        [HOLD] = {.sql = sql_daemon_hold,
+                  .nparams = 4,
+                  .params = {request->instance, request->barrier, request->take_down_doorbell ? "true" : "false",
+                             request->kept}},
+        [CLAIM] = {.sql = sql_daemon_claim,
+                   .nparams = 4,
+                   .params = {limit, request->up_to < 0 ? NULL : up_to, request->cursor, identities}},
+        [KEEP_END] = {.sql = sql_daemon_keep_end, .nparams = 1, .params = {request->kept}},
     };
 
     c->request = *request;
@@ -165,6 +168,7 @@ claim_start(struct claim *c, const struct claim_request *request)
     snprintf(timeout, sizeof timeout, "%lld", (long long) request->statement_timeout_ms);
     snprintf(limit, sizeof limit, "%d", request->batch_size);
     snprintf(up_to, sizeof up_to, "%lld", (long long) request->up_to);
-    pgconn_run(c->pg, script, request->kept == NULL ? 4 : 5, 5 * request->statement_timeout_ms + 5000, parse_claim, c);
+    pgconn_run(c->pg, script, request->kept == NULL ? KEEP_END : KEEP_END + 1,
+               (KEEP_END + 1) * request->statement_timeout_ms + 5000, parse_claim, c);
     free(identities);
 }

@@ -8,7 +8,7 @@
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 
-enum { EVICT = 3, FENCE = 5, SCRIPT = 7 }; /* where the answers stand in the script */
+enum { EVICT = 4, FENCE = 6, SCRIPT = 8 }; /* where the answers stand in the script */
 
 struct fence {
     struct pgconn *pg;
@@ -86,6 +86,7 @@ fence_start(struct fence *f, const struct fence_request *request)
     const struct pg_statement script[SCRIPT] = {
         {.sql = sql_daemon_begin},
         {.sql = sql_daemon_session, .nparams = 1, .params = {timeout}},
+        {.sql = sql_daemon_by_index},
         {.sql = sql_daemon_hold_epoch, .nparams = 1, .params = {request->epoch}},
         [EVICT] = {.sql = sql_daemon_evict, .nparams = 2, .params = {request->epoch, request->partitions}},
         {.sql = sql_daemon_hold_legacy, .nparams = 1, .params = {request->partitions}},

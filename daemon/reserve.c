@@ -262,10 +262,11 @@ run_draw(struct reserve *r)
     const struct pg_statement opening[] = {
         {.sql = sql_daemon_begin},
         {.sql = sql_daemon_session, .nparams = 1, .params = {timeout}},
+        {.sql = sql_daemon_by_index},
     };
     const struct grouped_options options = {
         .opening = opening,
-        .nopening = r->two ? 2 : 0,
+        .nopening = r->two ? sizeof opening / sizeof *opening : 0,
         .blame_items = r->request.blame_rows,
         .statement_timeout_ms = r->request.statement_timeout_ms,
     };

@@ -33,15 +33,15 @@ struct pgscript {
     size_t count;
     struct pgstep *steps;
     size_t nsteps;
-    size_t next;   /* the step whose result comes next; == nsteps: the pipeline's end */
-    bool answered; /* that step has had a result */
-    size_t failed; /* the statement that did; count: none */
-    unsigned kept; /* empty messages that were not answered yet */
+    size_t next;        /* the step whose result comes next; == nsteps: the pipeline's end */
+    bool answered;      /* that step has had a result */
+    size_t failed;      /* the statement that did; count: none */
+    unsigned kept;      /* empty messages that were not answered yet */
     PGresult **results; /* one more than there are statements, for what comes before or after them */
     char *error;
-    bool stale;    /* what failed is the session's notion of a prepared statement, not the statement */
+    bool stale; /* what failed is the session's notion of a prepared statement, not the statement */
     enum pgpreparing preparing;
-    int backend; /* that the client was told of */
+    int backend;                  /* that the client was told of */
     struct pgprepared **prepared; /* in this session, or about to be */
     size_t nprepared;
     pgconn_done done; /* NULL: none is under way */

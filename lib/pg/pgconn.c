@@ -40,7 +40,7 @@ struct pgconn {
     size_t turn;
     bool closing;
     uint64_t planned; /* uv_now() since when what is prepared has its plans */
-    char *notice; /* the server's last word on this connection, which says more than "closed unexpectedly" */
+    char *notice;     /* the server's last word on this connection, which says more than "closed unexpectedly" */
 
     struct pgscript script;
 };

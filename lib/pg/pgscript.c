@@ -105,8 +105,8 @@ is_stale(const PGresult *r, const char *sqlstate)
 {
     const char *function = PQresultErrorField(r, PG_DIAG_SOURCE_FUNCTION);
 
-    return strcmp(sqlstate, "26000") == 0 || (strcmp(sqlstate, "0A000") == 0 && function != NULL &&
-                                              strcmp(function, "RevalidateCachedQuery") == 0);
+    return strcmp(sqlstate, "26000") == 0 ||
+           (strcmp(sqlstate, "0A000") == 0 && function != NULL && strcmp(function, "RevalidateCachedQuery") == 0);
 }
 
 static void

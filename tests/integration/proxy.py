@@ -6,7 +6,8 @@
         lost.wait()             # committed on the server, the daemon does not know, and cannot connect
         proxy.refuse = False
 
-It forwards bytes and knows of the protocol only that a statement's text and the word COMMIT of an answer stand in it.
+It forwards bytes and knows of the protocol only that a statement's text, or the name that it was prepared by, and the word COMMIT
+of an answer stand in it.
 """
 
 import re
@@ -18,6 +19,8 @@ from conftest import TIMEOUT
 # CommandComplete as the server writes it
 _COMMITTED = b"COMMIT\0"
 ACK = rb"DELETE FROM dualwrite\.outbox"
+# Parse: a name and a text; other messages have a name too, but no text behind it
+_PREPARED = re.compile(rb"(dualwrite_[0-9a-f]{16})\0([^\0]+)\0")
 
 
 class Proxy:
@@ -36,6 +39,7 @@ class Proxy:
         self._pairs = []
         self._losing = None
         self._holding = None
+        self._prepared = {}  # name: text
 
     def __enter__(self):
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=50)
@@ -62,13 +66,13 @@ class Proxy:
     def lose_commit(self, before=ACK, cut=True):
         """The next COMMIT of the connection that sends `before` (a regular expression) happens, but its answer is lost,
         every connection breaks and .refuse is set; with cut=False that connection only falls silent. Returns a Happening."""
-        self._losing = Happening(before, "COMMIT", cut)
+        self._losing = Happening(before, "COMMIT", cut, self._prepared)
         return self._losing
 
     def hold(self, before=b""):
         """Keeps what a connection sends from where `before` (a regular expression) is found first, until release(), also
         beyond its sender's death. Returns a Happening: something was held."""
-        self._holding = Happening(before, "piece")
+        self._holding = Happening(before, "piece", prepared=self._prepared)
         return self._holding
 
     def release(self):
@@ -106,12 +110,21 @@ class Proxy:
             threading.Thread(target=self._pump_client, args=(pair,), daemon=True).start()
             threading.Thread(target=self._pump_server, args=(pair,), daemon=True).start()
 
+    def _note_prepared(self, pair, data):
+        pair.said += data
+        end = 0
+        for match in _PREPARED.finditer(pair.said):
+            self._prepared[match[1]] = match[2]
+            end = match.end()
+        del pair.said[:max(end, len(pair.said) - 200000)]
+
     def _pump_client(self, pair):
         last = b""
         try:
             while data := pair.client.recv(65536):
                 self.sent += 1
                 known, seen, last = len(last), last + data, data[-100:]
+                self._note_prepared(pair, data)
                 losing = self._losing
                 if losing is not None and losing.find(seen, known):
                     self._losing, pair.losing = None, losing
@@ -156,15 +169,19 @@ class Proxy:
 class Happening:
     """Something that a proxy was told to bring about."""
 
-    def __init__(self, before, what, cut=False):
+    def __init__(self, before, what, cut=False, prepared=()):
         self._before = re.compile(before)
         self._what = what
+        self._prepared = prepared
         self.cut = cut
         self.happened = threading.Event()
 
     def find(self, data, known):
         """Where it is found for the first time when the first `known` bytes have been looked at before."""
-        return next((match for match in self._before.finditer(data) if match.end() > known or known == 0), None)
+        named = [name for name in list(self._prepared) if self._before.search(self._prepared[name] + b"\0")]
+        found = (match for before in (self._before, *map(re.compile, named)) for match in before.finditer(data)
+                 if match.end() > known or known == 0)
+        return min(found, key=lambda match: match.start(), default=None)
 
     def wait(self, timeout=TIMEOUT):
         assert self.happened.wait(timeout), f"no {self._what} after {self._before.pattern} within {timeout} s"
@@ -178,6 +195,7 @@ class _Pair:
         self.server = server
         self.losing = None
         self.held = None
+        self.said = bytearray()  # by the client, as far as it may still be the beginning of something
         self.orphan = False  # the client is gone
 
     def end(self):

@@ -2,14 +2,8 @@
 -- policy an error instead of missing rows; the rest fixes how values look as text, so that every daemon and both databases
 -- read and write them alike, without loss. What is committed is on disk: with two databases one of them may crash after the
 -- other has acknowledged, or has used a key that was reserved here. Nothing is compiled: that takes seconds, each time.
--- Rows are found by their keys' indexes: to hash or to scan a table looks cheap as long as it is small, and costs twice as
--- much even then.
 SELECT pg_catalog.set_config('search_path', 'pg_catalog', true),
        pg_catalog.set_config('jit', 'off', true),
-       pg_catalog.set_config('plan_cache_mode', 'auto', true),
-       pg_catalog.set_config('enable_seqscan', 'off', true),
-       pg_catalog.set_config('enable_hashjoin', 'off', true),
-       pg_catalog.set_config('enable_mergejoin', 'off', true),
        pg_catalog.set_config('row_security', 'off', true),
        pg_catalog.set_config('timezone', 'UTC', true),
        pg_catalog.set_config('datestyle', 'ISO, YMD', true),
