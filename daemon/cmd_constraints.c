@@ -141,6 +141,7 @@ answer(struct asked *a, enum constraint_word word, const struct settings *settin
     buf_free(&out);
     constraint_report_free(&report);
     desk_close(&desk);
+    a->c.desk = NULL;
     return status;
 }
 

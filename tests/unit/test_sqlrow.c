@@ -74,16 +74,14 @@ test_write(void **state)
     char *one[] = {(char[]){"1"}};
 
     (void) state;
-    write_is(
-        PLAIN,
-        (struct row){.present = true,
-                     .write = true,
-                     .create = true,
-                     .key = one,
-                     .nkey = 1,
-                     .values = (char[]){"{\"c0\":\"x\"}"}},
-        7,
-        "{\"n\":7,\"do\":7,\"k0\":\"1\",\"c0\":\"x\"}");
+    write_is(PLAIN,
+             (struct row){.present = true,
+                          .write = true,
+                          .create = true,
+                          .key = one,
+                          .nkey = 1,
+                          .values = (char[]){"{\"c0\":\"x\"}"}},
+             7, "{\"n\":7,\"do\":7,\"k0\":\"1\",\"c0\":\"x\"}");
     write_is(PLAIN, (struct row){.write = true, .key = one, .nkey = 1, .values = (char[]){"{}"}}, 0,
              "{\"n\":0,\"do\":2,\"k0\":\"1\"}");
     write_is(PLAIN, (struct row){.create = true, .nkey = 0, .values = (char[]){"{\"c0\":null}"}}, 18446744073709551614U,
@@ -99,14 +97,11 @@ test_write_parent(void **state)
         .create = true, .key = two, .nkey = 2, .parent = (char[]){"5"}, .values = (char[]){"{\"c0\":\"x\"}"}};
 
     (void) state;
-    write_is(CHILD, r, 1,
-             "{\"n\":1,\"do\":4,\"k0\":\"1\",\"k1\":null,\"p\":null,\"c0\":\"x\"}");
+    write_is(CHILD, r, 1, "{\"n\":1,\"do\":4,\"k0\":\"1\",\"k1\":null,\"p\":null,\"c0\":\"x\"}");
     r.parent_key = (char[]){"\"5\\"};
-    write_is(CHILD, r, 1,
-             "{\"n\":1,\"do\":4,\"k0\":\"1\",\"k1\":null,\"p\":\"\\\"5\\\\\",\"c0\":\"x\"}");
+    write_is(CHILD, r, 1, "{\"n\":1,\"do\":4,\"k0\":\"1\",\"k1\":null,\"p\":\"\\\"5\\\\\",\"c0\":\"x\"}");
     r.values = (char[]){"{}"};
-    write_is(CHILD, r, 1,
-             "{\"n\":1,\"do\":4,\"k0\":\"1\",\"k1\":null,\"p\":\"\\\"5\\\\\"}");
+    write_is(CHILD, r, 1, "{\"n\":1,\"do\":4,\"k0\":\"1\",\"k1\":null,\"p\":\"\\\"5\\\\\"}");
 }
 
 /* A removal has no values, or leaves them out: one that its column does not take must not stand in the way. */

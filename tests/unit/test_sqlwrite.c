@@ -245,7 +245,9 @@ test_lookup(void **state)
         {1, "page", gen_update,
          "((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', "
          "pg_catalog.left(CASE WHEN w.c5 IS NULL"},
-        {1, "page", gen_update, "NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text) WHERE w.\"do\" & 6 <> 0))::pg_catalog.jsonb AS c5, "},
+        {1, "page", gen_update,
+         "NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text) WHERE w.\"do\" & 6 <> 0))::pg_catalog.jsonb AS "
+         "c5, "},
         /* in the key, too */
         {1, "line", gen_remove, "k0 pg_catalog.int4, k1 pg_catalog.\"varchar\"(10), k2 pg_catalog.int2"},
         {1, "line", gen_remove,
