@@ -15,7 +15,7 @@
 #include "dualwrite/flags.h"
 #include "dualwrite/mapping.h"
 
-#define CAPTURE_SCHEMA_VERSION 5
+#define CAPTURE_SCHEMA_VERSION 6
 #define CAPTURE_WORKS_WITH 3 /* a daemon made for this schema version, or a later one, works with ours too */
 #define CAPTURE_PARTITIONS 8 /* default; at most 64 */
 

@@ -320,6 +320,8 @@ capture_schema_sql(struct buf *out, const struct install_options *o)
         template_fill(out, sql_install_004_runbooks, &none);
     if (o->installed_version < 5)
         template_fill(out, sql_install_005_integrity, &none);
+    if (o->installed_version < 6)
+        template_fill(out, sql_install_006_quick, &none);
     /* before any lock on a table: no batch of the old partitions is under way, or two could work on one row */
     if (o->repartitioned && o->side != SIDE_LEGACY)
         buf_puts(out, "SELECT pg_catalog.count(pg_catalog.pg_advisory_xact_lock(1685414252, p)) FROM "

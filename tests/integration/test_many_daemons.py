@@ -64,19 +64,19 @@ def test_a_newer_schema_that_says_so_works_with_this_daemon(db):
     install(db)
     with Daemon(db) as daemon:
         for side in db.sides:
-            side.execute("UPDATE dualwrite.setting SET value = '6' WHERE key = 'schema_version'")
+            side.execute("UPDATE dualwrite.setting SET value = '7' WHERE key = 'schema_version'")
         db.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'dualwrited/%'")
         team = db.new_team()
         daemon.wait_for("dual_write_completed", team_id=team)
         for side in db.sides:
-            side.execute("UPDATE dualwrite.setting SET value = '6' WHERE key = 'works_with'")
+            side.execute("UPDATE dualwrite.setting SET value = '7' WHERE key = 'works_with'")
             side.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'dualwrited/%'")
         daemon.wait_for("waiting")
         other = db.new_team()
         time.sleep(1)
         assert not daemon.lines("dual_write_scheduled", team_id=other)
         for side in db.sides:
-            side.execute("UPDATE dualwrite.setting SET value = '5' WHERE key IN ('schema_version', 'works_with')")
+            side.execute("UPDATE dualwrite.setting SET value = '6' WHERE key IN ('schema_version', 'works_with')")
         daemon.wait_for("dual_write_completed", team_id=other)
 
 

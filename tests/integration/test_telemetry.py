@@ -27,7 +27,7 @@ MONITOR_RUN = """
         at timestamptz NOT NULL DEFAULT now(), pack text NOT NULL, period_hours int NOT NULL, score int NOT NULL,
         status text NOT NULL, issues int NOT NULL, document jsonb NOT NULL);
     GRANT SELECT ON dualwrite.monitor_run TO dualwrite_daemon;
-    UPDATE dualwrite.setting SET value = '5' WHERE key = 'schema_version'"""
+    UPDATE dualwrite.setting SET value = '6' WHERE key = 'schema_version'"""
 
 
 def status(port):

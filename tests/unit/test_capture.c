@@ -336,7 +336,7 @@ test_settings(void **state)
     (void) state;
     o.flags.value[FLAG_ROUTING_MODE] = "vnext_only";
     text = publish_text(m, c, &o);
-    must_have(text, "VALUES ('schema_version', '5')");
+    must_have(text, "VALUES ('schema_version', '6')");
     must_have(text, "VALUES ('side', 'both')");
     must_not_have(text, "'installation'");
     must_not_have(text, "legacy_database");

@@ -30,7 +30,7 @@ test_sides(void **state)
                                         "'legacy_database', 'host=old dbname=legacy'"};
     static const char *const legacy[] = {"\"Old\".", "dualwrite.guard_refuse()", "dualwrite.guard_record()",
                                          "VALUES ('side', 'legacy')"};
-    static const char *const either[] = {"('schema_version', '5')",
+    static const char *const either[] = {"('schema_version', '6')",
                                          "('mapping_digest', 'd1')",
                                          "('hang_digest', 'd2')",
                                          "('guard', 'on')",

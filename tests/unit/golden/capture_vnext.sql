@@ -35,7 +35,7 @@ BEGIN
     END LOOP;
 END $capture$;
 SELECT pg_catalog.setval('dualwrite.outbox_ceiling', 5000000000);
-INSERT INTO dualwrite.setting AS s (key, value) VALUES ('schema_version', '5') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+INSERT INTO dualwrite.setting AS s (key, value) VALUES ('schema_version', '6') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
 INSERT INTO dualwrite.setting AS s (key, value) VALUES ('works_with', '3') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
 INSERT INTO dualwrite.setting AS s (key, value) VALUES ('side', 'vnext') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
 INSERT INTO dualwrite.setting AS s (key, value) VALUES ('installation', '0b9f8a8c') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
