@@ -11,6 +11,7 @@ CREATE OR REPLACE FUNCTION dualwrite.:{function}() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS :{quote}
 DECLARE
     rung bigint;
+    who text := dualwrite.actor(); -- once, not for each row
 BEGIN
     IF (SELECT s.last_value FROM dualwrite.outbox_id_seq s) >= (SELECT c.last_value FROM dualwrite.outbox_ceiling c) THEN
         PERFORM nextval(':{resync_mark}') FROM (SELECT FROM :{changed} LIMIT 1) c;
@@ -25,7 +26,7 @@ BEGIN
     END;
     WITH queued AS (
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
-        SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), :{entity}, e.operation, e.ref, dualwrite.actor()
+        SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), :{entity}, e.operation, e.ref, who
         FROM (:{events}) e
         RETURNING bucket)
     SELECT count(pg_notify(:{channel}, q.partition::text)) INTO rung

@@ -6,6 +6,7 @@ CREATE OR REPLACE FUNCTION dualwrite.capture_team_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
 DECLARE
     rung bigint;
+    who text := dualwrite.actor(); -- once, not for each row
 BEGIN
     IF (SELECT s.last_value FROM dualwrite.outbox_id_seq s) >= (SELECT c.last_value FROM dualwrite.outbox_ceiling c) THEN
         PERFORM nextval('dualwrite.resync_team') FROM (SELECT FROM new_rows LIMIT 1) c;
@@ -21,7 +22,7 @@ BEGIN
     END;
     WITH queued AS (
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
-        SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'team', e.operation, e.ref, dualwrite.actor()
+        SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'team', e.operation, e.ref, who
         FROM (SELECT 'sync_team_created'::text AS operation, ARRAY[n."id"::text] AS ref, n."id"::text AS root FROM new_rows n
 ) e
         RETURNING bucket)
@@ -34,6 +35,7 @@ CREATE OR REPLACE FUNCTION dualwrite.capture_team_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
 DECLARE
     rung bigint;
+    who text := dualwrite.actor(); -- once, not for each row
 BEGIN
     IF (SELECT s.last_value FROM dualwrite.outbox_id_seq s) >= (SELECT c.last_value FROM dualwrite.outbox_ceiling c) THEN
         PERFORM nextval('dualwrite.resync_team') FROM (SELECT FROM new_rows LIMIT 1) c;
@@ -56,7 +58,7 @@ WHERE o."id" IS NULL OR n."id" IS NULL OR ROW(o."name", o."slug", o."game_id", o
     END;
     WITH queued AS (
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
-        SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'team', e.operation, e.ref, dualwrite.actor()
+        SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'team', e.operation, e.ref, who
         FROM (SELECT CASE WHEN n."id" IS NULL THEN 'sync_team_deleted'
             WHEN o."id" IS NULL THEN 'sync_team_created'
             WHEN true AND NOT true THEN 'sync_team_deleted'
@@ -76,6 +78,7 @@ CREATE OR REPLACE FUNCTION dualwrite.capture_team_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
 DECLARE
     rung bigint;
+    who text := dualwrite.actor(); -- once, not for each row
 BEGIN
     IF (SELECT s.last_value FROM dualwrite.outbox_id_seq s) >= (SELECT c.last_value FROM dualwrite.outbox_ceiling c) THEN
         PERFORM nextval('dualwrite.resync_team') FROM (SELECT FROM old_rows LIMIT 1) c;
@@ -91,7 +94,7 @@ BEGIN
     END;
     WITH queued AS (
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
-        SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'team', e.operation, e.ref, dualwrite.actor()
+        SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'team', e.operation, e.ref, who
         FROM (SELECT 'sync_team_deleted'::text AS operation, ARRAY[o."id"::text] AS ref, o."id"::text AS root FROM old_rows o
 ) e
         RETURNING bucket)
@@ -124,6 +127,7 @@ CREATE OR REPLACE FUNCTION dualwrite.capture_membership_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
 DECLARE
     rung bigint;
+    who text := dualwrite.actor(); -- once, not for each row
 BEGIN
     IF (SELECT s.last_value FROM dualwrite.outbox_id_seq s) >= (SELECT c.last_value FROM dualwrite.outbox_ceiling c) THEN
         PERFORM nextval('dualwrite.resync_membership') FROM (SELECT FROM new_rows LIMIT 1) c;
@@ -139,7 +143,7 @@ BEGIN
     END;
     WITH queued AS (
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
-        SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'membership', e.operation, e.ref, dualwrite.actor()
+        SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'membership', e.operation, e.ref, who
         FROM (SELECT 'sync_team_member_added'::text AS operation, ARRAY[n."id"::text, n."team_id"::text, n."user_id"::text] AS ref, n."team_id"::text AS root FROM new_rows n
 ) e
         RETURNING bucket)
@@ -152,6 +156,7 @@ CREATE OR REPLACE FUNCTION dualwrite.capture_membership_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
 DECLARE
     rung bigint;
+    who text := dualwrite.actor(); -- once, not for each row
 BEGIN
     IF (SELECT s.last_value FROM dualwrite.outbox_id_seq s) >= (SELECT c.last_value FROM dualwrite.outbox_ceiling c) THEN
         PERFORM nextval('dualwrite.resync_membership') FROM (SELECT FROM new_rows LIMIT 1) c;
@@ -174,7 +179,7 @@ WHERE o."id" IS NULL OR n."id" IS NULL OR ROW(o."team_id", o."user_id", o."role"
     END;
     WITH queued AS (
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
-        SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'membership', e.operation, e.ref, dualwrite.actor()
+        SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'membership', e.operation, e.ref, who
         FROM (SELECT CASE WHEN n."id" IS NULL THEN 'sync_team_member_removed'
             WHEN o."id" IS NULL THEN 'sync_team_member_added'
             WHEN coalesce(o."status"::pg_catalog.text IN ('ACTIVE'), false) AND NOT coalesce(n."status"::pg_catalog.text IN ('ACTIVE'), false) THEN 'sync_team_member_removed'
@@ -194,6 +199,7 @@ CREATE OR REPLACE FUNCTION dualwrite.capture_membership_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
 DECLARE
     rung bigint;
+    who text := dualwrite.actor(); -- once, not for each row
 BEGIN
     IF (SELECT s.last_value FROM dualwrite.outbox_id_seq s) >= (SELECT c.last_value FROM dualwrite.outbox_ceiling c) THEN
         PERFORM nextval('dualwrite.resync_membership') FROM (SELECT FROM old_rows LIMIT 1) c;
@@ -209,7 +215,7 @@ BEGIN
     END;
     WITH queued AS (
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
-        SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'membership', e.operation, e.ref, dualwrite.actor()
+        SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'membership', e.operation, e.ref, who
         FROM (SELECT 'sync_team_member_removed'::text AS operation, ARRAY[o."id"::text, o."team_id"::text, o."user_id"::text] AS ref, o."team_id"::text AS root FROM old_rows o
 ) e
         RETURNING bucket)
