@@ -22,8 +22,8 @@ def run(scene):
     base = peers.Minimal(makers[0]().build).name
     table = scene.results.table("latency", "Commit to visible legacy row", "ms", base)
     busy = scene.results.table("latency, busy", f"The same while {RATE:,} writes/s go on", "ms")
-    for _ in range(scene.mode.repeats):
-        for make in makers:
+    for repeat in range(scene.mode.repeats):
+        for make in scene.turns(makers, repeat):
             with scene.subject(make(), table) as peer:
                 peer.start()
                 scene.load(peer.db, TEAMS)

@@ -5,6 +5,7 @@ import contextlib
 import os
 import re
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ full_page_writes = on
 synchronous_commit = on
 shared_buffers = 1GB
 max_wal_size = 16GB
+min_wal_size = 4GB
 checkpoint_timeout = 1h
 autovacuum = off
 """
@@ -32,17 +34,18 @@ autovacuum = off
 
 @dataclass
 class Mode:
-    """How much of everything."""
+    """How much of everything. quick leaves out what takes long and is not the first question."""
 
     repeats: int
     seconds: int  # of one turn of the writers
     probes: int  # writes whose latency is taken, in one turn
     idle: int  # seconds of watching who has nothing to do
     teams: int  # for report, reconcile and check; five memberships each
+    quick: bool = False
     full: bool = False
 
 
-MODES = {"quick": Mode(1, 1, 100, 11, 50_000), "": Mode(3, 2, 150, 16, 100_000),
+MODES = {"quick": Mode(1, 1, 100, 11, 20_000, quick=True), "": Mode(3, 1, 100, 16, 100_000),
          "full": Mode(5, 4, 500, 31, 1_000_000, full=True)}
 
 
@@ -77,11 +80,19 @@ class Scene:
             found.append(lambda make=make: make(BUILD))
         return found
 
+    @staticmethod
+    def turns(subjects, repeat):
+        """Who comes when in this repeat: in the next one somebody else begins."""
+        first = repeat % len(subjects)
+        return subjects[first:] + subjects[:first]
+
     @contextlib.contextmanager
     def subject(self, peer, table, prepare=None):
         """A database of its own with the subject installed in it, as peer.db; `prepare` is called with the database before. What
         goes wrong in the block ends the subject's turn, and is noted: rows that are not right as WRONG, slowness in the table."""
         db = self.cluster.create_db(layout=getattr(peer, "layout", "one"))
+        if sys.stderr.isatty():
+            print(f"  {table.key}: {peer.name}", file=sys.stderr)
         try:
             if prepare:
                 prepare(db)
@@ -149,7 +160,7 @@ class Scene:
             time.sleep(0.005)
 
     def pgbench(self, db, clients, script="write_team.sql", seconds=None, transactions=None, rate=None, options="", **variables):
-        """Writers; (transactions per second, how many there were, the process' seconds)."""
+        """Writers; (transactions per second, how many there were)."""
         with self.pgbench_running(db, clients, script, seconds, transactions, rate, options, **variables) as process:
             out, err = process.communicate(timeout=(seconds or 60) + 60)
         done = re.search(r"actually processed: (\d+)", out)

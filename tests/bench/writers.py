@@ -6,6 +6,7 @@ transactions over the time from the first to the empty queue. Processor time is 
 The subjects' databases are there side by side, and take turns with each measure."""
 
 import contextlib
+import os
 import time
 
 import peers
@@ -13,7 +14,7 @@ from scene import DRAIN_TIMEOUT, statement
 from subject import Dualwrited
 
 TEAMS = 10_000
-BULK_TURNS = 3
+BULK_TURNS = 2
 CLIENTS = (1, 8, 16)
 # The leader of a group of commits waits so many microseconds before it flushes, and with 0 siblings always: with the lock of the
 # flush in hand, as a slow disk would have it wait. Sessions that come meanwhile are in the next group.
@@ -22,9 +23,8 @@ FLUSHES = {"this disk": {"commit_delay": None, "commit_siblings": None},
 BARE = peers.CAPTURES[0].name
 
 
-DRAINERS = [peers.CAPTURES[0], Dualwrited, peers.Minimal, lambda build: peers.Minimal(build, notify=False), peers.Replication,
-            peers.Graphile]
-FULL = [peers.PgBoss]
+DRAINERS = [peers.CAPTURES[0], Dualwrited, peers.Minimal, peers.Replication, peers.Graphile]
+FULL = [lambda build: peers.Minimal(build, notify=False), peers.PgBoss]
 
 
 def run(scene):
@@ -47,24 +47,30 @@ def captured(scene):
                       lambda db: scene.load(db, TEAMS)) as subjects:
         for peer in subjects:
             scene.pgbench(peer.db, 8, transactions=100, teams=TEAMS)  # into memory
-        for _ in range(scene.mode.repeats):
+        scene.admin.execute("CHECKPOINT")
+        os.sync()  # what all the loads have left to be written
+        for repeat in range(scene.mode.repeats):
+            turns = scene.turns(subjects, repeat)
             for flush, settings in FLUSHES.items():
                 scene.setting(**settings)
-                for clients in CLIENTS:
-                    bare = None
-                    for peer in subjects:
-                        before = scene.cpu()
-                        rate, done = scene.pgbench(peer.db, clients, seconds=scene.mode.seconds, teams=TEAMS)
-                        spent = (scene.cpu() - before) / done * 1e6
-                        tables[flush].add(peer.name, f"{clients} client{'s' * (clients > 1)}", rate)
-                        bare = spent if peer.name == BARE else bare
-                        if flush == "this disk" and clients == 8:
-                            cost.add(peer.name, "CPU added per transaction, 8 clients", spent - bare)
+                for clients in CLIENTS if flush == "this disk" or not scene.mode.quick else CLIENTS[-1:]:
+                    spent = {peer.name: write(scene, peer, clients, tables[flush]) for peer in turns}
+                    if flush == "this disk" and clients == 8:
+                        for name, seconds in spent.items():
+                            cost.add(name, "CPU added per transaction, 8 clients", (seconds - spent[BARE]) * 1e6)
             scene.setting(**FLUSHES["this disk"])
-            bulk(scene, subjects, cost)
+            bulk(scene, turns, cost)
         for peer in subjects:
             if peer.name != BARE and peer.drained():
                 raise peers.Wrong(f"{peer.name} has captured nothing")
+
+
+def write(scene, peer, clients, table):
+    """Seconds of processor time that a transaction took."""
+    before = scene.cpu()
+    rate, done = scene.pgbench(peer.db, clients, seconds=scene.mode.seconds, teams=TEAMS)
+    table.add(peer.name, f"{clients} client{'s' * (clients > 1)}", rate)
+    return (scene.cpu() - before) / done
 
 
 def bulk(scene, subjects, cost):
@@ -86,25 +92,31 @@ def drained(scene):
     table = scene.results.table("draining", "Writers, 8 clients, the consumer drains meanwhile; nothing waits at the end",
                                 "transactions/s", BARE)
     makers = scene.present(DRAINERS + (FULL if scene.mode.full else []))
-    for _ in range(scene.mode.repeats):
-        bare = None
-        for make in makers:
+    for repeat in range(scene.mode.repeats):
+        spent = {}
+        for make in scene.turns(makers, repeat):
             with scene.subject(make(), table) as peer:
-                peer.start()
-                scene.load(peer.db, TEAMS)
-                peer.wait_drained(DRAIN_TIMEOUT)
-                before = scene.cpu(peer.pids())
-                during, done = scene.pgbench(peer.db, 8, seconds=2 * scene.mode.seconds, teams=TEAMS)
-                ended = time.monotonic()
-                peer.wait_drained(DRAIN_TIMEOUT)
-                behind = time.monotonic() - ended
-                spent = (scene.cpu(peer.pids()) - before) / done * 1e6
-                if peer.name != BARE:
-                    peer.check()
-                bare = spent if peer.name == BARE else bare
-                table.add(peer.name, "until nothing waits", done / (2 * scene.mode.seconds + behind))
-                table.add(peer.name, "while they wrote", during)
-                table.add(peer.name, "then behind, s", behind, compare=False)
-                if bare:
-                    table.add(peer.name, "CPU added per transaction, us", spent - bare, compare=False)
-                peer.stop()
+                spent[peer.name] = write_and_drain(scene, peer, table)
+        for name, seconds in spent.items():
+            if BARE in spent:
+                table.add(name, "CPU added per transaction, us", (seconds - spent[BARE]) * 1e6, compare=False)
+
+
+def write_and_drain(scene, peer, table):
+    """Seconds of processor time that a transaction took, with all that was done for it."""
+    peer.start()
+    scene.load(peer.db, TEAMS)
+    peer.wait_drained(DRAIN_TIMEOUT)
+    before = scene.cpu(peer.pids())
+    during, done = scene.pgbench(peer.db, 8, seconds=2 * scene.mode.seconds, teams=TEAMS)
+    ended = time.monotonic()
+    peer.wait_drained(DRAIN_TIMEOUT)
+    behind = time.monotonic() - ended
+    spent = (scene.cpu(peer.pids()) - before) / done
+    if peer.name != BARE:
+        peer.check()
+    table.add(peer.name, "until nothing waits", done / (done / during + behind))
+    table.add(peer.name, "while they wrote", during)
+    table.add(peer.name, "then behind, s", behind, compare=False)
+    peer.stop()
+    return spent
