@@ -13,7 +13,7 @@ from scene import BUILD, memory_mb
 MEMBERS = 5
 # without --fix it only looks; the pace that it has for the sake of others is taken off
 COMMANDS = {"report": ("report",), "reconcile": ("reconcile", "--rate=0"), "check": ("check",)}
-TIMEOUT = 240
+TIMEOUT = 600
 
 
 class Synced(peers.Floor):

@@ -1,6 +1,6 @@
-"""Draining: 100,000 events wait (20,000 teams, 80,000 memberships, new ones), in one transaction, and the
-consumer listens. From the commit to the moment at which nothing waits. Also with two databases, with four daemons, and with BENCH=full from a
-million events. Legacy is checked after each; ours must have logged each event, too."""
+"""Draining: 100,000 events (20,000 new teams, 80,000 memberships) are committed in one transaction while the consumer listens; from
+that commit to the moment at which nothing waits. Also with two databases, with four daemons, and with BENCH=full from a million
+events. Legacy is checked after each; ours must have logged each event, too."""
 
 import threading
 import time
@@ -11,7 +11,6 @@ from scene import BUILD, DRAIN_TIMEOUT, memory_mb, statement
 from subject import Dualwrited
 
 TEAMS, MEMBERS = 20_000, 4
-EVENTS = TEAMS * (1 + MEMBERS)
 OURS, TWO = "dualwrited", "dualwrited, two databases"
 
 
@@ -44,7 +43,9 @@ def run(scene):
     for repeat in range(scene.mode.repeats):
         for make in scene.turns(makers, repeat):
             with scene.subject(make(), table) as peer:
-                table.add(peer.name, "events/s", EVENTS / drain(scene, peer))
+                # who takes a minute for all gets a tenth
+                teams = TEAMS // 10 if getattr(peer, "chunk", None) == 1 else TEAMS
+                table.add(peer.name, "events/s", teams * (1 + MEMBERS) / drain(scene, peer, teams))
     ours, two = table.median(OURS, "events/s"), table.median(TWO, "events/s")
     if ours and two:
         table.note(f"two databases, over one: {two / ours:.2f}")
@@ -52,7 +53,7 @@ def run(scene):
         million(scene)
 
 
-def drain(scene, peer, teams=TEAMS, timeout=DRAIN_TIMEOUT):
+def drain(scene, peer, teams, timeout=DRAIN_TIMEOUT):
     """Seconds, rows checked."""
     if isinstance(peer, peers.Floor):
         scene.load(peer.db, teams, MEMBERS)

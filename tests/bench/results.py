@@ -1,4 +1,4 @@
-"""What the benchmark has measured: samples by table, subject and column; medians and ratios as text and as JSON. Measures nothing."""
+"""What the benchmark has measured: samples by table, subject and column; medians and ratios as text and JSON. Measures nothing."""
 
 import json
 import statistics

@@ -21,8 +21,6 @@ CLIENTS = (1, 8, 16)
 FLUSHES = {"this disk": {"commit_delay": None, "commit_siblings": None},
            "flush of 1 ms": {"commit_delay": 1000, "commit_siblings": 0}}
 BARE = peers.CAPTURES[0].name
-
-
 DRAINERS = [peers.CAPTURES[0], Dualwrited, peers.Minimal, peers.Replication, peers.Graphile]
 FULL = [lambda build: peers.Minimal(build, notify=False), peers.PgBoss]
 
