@@ -84,7 +84,7 @@ class Results:
         about = [f"{key}: {value}" for key, value in self.about.items()]
         about.append("versions: " + ", ".join(f"{name} {version}" for name, version in sorted(self.versions.items())))
         about += [f"left out, because it is missing: {what}" for what in self.missing]
-        parts = ["\n".join(about), *(table.text() for table in self.tables.values())]
+        parts = ["\n".join(about), *(table.text() for table in self.tables.values() if table.samples or table.notes)]
         if self.wrong:
             parts.append("\n".join(f"WRONG: {what}" for what in self.wrong))
         return "\n\n".join(parts)
