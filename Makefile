@@ -29,6 +29,8 @@ DEPS_BUILD := gcc libc6-dev pkg-config $(foreach lib,$(LIBS) $(LIBS_LOADED) $(LI
 DEPS_DEMO  := postgresql
 DEPS_CHECK := postgresql faketime libcmocka-dev python3 python3-psycopg python3-pytest python3-pytest-xdist python3-django \
     python3-psycopg2 python3-prometheus-client spin systemd
+# pgbench comes with the server; node and npm are for one of the peers, which is left out without them
+DEPS_BENCH := postgresql python3 python3-psycopg python3-pytest
 DEPS_LINT  := clang clang-format clang-tidy cppcheck mandoc shellcheck libcmocka-dev
 DEPS_DEB   := build-essential debhelper
 DEPS_DEPLOY := $(filter-out spin,$(DEPS_CHECK)) buildah chromium fish kubernetes-client mmdebstrap nodejs npm prometheus \
@@ -128,11 +130,13 @@ check-libs:
 
 # ---- dependencies --------------------------------------------------------------------------------------------------
 
-.PHONY: deps deps-demo deps-check deps-deb deps-deploy deps-lint
+.PHONY: deps deps-bench deps-demo deps-check deps-deb deps-deploy deps-lint
 deps: ## install what the build needs (Debian packages; only what is missing)
 	@.ci/deps $(DEPS_BUILD)
 deps-demo: ## ... and what the demo needs
 	@.ci/deps $(DEPS_BUILD) $(DEPS_DEMO)
+deps-bench: ## ... and what the benchmark needs
+	@.ci/deps $(DEPS_BUILD) $(DEPS_BENCH)
 deps-check: ## ... and what the tests need
 	@.ci/deps $(DEPS_BUILD) $(DEPS_CHECK)
 deps-deb: ## ... and what the Debian package needs
@@ -172,6 +176,13 @@ check-deploy: deps-deploy ## the package, the image, systemd, Kubernetes and the
 	@$(MAKE) --no-print-directory $(JOBS) build
 	@DUALWRITED=$(BUILD)/dualwrited tests/run.sh deploy
 
+# always Debian's python, whose psycopg is there
+.PHONY: bench
+bench: deps-bench ## ours, floors and peers side by side, into build/bench.json; BENCH=quick or full, ONLY='drain latency'
+	@$(MAKE) --no-print-directory $(JOBS) build
+	@DUALWRITED=$(BUILD)/dualwrited BENCH=$(BENCH) PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1 \
+	    /usr/bin/python3 tests/bench/bench.py $(addprefix --only=,$(ONLY))
+
 # A unit test says what it links in a comment: /* links: lib/base/log.c lib/base/buf.c */ ; "embedded.c" is the
 # embedded text. Always built with the sanitizers (the targets above call this with SANITIZE=1), without libpq and libuv.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
@@ -210,7 +221,7 @@ fuzz: deps-lint deps-check ## fuzz our parsers (FUZZ_SECONDS=60 each), and a dae
 
 # ---- lint ----------------------------------------------------------------------------------------------------------
 
-C_FILES = $(SOURCES) $(wildcard tests/unit/*.c tests/fuzz/*.c)
+C_FILES = $(SOURCES) $(wildcard tests/unit/*.c tests/fuzz/*.c tests/bench/peers/*.c)
 H_FILES = $(wildcard include/dualwrite/*.h daemon/*.h tests/unit/*.h)
 MAN_PAGES = $(wildcard docs/*.[158])
 SHELL_FILES = .ci/run .ci/deps $(wildcard config/*/*.sh config/debian/*.p* lib/sql/*.sh tests/*.sh tests/unit/*.sh tests/model/*.sh)

@@ -146,12 +146,16 @@ class Proxy:
             if pair.held is None:
                 pair.end()
 
+    def _answered(self, pair, data):
+        """For those who count: what the server has sent to this client."""
+
     def _pump_server(self, pair):
         last = b""
         try:
             while data := pair.server.recv(65536):
                 seen, last = last + data, data[-10:]
                 if pair.losing is None or _COMMITTED not in seen:
+                    self._answered(pair, data)
                     if not pair.orphan:
                         pair.client.sendall(data)
                     continue

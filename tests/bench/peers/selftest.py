@@ -215,7 +215,7 @@ def main():
                 seconds, latency = seconds if isinstance(seconds, tuple) else (seconds, None)
                 print(f"{title:70} {5 * options.teams / seconds:9,.0f} events/s"
                       + (f" {latency:6.2f} ms" if latency else ""), flush=True)
-            except peers.Wrong as wrong:
+            except (peers.Wrong, peers.Late) as wrong:
                 failed += 1
                 print(f"{title:70} WRONG: {wrong}", flush=True)
             finally:

@@ -1,0 +1,143 @@
+"""What a batch costs, in numbers that no machine changes: round trips, statements, wake-ups, rows written in legacy. What an idle
+daemon costs is test_footprint.py's; times are nobody's (make bench)."""
+
+import re
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from conftest import Daemon, assert_in_step, binary, install, wait_until
+from helpers import TEAM, completed, drained
+from proxy import Proxy
+
+pytestmark = [
+    pytest.mark.layouts("one", "two"),
+    pytest.mark.skipif("asan" in binary(), reason="the counts are the program's, not the sanitizers'"),
+]
+
+# after which nothing more is to be expected of a daemon that has done its work; beats come every 5 s
+QUIET = 0.3
+
+
+# Round trips and statements, at most. Of a batch by itself, with the look that finds nothing more and the doorbells before the
+# sleep; of each further batch while it is busy. With two databases there are two transactions, and the fence.
+ALONE = {"one": (9, 36), "two": (11, 46)}
+FURTHER = {"one": (4, 20), "two": (6, 30)}
+
+
+class Counted(Proxy):
+    """Counts what the server answers: ends of round trips (ReadyForQuery), statements that were executed."""
+
+    def __init__(self, port):
+        super().__init__(port)
+        self.trips = self.statements = 0
+        self.last = time.monotonic()
+        self._counting = threading.Lock()
+
+    def _answered(self, pair, data):
+        """Whole messages; a part of one is kept for the next piece. A byte by itself says that there is no encryption."""
+        if data == b"N":
+            return
+        data = getattr(pair, "rest", b"") + data
+        while len(data) >= 5 and len(data) > (length := int.from_bytes(data[1:5], "big")):
+            with self._counting:
+                self.trips += data[:1] == b"Z"
+                self.statements += data[:1] in (b"C", b"I")
+                self.last = time.monotonic()
+            data = data[length + 1:]
+        pair.rest = data
+
+    def counts(self):
+        return self.trips, self.statements
+
+    def rests(self):
+        return time.monotonic() - self.last > QUIET
+
+
+@contextmanager
+def counted_daemon(db, **settings):
+    """A daemon at rest, and the proxies between it and its databases."""
+    with Counted(db.cluster.port) as proxy:
+        urls = {"DUALWRITE_DATABASE_URL": proxy.url(db)}
+        if db.legacy is not db:
+            urls["DUALWRITE_LEGACY_DATABASE_URL"] = proxy.url(db.legacy)
+        with Daemon(db, **urls, **settings) as daemon:
+            wait_until(proxy.rests)
+            yield daemon, proxy
+
+
+def cost(db, daemon, proxy, teams):
+    """(round trips, statements) from an update of so many teams until the daemon sleeps again."""
+    wait_until(proxy.rests)
+    before, since = proxy.counts(), daemon.mark()
+    db.execute(f"UPDATE {TEAM} SET description = description || '.', updated_at = now() WHERE id <= %s", [teams], user="app_user")
+    daemon.wait_for("dual_write_completed", since=since, count=teams)
+    wait_until(proxy.rests)
+    return tuple(after - first for first, after in zip(before, proxy.counts()))
+
+
+def filled(db, daemon, teams):
+    db.execute(f"INSERT INTO {TEAM} (name, slug, game_id) SELECT 't' || n, 't' || n, 1 FROM generate_series(1, {teams}) n")
+    completed(daemon, teams)
+
+
+def test_round_trips_and_statements_of_a_batch(db):
+    """From the bell to the next sleep: a batch of one event, of a thousand, three of a thousand."""
+    install(db)
+    with counted_daemon(db, DUALWRITE_BATCH_SIZE=1000) as (daemon, proxy):
+        filled(db, daemon, 3000)
+        # the least of three: a beat may come in between, every 5 s
+        one, thousand, three = (min(cost(db, daemon, proxy, teams) for _ in range(3)) for teams in (1, 1000, 3000))
+        further = tuple((more - first) / 2 for first, more in zip(thousand, three))
+        print(f"{db.layout}: round trips and statements: {one} for one event, {thousand} for 1000, {further} for each 1000 more")
+        assert thousand == one
+        assert all(count <= most for count, most in zip(one, ALONE[db.layout]))
+        assert all(count <= most for count, most in zip(further, FURTHER[db.layout]))
+
+
+def slept(daemon):
+    """How often its threads went to sleep: each wakes up again."""
+    return sum(int(re.search(r"(?m)^voluntary_ctxt_switches:\s+(\d+)", status.read_text()).group(1))
+               for status in Path(f"/proc/{daemon.pid}/task").glob("*/status"))
+
+
+def test_a_busy_daemon_wakes_up_for_answers_only(installed):
+    with Daemon(installed, DUALWRITE_BATCH_SIZE=100) as daemon:
+        filled(installed, daemon, 1000)
+        least = []
+        for _ in range(3):
+            before, since = slept(daemon), daemon.mark()
+            installed.execute(f"UPDATE {TEAM} SET description = description || '.', updated_at = now()", user="app_user")
+            daemon.wait_for("dual_write_completed", since=since, count=1000)
+            least.append(slept(daemon) - before)
+        print(f"{installed.layout}: {sorted(least)} wake-ups for ten batches")
+        # 58 and 74; an answer may come in pieces
+        assert min(least) < 200
+
+
+def test_a_burst_of_one_row_is_a_handful_of_legacy_writes(installed):
+    """10,000 updates of a team while no daemon runs, each a transaction; a sequence counts, it sees what is rolled back, too."""
+    legacy = installed.legacy
+    legacy.execute("""
+        CREATE SEQUENCE legacy_writes;
+        CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
+            $$ BEGIN PERFORM nextval('public.legacy_writes'); RETURN NULL; END $$;
+        CREATE TRIGGER count_write AFTER INSERT OR UPDATE ON teams_team FOR EACH ROW EXECUTE FUNCTION count_write()""")
+    with Daemon(installed) as daemon:
+        team = installed.new_team()
+        daemon.wait_for("dual_write_completed", team_id=team)
+        daemon.term()
+        before = legacy.value("SELECT last_value FROM legacy_writes")
+        installed.execute(f"""DO $$ BEGIN FOR n IN 1..10000 LOOP
+            UPDATE {TEAM} SET description = 'n' || n, updated_at = clock_timestamp() WHERE id = {team}; COMMIT;
+            END LOOP; END $$""")
+        daemon.start()
+        drained(installed, 60)
+        writes = legacy.value("SELECT last_value FROM legacy_writes") - before
+        print(f"{installed.layout}: {writes} legacy writes")
+        assert_in_step(installed)
+        # ten batches of the 1000 events that are taken at once; those after the first find nothing to write
+        assert writes <= 2
