@@ -30,7 +30,7 @@ def test_each_database_gets_its_side_and_nothing_of_the_other(two):
     assert two.both(rights) == (VNEXT_RIGHTS, LEGACY_RIGHTS)
     pair = two.both(lambda db: settings_of(db)[0]["installation"])
     assert pair[0] == pair[1] and len(pair[0]) == 36
-    assert two.both(lambda db: settings_of(db)[0]["schema_version"]) == ("5", "5")
+    assert two.both(lambda db: settings_of(db)[0]["schema_version"]) == ("6", "6")
     assert two.legacy.value("SELECT count(*) FROM pg_class WHERE relnamespace = 'dualwrite'::regnamespace "
                             "AND relkind = 'S' AND relname ~ '^(doorbell|resync)_'") == 0
     for db in (two.vnext, two.legacy):
