@@ -3,7 +3,6 @@
 As it ships: the default mapping, each row read back and verified, the log lines of each event written to a file on disk, metrics
 served over HTTP."""
 
-import contextlib
 import shutil
 import subprocess
 import tempfile
@@ -83,13 +82,6 @@ class Dualwrited(Peer):
 
     def target_url(self):
         return self.db.legacy.url()
-
-    @contextlib.contextmanager
-    def held(self):
-        """By the partitions' locks: without the tables that the peers' are held by it would not get ready."""
-        with psycopg.connect(self.db.url()) as conn:
-            conn.execute("SELECT pg_advisory_xact_lock(1685414252, n) FROM generate_series(0, 63) n")
-            yield
 
     def completed(self):
         """The times, as logged, of the events that are done, in order."""
