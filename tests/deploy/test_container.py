@@ -107,7 +107,9 @@ class Container:
         return self
 
     def __exit__(self, kind, *_):
-        self.process.kill()  # --kill-child takes the container along
+        # not by the death of unshare: a process that becomes another user forgets whose death it was to die of
+        if self.process.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
         self.process.wait()
         self._read()
         self.process.stderr.close()
