@@ -376,7 +376,8 @@ void
 pgconn_run(struct pgconn *c, const struct pg_statement *statements, size_t count, int64_t timeout_ms, pgconn_done done,
            void *arg)
 {
-    bool replan = c->script.nprepared > 0 && uv_now(c->loop) >= c->planned + REPLAN_MS;
+    bool takes_any = PQtransactionStatus(c->pq) != PQTRANS_INERROR; /* else nothing but the ROLLBACK that is sent */
+    bool replan = takes_any && c->script.nprepared > 0 && uv_now(c->loop) >= c->planned + REPLAN_MS;
 
     enter(c, PGCONN_BUSY, "script sent");
     if (replan || c->script.nprepared == 0)

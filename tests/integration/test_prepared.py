@@ -47,6 +47,25 @@ def test_many_rows_are_planned_for_the_table_as_it_is(installed):
     assert named == {True}
 
 
+def test_plans_are_not_thrown_away_in_a_transaction_that_failed(installed):
+    """It takes nothing but its rollback: a batch that fails when its plans are old goes on from its savepoint."""
+    db = installed
+    db.legacy.execute("""
+        CREATE SEQUENCE seen;
+        GRANT USAGE ON SEQUENCE seen TO PUBLIC;
+        CREATE FUNCTION slow_at_first() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF nextval('public.seen') = 1 THEN PERFORM pg_sleep(11); END IF;
+            RAISE 'never' USING ERRCODE = 'check_violation';
+        END $$;
+        CREATE TRIGGER slow_at_first BEFORE INSERT ON teams_team FOR EACH ROW WHEN (NEW.name = 'bad') EXECUTE FUNCTION slow_at_first()""")
+    with Daemon(db) as daemon:
+        daemon.wait_for("dual_write_completed", team_id=db.new_team("before"))
+        db.execute("INSERT INTO organizations_team (name, slug, game_id) VALUES ('good', 'good', 1), ('bad', 'bad', 1)", user="app_user")
+        daemon.wait_for("dual_write_failed", timeout=30, sqlstate="23514", attempt="1")
+        assert daemon.lines("disconnected") == []
+        assert db.legacy.value("SELECT count(*) FROM teams_team") == 2
+
+
 def test_a_table_of_ours_that_is_altered_loses_nothing(installed):
     """A statement that gives other types than when it was prepared fails once, whatever it does."""
     db = installed
