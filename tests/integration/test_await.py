@@ -209,10 +209,10 @@ def test_rows_that_a_resync_queued_are_awaited_too(db):
         db.execute("SELECT nextval('dualwrite.resync_team')")
         daemon.wait_for("resync_completed")
         assert "resync" in str(raised(db, "DW002", txid))
-        wait_until(lambda: failed(db))  # for the lock: they are tried again
+        wait_until(lambda: failed(db), 40)  # for the lock: they are tried again
         assert "resync" in str(raised(db, "DW002", txid))
         holder.rollback()
-        wait_until(lambda: db.backlog() == 0 and not failed(db))
+        wait_until(lambda: db.backlog() == 0 and not failed(db), 40)
         wait(db, txid)
     assert db.legacy.value(f"SELECT count(*) FROM {LEGACY}") == 50
 
