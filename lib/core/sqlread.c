@@ -18,6 +18,7 @@ source_type(const struct gen *g, const char *column)
     return catalog_column(g->source, column)->type;
 }
 
+/* In a subquery, because a plan that counts what is wanted looks better than one that can be kept, and never is. */
 char *
 gen_wanted(const struct gen *g)
 {
@@ -29,7 +30,7 @@ gen_wanted(const struct gen *g)
         buf_printf(&out, "u.i%zu::%s AS i%zu, ", i, source_type(g, e->identity.items[i]), i);
     buf_puts(&out, "u.n FROM unnest(");
     for (size_t i = 0; i < e->identity.count; i++)
-        buf_printf(&out, "%s$%zu::pg_catalog.text[]", i == 0 ? "" : ", ", i + 1);
+        buf_printf(&out, "%s(SELECT $%zu::pg_catalog.text[])", i == 0 ? "" : ", ", i + 1);
     buf_puts(&out, ") WITH ORDINALITY AS u(");
     for (size_t i = 0; i < e->identity.count; i++)
         buf_printf(&out, "i%zu, ", i);
