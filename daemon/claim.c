@@ -109,11 +109,44 @@ parse_end(void *arg, const struct pg_reply *reply)
 }
 
 static void
-run_end(struct claim *c)
+end(struct claim *c)
 {
     const struct pg_statement end = {.sql = sql_daemon_commit};
 
-    pgconn_run(c->pg, &end, 1, 10000, parse_end, c);
+    if (c->answer.batch.count == 0)
+        pgconn_run(c->pg, &end, 1, 10000, parse_end, c);
+    else
+        finish(c, NULL);
+}
+
+static void
+give_up(struct claim *c, const struct pg_reply *reply)
+{
+    if (!reply->lost)
+        pgconn_reset(c->pg, reply->error);
+    finish(c, reply->error);
+}
+
+static void
+parse_stale(void *arg, const struct pg_reply *reply)
+{
+    struct claim *c = arg;
+
+    if (reply->error != NULL) {
+        give_up(c, reply);
+        return;
+    }
+    c->answer.ended = atoi(field(reply->results[0], 0, "ended"));
+    end(c);
+}
+
+/* Before the batch, which may take long: then whoever was stopped with our partitions is gone when it is done. */
+static void
+run_stale(struct claim *c)
+{
+    const struct pg_statement stale = {.sql = sql_daemon_stale, .nparams = 1, .params = {c->request.instance}};
+
+    pgconn_run(c->pg, &stale, 1, c->request.statement_timeout_ms, parse_stale, c);
 }
 
 static void
@@ -123,22 +156,19 @@ parse_claim(void *arg, const struct pg_reply *reply)
     const PGresult *hold;
 
     if (reply->error != NULL) {
-        if (!reply->lost)
-            pgconn_reset(c->pg, reply->error);
-        finish(c, reply->error);
+        give_up(c, reply);
         return;
     }
     hold = reply->results[HOLD];
     c->answer.mine = atoi(field(hold, 0, "mine"));
     c->answer.held = atoi(field(hold, 0, "held"));
-    c->answer.ended = atoi(field(hold, 0, "ended"));
     c->answer.partitions = xstrdup(field(hold, 0, "partitions"));
     c->answer.passed = field(hold, 0, "passed")[0] == 't';
     parse_events(c, reply->results[CLAIM]);
-    if (c->answer.batch.count == 0)
-        run_end(c);
+    if (c->answer.held < c->answer.mine)
+        run_stale(c);
     else
-        finish(c, NULL);
+        end(c);
 }
 
 void
