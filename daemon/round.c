@@ -41,7 +41,7 @@ struct round {
     char *next_cursor;    /* ... once the batch is committed */
     unsigned cursor_session;
     char *kept;          /* partitions that were kept while keys were reserved */
-    bool full;           /* the last claim took as many events as it may */
+    size_t events;       /* that the last claim brought */
     bool undecided;      /* its COMMIT got no answer */
     bool strict;         /* a failure is an ERROR */
     bool schema_suspect; /* the last batch failed on a missing table or column; preflight passed since */
@@ -279,7 +279,7 @@ on_claimed(void *arg, struct claim_answer *answer)
     bool bounded;
 
     r->tally->claims++;
-    r->full = answer->batch.count >= (size_t) config(r)->batch_size;
+    r->events = answer->batch.count;
     free(r->kept);
     r->kept = NULL;
     if (answer->error != NULL) {
@@ -403,10 +403,10 @@ round_cursor(const struct round *r)
     return r->cursor_session == pgconn_session(r->pg) ? r->cursor : NULL;
 }
 
-bool
-round_full(const struct round *r)
+size_t
+round_events(const struct round *r)
 {
-    return r->full;
+    return r->events;
 }
 
 struct round *

@@ -49,8 +49,8 @@ int64_t round_hold_ms(const struct round *r);
 /* Behind which nothing that is claimed waits: for claim.sql and beat.sql; NULL: not known. Lives until the next round. */
 const char *round_cursor(const struct round *r);
 
-/* The last claim took as many events as a batch may have: more may wait behind it. */
-bool round_full(const struct round *r);
+/* How many events the last claim brought. With as many as a batch may have more may wait behind it. */
+size_t round_events(const struct round *r);
 
 void round_free(struct round *r);
 

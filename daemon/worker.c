@@ -99,7 +99,7 @@ on_round(void *arg, enum wake_event how, int64_t retry_ms)
         pgconn_settled(w->pg);
         pgconn_settled(w->legacy);
     }
-    w->caught_up = how == WAKE_WORKED && !round_full(w->round);
+    w->caught_up = how == WAKE_WORKED && round_events(w->round) < (size_t) w->settings->config->batch_size;
     worker_due_in(w, retry_ms);
     free_again(w);
 }
@@ -222,6 +222,7 @@ static void
 pump_queue(struct worker *w)
 {
     int64_t cap = wake_poll_ms(w->settings->config->poll_interval_ms, w->orders.listening);
+    int64_t pause = w->caught_up ? wake_rest_ms(round_events(w->round)) : wake_delay_ms(w->idle, cap);
 
     if (round_hold_ms(w->round) > 0) {
         wait_ms(w, round_hold_ms(w->round));
@@ -236,16 +237,10 @@ pump_queue(struct worker *w)
         break;
     case WAKE_CONFIRMING:
     case WAKE_POLLING:
-        if (!w->waited && w->idle > 0) {
-            wait_ms(w, wake_delay_ms(w->idle, cap));
-        } else if (w->wake == WAKE_POLLING && w->resync_wanted && w->idle > 0) {
-            run_resync(w);
-        } else {
-            run_round(w);
-        }
-        break;
     case WAKE_DRAINING:
-        if (w->resync_wanted && w->caught_up)
+        if (!w->waited && pause > 0)
+            wait_ms(w, pause);
+        else if (w->resync_wanted && (w->caught_up || (w->wake == WAKE_POLLING && w->idle > 0)))
             run_resync(w);
         else
             run_round(w);
@@ -410,6 +405,7 @@ worker_resync(struct worker *w, bool wanted)
 void
 worker_bell(struct worker *w)
 {
+    w->caught_up = false;
     wake_on(w, WAKE_BELL);
     pump(w);
 }

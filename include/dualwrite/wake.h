@@ -10,6 +10,7 @@
 #define DUALWRITE_WAKE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum wake_state {
@@ -51,6 +52,11 @@ int64_t wake_delay_ms(unsigned idle, int64_t cap_ms);
 /* The cap of that: the poll interval. Who listens polls for a moment only, a second at most; who does not has a beat each
  * second, which tells when something waits, so that idling costs little. */
 int64_t wake_poll_ms(int64_t poll_interval_ms, bool listening);
+
+/* How long to rest before the next claim, after a batch of `events` that reached the end of the queue: what a batch costs
+ * whatever it has is shared by more of them, and many changes of a row become one. A tenth of a millisecond for each event: 0
+ * while they come one by one; at most 10. */
+int64_t wake_rest_ms(size_t events);
 
 #define WAKE_BEAT_MS 5000 /* an idle daemon's one round trip; peers give up on it after 10 s without */
 

@@ -123,6 +123,12 @@ wake_delay_ms(unsigned idle, int64_t cap_ms)
 }
 
 int64_t
+wake_rest_ms(size_t events)
+{
+    return events < 100 ? (int64_t) events / 10 : 10;
+}
+
+int64_t
 wake_poll_ms(int64_t poll_interval_ms, bool listening)
 {
     return listening && poll_interval_ms > 1000 ? 1000 : poll_interval_ms;

@@ -216,13 +216,25 @@ test_poll(void **state)
     assert_int_equal(wake_poll_ms(100, false), 100);
 }
 
+static void
+test_rest(void **state)
+{
+    (void) state;
+    assert_int_equal(wake_rest_ms(0), 0);
+    assert_int_equal(wake_rest_ms(9), 0);
+    assert_int_equal(wake_rest_ms(10), 1);
+    assert_int_equal(wake_rest_ms(99), 9);
+    assert_int_equal(wake_rest_ms(100), 10);
+    assert_int_equal(wake_rest_ms(SIZE_MAX), 10);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_doorbell), cmocka_unit_test(test_whole_table), cmocka_unit_test(test_sleep_has_one_door),
         cmocka_unit_test(test_reach),    cmocka_unit_test(test_no_trap),     cmocka_unit_test(test_delay),
-        cmocka_unit_test(test_names),    cmocka_unit_test(test_poll),
+        cmocka_unit_test(test_names),    cmocka_unit_test(test_poll),        cmocka_unit_test(test_rest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
