@@ -31,6 +31,7 @@ struct round {
 
     struct round_request request;
     struct batch batch;
+    int64_t took_ms;      /* what the committed batch took that is not told yet; < 0: none */
     int64_t *retry_in_ms; /* per event of the batch, for those that failed; < 0: parked */
     char *xid;            /* of the batch's transaction, once it has written */
     char *partitions;     /* that the claim holds */
@@ -87,6 +88,7 @@ clear_batch(struct round *r)
     r->retry_in_ms = NULL;
     r->xid = r->partitions = r->next_cursor = NULL;
     r->undecided = false;
+    r->took_ms = -1;
 }
 
 /* What the last claim looked at is dealt with. */
@@ -118,33 +120,43 @@ batch_failed(struct round *r, const char *error, const char *sqlstate)
     r->done(r->arg, WAKE_LOST, -1);
 }
 
-/* `woken`: parked events are due at once. */
-static void
-batch_committed(struct round *r, bool woken)
+void
+round_tell(struct round *r)
 {
-    int64_t duration_ms = monotime_diff_ms(now(), r->batch.claimed);
-    int64_t retry_ms = woken ? 0 : -1;
-
+    if (r->took_ms < 0)
+        return;
     for (size_t i = 0; i < r->batch.count; i++) {
         const struct event *e = &r->batch.events[i];
         const struct subject *s = &r->batch.subjects[e->subject];
 
         if (s->state == SUBJECT_DONE) {
-            event_log_completed(r->tally, mapping(r), e, s, duration_ms);
+            event_log_completed(r->tally, mapping(r), e, s, r->took_ms);
             if (s->found && !s->verified)
                 event_log_differs(mapping(r), e, s);
-            continue;
+        } else {
+            event_log_failed(r->tally, mapping(r), e, s->error, s->sqlstate, s->constraint, r->retry_in_ms[i],
+                             r->strict);
         }
-        event_log_failed(r->tally, mapping(r), e, s->error, s->sqlstate, s->constraint, r->retry_in_ms[i], r->strict);
-        if (r->retry_in_ms[i] >= 0 && (retry_ms < 0 || r->retry_in_ms[i] < retry_ms))
-            retry_ms = r->retry_in_ms[i];
     }
+    clear_batch(r);
+}
+
+/* `woken`: parked events are due at once. */
+static void
+batch_committed(struct round *r, bool woken)
+{
+    int64_t retry_ms = woken ? 0 : -1;
+
+    for (size_t i = 0; i < r->batch.count; i++)
+        if (r->batch.subjects[r->batch.events[i].subject].state != SUBJECT_DONE && r->retry_in_ms[i] >= 0 &&
+            (retry_ms < 0 || r->retry_in_ms[i] < retry_ms))
+            retry_ms = r->retry_in_ms[i];
+    r->took_ms = monotime_diff_ms(now(), r->batch.claimed);
     r->tally->batches++;
     r->schema_suspect = false;
     r->reserved = 0;
     advance(r);
     memory_forget(&r->memory);
-    clear_batch(r);
     r->done(r->arg, WAKE_WORKED, retry_ms);
 }
 
@@ -304,9 +316,6 @@ on_claimed(void *arg, struct claim_answer *answer)
     }
     r->batch = answer->batch;
     r->partitions = answer->partitions;
-    for (size_t i = 0; i < r->batch.count; i++)
-        if (memory_is_new(&r->memory, &r->batch.events[i]) && r->batch.events[i].attempt == 1)
-            event_log_scheduled(r->tally, mapping(r), &r->batch.events[i]);
     request = (struct apply_request){
         .batch = &r->batch,
         .mapping = mapping(r),
@@ -319,6 +328,9 @@ on_claimed(void *arg, struct claim_answer *answer)
         .statement_timeout_ms = config(r)->statement_timeout_ms,
     };
     apply_start(r->apply, &request);
+    for (size_t i = 0; i < r->batch.count; i++) /* while the server reads; what it says comes through the loop */
+        if (memory_is_new(&r->memory, &r->batch.events[i]) && r->batch.events[i].attempt == 1)
+            event_log_scheduled(r->tally, mapping(r), &r->batch.events[i]);
 }
 
 static void
@@ -419,6 +431,7 @@ round_new(struct pgconn *pg, struct pgconn *legacy, struct tally *tally, round_d
     r->tally = tally;
     r->done = done;
     r->arg = arg;
+    r->took_ms = -1;
     r->claim = claim_new(pg, on_claimed, r);
     r->apply = apply_new(pg, legacy, on_applied, r);
     r->ack = ack_new(pg, on_acked, r);

@@ -36,6 +36,10 @@ typedef void (*round_done)(void *arg, enum wake_event how, int64_t retry_ms);
 struct round *round_new(struct pgconn *pg, struct pgconn *legacy, struct tally *tally, round_done done, void *arg);
 void round_start(struct round *r, const struct round_request *request);
 
+/* Writes the log lines of the batch that the last round committed. Due before anything of its settings changes, and best when the
+ * next round has been started: the server works meanwhile. */
+void round_tell(struct round *r);
+
 /* How severe failures are from now on, those of the batch under way too. */
 void round_strict(struct round *r, bool strict);
 

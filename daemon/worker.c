@@ -66,14 +66,19 @@ wake_on(struct worker *w, enum wake_event event)
 static void
 free_again(struct worker *w)
 {
+    bool rest = w->resting && !round_undecided(w->round);
+
     w->busy = false;
+    if (rest || w->behind)
+        round_tell(w->round);
     if (w->behind && !round_undecided(w->round))
         w->events.obeyed(w->arg);
     w->behind = w->behind && round_undecided(w->round);
-    if (w->resting && !round_undecided(w->round))
+    if (rest)
         w->events.rested(w->arg);
     else
         pump(w);
+    round_tell(w->round);
 }
 
 /* A stage's statement failed, or the connection went: what was known of the queue is not known any more. */
@@ -91,10 +96,8 @@ on_round(void *arg, enum wake_event how, int64_t retry_ms)
 
     if (how == WAKE_LOST)
         lost(w);
-    else if (how == WAKE_CONFIRMED && arm_is_late(w->arm))
-        wake_on(w, WAKE_LAPSED);
     else
-        wake_on(w, how);
+        wake_on(w, how == WAKE_CONFIRMED && arm_is_late(w->arm) ? WAKE_LAPSED : how);
     if (how != WAKE_LOST) {
         pgconn_settled(w->pg);
         pgconn_settled(w->legacy);
