@@ -1,7 +1,7 @@
 """What a daemon costs that has nothing to do: private memory, processor time, time to start, libraries. Each bound is the promise,
 with one database and with two. Measured on the machine that the tests were written on, after a thousand events: 2.9 to 3.6 MB of
-private memory, 2.0 to 2.3 of it its own; 0.005 % of a core listening and 0.03 % polling; from the first log line to ready 75 ms with
-one database, 155 ms with two."""
+private memory, 2.0 to 2.3 of it its own; 0.005 % of a core listening and 0.03 % polling; from the first log line to ready 75 ms
+with one database, 155 ms with two."""
 
 import os
 import re
