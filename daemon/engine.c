@@ -21,6 +21,7 @@
 #include "listener.h"
 #include "local.h"
 #include "mirror.h"
+#include "process_use.h"
 #include "readiness.h"
 #include "reload.h"
 #include "sd_notify.h"
@@ -215,6 +216,7 @@ on_reload_end(void *arg, bool applied, const uint64_t *content)
 static void
 on_beat_timer(uv_timer_t *timer)
 {
+    process_give_back();
     check_ready(timer->data);
     send_beat(timer->data);
 }

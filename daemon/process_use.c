@@ -1,7 +1,8 @@
-/* process_use.c - what this process uses; see process_use.h. */
+/* process_use.c - what this process uses, and gives back; see process_use.h. */
 #include "process_use.h"
 
 #include <dirent.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -43,4 +44,12 @@ process_use(double *cpu_seconds, int64_t *resident_bytes, int64_t *open_fds)
                    (double) (use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6;
     *resident_bytes = resident();
     *open_fds = descriptors();
+}
+
+void
+process_give_back(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }

@@ -33,8 +33,8 @@ char *check_sql_same_value(const struct check_subject *s, size_t i);
 /* The index that check_sql_same_value() needs, as a statement. */
 char *check_sql_suffix_index(const struct check_subject *s, size_t i);
 
-/* source_twice, target_twice, source_gone, rows of the map. */
-char *check_sql_map_facts(const struct check_subject *s);
+/* source_twice, target_twice, source_gone, rows of the map; without `gone` that is not looked for, and 0. */
+char *check_sql_map_facts(const struct check_subject *s, bool gone);
 
 /* A cursor over the legacy keys of the map: k the source key, fields {"k": ..., "f": legacy key}. */
 char *check_sql_map_stream(const struct check_subject *s);

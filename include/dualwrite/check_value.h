@@ -54,6 +54,13 @@ void check_subject_free(struct check_subject *s);
 /* "$.entities[0].PLACE" and, when it is not NULL, `key` in it; free() it. */
 char *check_path(const struct mapping_entity *e, const char *place, const char *key);
 
+/*
+ * The type of both columns where they have the same, and PostgreSQL's own: then they are compared as they are, and an index
+ * serves. NULL: by text.
+ */
+const char *check_same_type(const struct catalog_table *a, const char *in_a, const struct catalog_table *b,
+                            const char *in_b);
+
 /* The value comes from the source row: a column or an expression. */
 bool check_from_row(const struct mapping_value *v);
 

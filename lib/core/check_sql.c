@@ -222,36 +222,69 @@ check_sql_suffix_index(const struct check_subject *s, size_t i)
 
 /* ---- the map ---- */
 
-/* m is the map row of s. Texts, because a map may hold a key in a column of another type. */
+/* m is the map row of s. Else texts, because a map may hold a key in a column of another type. */
 static void
 same_source(struct buf *out, const struct check_subject *s)
 {
     for (size_t i = 0; i < s->e->source_key.count; i++) {
+        const char *source = s->e->source_key.items[i], *map = s->e->map->source_key.items[i];
+        const char *as = check_same_type(s->source, source, s->map, map) != NULL ? "" : "::pg_catalog.text";
+
         buf_puts(out, i == 0 ? "s." : " AND s.");
-        quote_ident(out, s->e->source_key.items[i]);
-        buf_puts(out, "::pg_catalog.text = m.");
-        quote_ident(out, s->e->map->source_key.items[i]);
-        buf_puts(out, "::pg_catalog.text");
+        quote_ident(out, source);
+        buf_printf(out, "%s = m.", as);
+        quote_ident(out, map);
+        buf_puts(out, as);
     }
 }
 
-char *
-check_sql_map_facts(const struct check_subject *s)
+static char *
+map_gone(const struct check_subject *s)
 {
-    const struct mapping_map *map = s->e->map;
     struct fragments f = {0};
-    struct buf out = {0};
+    struct buf same = {0};
 
     take_table(&f, "map", s->map);
     take_table(&f, "source", s->source);
-    take_ident(&f, "target_key", map->target_key);
-    for (size_t i = 0; i < map->source_key.count; i++) {
-        buf_puts(&out, i == 0 ? "m." : ", m.");
-        quote_ident(&out, map->source_key.items[i]);
+    same_source(&same, s);
+    fragments_take(&f, "same", buf_steal(&same));
+    return fill(sql_check_map_gone, &f);
+}
+
+/* Nothing is counted that a unique index rules out. */
+static char *
+map_twice(const struct check_subject *s, char *const *key, size_t count)
+{
+    struct fragments f = {0};
+    struct buf columns = {0};
+    bool filled = true;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct catalog_column *column = catalog_column(s->map, key[i]);
+
+        filled = filled && column != NULL && column->not_null;
+        buf_puts(&columns, i == 0 ? "m." : ", m.");
+        quote_ident(&columns, key[i]);
     }
-    fragments_take(&f, "source_key", buf_steal(&out));
-    same_source(&out, s);
-    fragments_take(&f, "same", buf_steal(&out));
+    if (filled && catalog_is_unique(s->map, key, count, true)) {
+        buf_free(&columns);
+        return xstrdup("0");
+    }
+    take_table(&f, "map", s->map);
+    fragments_take(&f, "key", buf_steal(&columns));
+    return fill(sql_check_map_twice, &f);
+}
+
+char *
+check_sql_map_facts(const struct check_subject *s, bool gone)
+{
+    const struct mapping_map *map = s->e->map;
+    struct fragments f = {0};
+
+    take_table(&f, "map", s->map);
+    fragments_take(&f, "source_twice", map_twice(s, map->source_key.items, map->source_key.count));
+    fragments_take(&f, "target_twice", map_twice(s, &map->target_key, 1));
+    fragments_take(&f, "source_gone", gone ? map_gone(s) : xstrdup("0"));
     return fill(sql_check_map_facts, &f);
 }
 

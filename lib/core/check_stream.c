@@ -1,6 +1,7 @@
 /* check_stream.c - what rows would become, as statements for both servers; see dualwrite/check_stream.h. */
 #include "dualwrite/check_stream.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,7 +52,21 @@ expected(struct buf *out, const struct check_subject *s, size_t n, bool parent_a
     }
 }
 
-/* The maps: om the entity's own, pm its parent's. By text, because a map may hold a key in a column of another type. */
+/* "column" = TEXT of the source's; by text where a map holds a key in a column of another type. */
+static void
+equal_key(struct buf *out, const struct catalog_table *map, const char *column, const struct check_subject *s,
+          const char *source, const char *text)
+{
+    const char *type = check_same_type(map, column, s->source, source);
+
+    quote_ident(out, column);
+    if (type != NULL)
+        buf_printf(out, " = %s::%s", text, type);
+    else
+        buf_printf(out, "::pg_catalog.text = %s", text);
+}
+
+/* The maps: om the entity's own, pm its parent's. */
 static void
 join_maps(struct buf *out, const struct check_subject *s)
 {
@@ -59,17 +74,18 @@ join_maps(struct buf *out, const struct check_subject *s)
         buf_puts(out, " LEFT JOIN ");
         quote_qualified(out, s->map->schema, s->map->name);
         for (size_t i = 0; i < s->e->source_key.count; i++) {
+            char text[32];
+
+            snprintf(text, sizeof text, "x.s%zu", i);
             buf_puts(out, i == 0 ? " om ON om." : " AND om.");
-            quote_ident(out, s->e->map->source_key.items[i]);
-            buf_printf(out, "::pg_catalog.text = x.s%zu", i);
+            equal_key(out, s->map, s->e->map->source_key.items[i], s, s->e->source_key.items[i], text);
         }
     }
     if (s->parent_map != NULL) {
         buf_puts(out, " LEFT JOIN ");
         quote_qualified(out, s->parent_map->schema, s->parent_map->name);
         buf_puts(out, " pm ON pm.");
-        quote_ident(out, s->parent->map->source_key.items[0]);
-        buf_puts(out, "::pg_catalog.text = x.pc");
+        equal_key(out, s->parent_map, s->parent->map->source_key.items[0], s, s->e->parent->column, "x.pc");
     }
 }
 

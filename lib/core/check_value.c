@@ -148,6 +148,17 @@ text_of(struct buf *out, const char *column)
     buf_puts(out, "::pg_catalog.text");
 }
 
+const char *
+check_same_type(const struct catalog_table *a, const char *in_a, const struct catalog_table *b, const char *in_b)
+{
+    const struct catalog_column *one = catalog_column(a, in_a);
+    const struct catalog_column *other = catalog_column(b, in_b);
+
+    if (one == NULL || other == NULL || strcmp(one->type, other->type) != 0 || !one->has_equality)
+        return NULL;
+    return strncmp(one->type, "pg_catalog.", strlen("pg_catalog.")) == 0 ? one->type : NULL;
+}
+
 void
 check_rows(struct buf *out, const struct check_subject *s)
 {

@@ -598,6 +598,38 @@ def test_hazards_between_two_databases_are_found(two, tmp_path):
     assert "1 of 1 map rows name a legacy row that is not there" in report.one("WARN", "data", "map-orphans")["message"]
 
 
+def sequential(db, table):
+    """(sequential scans, rows that they read), as far as sessions have told."""
+    return db.execute("SELECT seq_scan, seq_tup_read FROM pg_stat_user_tables WHERE relname = %s", [table])[0]
+
+
+def test_a_large_table_is_read_a_few_times(db, tmp_path):
+    """Not once per chunk, nor a whole map for the rows of a sample."""
+    with db.connect(autocommit=True) as conn:  # ended: then it has told its own counts
+        conn.execute(f"""
+            INSERT INTO {TEAM} (name, slug, game_id, region)
+                SELECT 'Team ' || n, 'slug-' || n, 1, 'EU' FROM generate_series(1, 20000) n;
+            INSERT INTO {MEMBERSHIP} (team_id, user_id, role) SELECT id, id, 'PLAYER' FROM {TEAM};
+            INSERT INTO {LEGACY_TEAM} (id, name, slug, game, region, description, is_active, created_at, updated_at)
+                SELECT id, name, slug, 'valorant', region, '', true, created_at, updated_at FROM {TEAM};
+            INSERT INTO {MAP} (legacy_team_id, vnext_team_id, legacy_slug, migration_date, verified, created_at, updated_at)
+                SELECT id, id, slug, now(), true, now(), now() FROM {TEAM};
+            SELECT setval('{LEGACY_TEAM}_id_seq', 20000)""")
+        conn.execute("VACUUM ANALYZE")
+    wait_until(lambda: sequential(db, TEAM)[0] == 3)
+    install(db)
+    db.execute("SELECT pg_stat_reset()")
+    _, report = check(db, tmp_path, "--sample-rows=2000", status=0)
+    assert "20000 rows" in report.find("PASS", "data", "map")[0]["message"]
+    wait_until(lambda: sequential(db, TEAM)[0])
+    # the sample each time: for two expressions, for the values, and to be tried by the legacy server
+    assert sequential(db, TEAM) == (4, 4 * 2000)
+    # counted once; the legacy keys of the sample, and at most once more the sample itself: what else is asked goes by key
+    assert sequential(db, MAP)[1] <= 20000 + 2 * 2000
+    for table in (MEMBERSHIP, LEGACY_MEMBERSHIP):
+        assert sequential(db, table)[1] == 0, table
+
+
 def test_one_database_by_two_names_is_found(db, tmp_path):
     install(db)
     status, report = check(db, tmp_path, DUALWRITE_LEGACY_DATABASE_URL=db.url())

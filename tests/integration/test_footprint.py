@@ -1,7 +1,7 @@
 """What a daemon costs that has nothing to do: private memory, processor time, time to start, libraries. Each bound is the promise,
-with one database and with two. Measured on the machine that the tests were written on: 2.8 to 3.3 MB of private memory, 1.7 of
-it its own; 0.005 % of a core listening and 0.03 % polling; from the first log line to ready 75 ms with one database, 155 ms with
-two."""
+with one database and with two. Measured on the machine that the tests were written on, after a thousand events: 2.9 to 3.6 MB of
+private memory, 2.0 to 2.3 of it its own; 0.005 % of a core listening and 0.03 % polling; from the first log line to ready 75 ms
+with one database, 155 ms with two."""
 
 import os
 import re
@@ -12,11 +12,14 @@ from datetime import datetime
 import pytest
 
 from conftest import Daemon, binary, wait_until
+from helpers import TEAM
 
 pytestmark = [
     pytest.mark.layouts("one", "two"),
     pytest.mark.skipif("asan" in binary(), reason="the sanitizers cost more than the program"),
 ]
+EVENTS = 1000  # a batch, as it is by default
+BEAT_S = 5  # with each beat memory is given back
 LIBRARIES = {"libpq.so", "libuv.so", "libcjson.so", "libmicrohttpd.so", "libsystemd.so", "libc.so"}
 
 
@@ -50,8 +53,11 @@ def used(daemon):
 @pytest.mark.parametrize("notify", ["on", "off"])
 def test_an_idle_daemon_costs_next_to_nothing(installed, notify):
     with idle_daemon(installed, DUALWRITE_NOTIFY=notify) as daemon:
-        # after work: what that has taken is given back, or is the same for ever
-        daemon.wait_for("dual_write_completed", team_id=installed.new_team())
+        # after the largest batch: what that has taken is given back, or is the same for ever
+        installed.execute(f"""INSERT INTO {TEAM} (name, slug, game_id, region, status)
+                              SELECT 'Team ' || n, 'team-' || n, n % 4 + 1, 'EU', 'ACTIVE' FROM generate_series(1, {EVENTS}) n""",
+                          user="app_user")
+        daemon.wait_for("dual_write_completed", count=EVENTS)
         # until it has come to rest: half a second without waking up, or no more than a poll
         last = [used(daemon)[1]]
 
@@ -63,10 +69,11 @@ def test_an_idle_daemon_costs_next_to_nothing(installed, notify):
         before, since = used(daemon), time.monotonic()
         time.sleep(4)
         after, seconds = used(daemon), time.monotonic() - since
+        wait_until(lambda: memory_kb(daemon, "Private_") < 4096 and memory_kb(daemon, "Anonymous") < 2560, BEAT_S + 1,
+                   "less than 4 MB of private memory, and less than 2.5 MB of it its own")
         memory, own = memory_kb(daemon, "Private_"), memory_kb(daemon, "Anonymous")
         share, wakeups = (after[0] - before[0]) / seconds, (after[1] - before[1]) / seconds
         print(f"{installed.layout}, notify {notify}: {memory} kB private, {own} kB its own, {share:.4%} of a core, {wakeups:.1f} wake-ups a second")
-        assert memory < 4096 and own < 2560
         assert share < 0.001
         # a beat and, polling, a look into the queue: which is what it does, and not what the machine makes of it
         assert wakeups < (2 if notify == "on" else 8)

@@ -279,6 +279,47 @@ test_statements(void **state)
     catalog_free(c);
 }
 
+/* The map is joined through its index where it holds the key as the source does, and by text where it does not. */
+static void
+test_maps_are_joined(void **state)
+{
+    static const struct {
+        const char *source, *map, *has;
+    } types[] = {
+        {"pg_catalog.uuid", "pg_catalog.uuid", " om ON om.\"New Id\" = x.s0::pg_catalog.uuid WHERE"},
+        {"pg_catalog.uuid", "pg_catalog.text", " om ON om.\"New Id\"::pg_catalog.text = x.s0 WHERE"},
+        /* an operator that is not in pg_catalog would not be found */
+        {"\"ext\".citext", "\"ext\".citext", " om ON om.\"New Id\"::pg_catalog.text = x.s0 WHERE"},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT(types); i++) {
+        struct mapping *m = mapping_of(family_json);
+        struct catalog *c = catalog_of(family_catalog);
+        struct catalog_column *source = (struct catalog_column *) catalog_column(catalog_table(c, "New", "Org"), "Id");
+        struct catalog_column *map =
+            (struct catalog_column *) catalog_column(catalog_table(c, "Map", "Org Map"), "New Id");
+        const struct catalogs both = {c, c};
+        struct check_subject s;
+        bool *needed;
+        char *sql;
+
+        free(source->type);
+        source->type = xstrdup(types[i].source);
+        free(map->type);
+        map->type = xstrdup(types[i].map);
+        assert_true(check_subject_make(&s, m, &both, &m->entities[0], 0));
+        needed = xcalloc(s.target->ncolumns, sizeof *needed);
+        sql = check_stream_sql(&s, needed);
+        must_have(sql, types[i].has);
+        free(sql);
+        free(needed);
+        check_subject_free(&s);
+        mapping_free(m);
+        catalog_free(c);
+    }
+}
+
 int
 main(void)
 {
@@ -286,6 +327,7 @@ main(void)
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_statements),
+        cmocka_unit_test(test_maps_are_joined),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

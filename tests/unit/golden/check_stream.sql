@@ -3,7 +3,7 @@
 -- stream
 DECLARE dualwrite_check NO SCROLL CURSOR FOR
 SELECT y.k, pg_catalog.row_to_json(y)::pg_catalog.text AS fields
-FROM (SELECT x.k, om."Old Id"::pg_catalog.text AS t0, pg_catalog."left"(x.r0, 20) AS f1, pg_catalog.now()::pg_catalog.text AS f2 FROM (SELECT "Id"::pg_catalog.text AS k, true AS p, "Id"::pg_catalog.text AS s0, "Name"::pg_catalog.text AS r0, "Name"::pg_catalog.text AS r2 FROM "New"."Org" LIMIT 1000) x LEFT JOIN "Map"."Org Map" om ON om."New Id"::pg_catalog.text = x.s0 WHERE x.p) y
+FROM (SELECT x.k, om."Old Id"::pg_catalog.text AS t0, pg_catalog."left"(x.r0, 20) AS f1, pg_catalog.now()::pg_catalog.text AS f2 FROM (SELECT "Id"::pg_catalog.text AS k, true AS p, "Id"::pg_catalog.text AS s0, "Name"::pg_catalog.text AS r0, "Name"::pg_catalog.text AS r2 FROM "New"."Org" LIMIT 1000) x LEFT JOIN "Map"."Org Map" om ON om."New Id" = x.s0::pg_catalog.uuid WHERE x.p) y
 
 
 -- try
@@ -24,7 +24,7 @@ WHERE (t.dualwrite_t0 = n.dualwrite_t0) IS NOT TRUE
 SELECT pg_catalog.count(*) AS groups, pg_catalog.sum(z.n) AS rows, pg_catalog.min(z.k) AS k
 FROM (SELECT pg_catalog.min(n.dualwrite_k) AS k, pg_catalog.count(DISTINCT n.dualwrite_i) AS n
       FROM (SELECT dualwrite_k, dualwrite_i, "Title" AS dualwrite_e0, lower(("Title")::text) AS dualwrite_e1
-            FROM (SELECT x.k AS dualwrite_k, x.k AS dualwrite_i, (pg_catalog."left"(x.r0, 20))::pg_catalog."varchar" AS "Title", (pg_catalog.now()::pg_catalog.text)::pg_catalog.timestamptz AS "At" FROM (SELECT "Id"::pg_catalog.text AS k, true AS p, "Id"::pg_catalog.text AS s0, "Name"::pg_catalog.text AS r0, "Name"::pg_catalog.text AS r2 FROM "New"."Org") x LEFT JOIN "Map"."Org Map" om ON om."New Id"::pg_catalog.text = x.s0 WHERE x.p) "O""rg"
+            FROM (SELECT x.k AS dualwrite_k, x.k AS dualwrite_i, (pg_catalog."left"(x.r0, 20))::pg_catalog."varchar" AS "Title", (pg_catalog.now()::pg_catalog.text)::pg_catalog.timestamptz AS "At" FROM (SELECT "Id"::pg_catalog.text AS k, true AS p, "Id"::pg_catalog.text AS s0, "Name"::pg_catalog.text AS r0, "Name"::pg_catalog.text AS r2 FROM "New"."Org") x LEFT JOIN "Map"."Org Map" om ON om."New Id" = x.s0::pg_catalog.uuid WHERE x.p) "O""rg"
             WHERE (("At" > '2000-01-01'::date))) n
       WHERE n.dualwrite_e0 IS NOT NULL AND n.dualwrite_e1 IS NOT NULL
       GROUP BY n.dualwrite_e0, n.dualwrite_e1
@@ -37,7 +37,7 @@ FROM (SELECT pg_catalog.min(n.dualwrite_k) AS k, pg_catalog.count(DISTINCT n.dua
 DECLARE dualwrite_check NO SCROLL CURSOR FOR
 SELECT y.k, pg_catalog.row_to_json(y)::pg_catalog.text AS fields
 FROM (SELECT x.k, om."O"::pg_catalog.text AS t0, CASE WHEN x.r0 IS NULL THEN NULL WHEN x.r0 = '1'::pg_catalog.text THEN 'one'::pg_catalog.text WHEN x.r0 = '2'::pg_catalog.text THEN NULL::pg_catalog.text ELSE NULL::pg_catalog.text END AS f2 FROM (SELECT "Id"::pg_catalog.text AS k, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS p, "Id"::pg_catalog.text AS s0, "Org Id"::pg_catalog.text AS pc, "Kind"::pg_catalog.text AS r0, (lower("Sort") -- of the row
-)::pg_catalog.text AS r1, "Made"::pg_catalog.text AS r2, "Extra"::pg_catalog.text AS r4 FROM "New"."Group" LIMIT 1000) x LEFT JOIN "Map"."Group Map" om ON om."N"::pg_catalog.text = x.s0 LEFT JOIN "Map"."Org Map" pm ON pm."New Id"::pg_catalog.text = x.pc WHERE x.p) y
+)::pg_catalog.text AS r1, "Made"::pg_catalog.text AS r2, "Extra"::pg_catalog.text AS r4 FROM "New"."Group" LIMIT 1000) x LEFT JOIN "Map"."Group Map" om ON om."N" = x.s0::pg_catalog.int8 LEFT JOIN "Map"."Org Map" pm ON pm."New Id" = x.pc::pg_catalog.uuid WHERE x.p) y
 
 
 -- try
@@ -55,7 +55,7 @@ WHERE r.f2 IS NOT NULL AND NOT EXISTS (SELECT FROM "Old"."Ki""nd" p WHERE p."Kin
 -- stream
 DECLARE dualwrite_check NO SCROLL CURSOR FOR
 SELECT y.k, pg_catalog.row_to_json(y)::pg_catalog.text AS fields
-FROM (SELECT x.k, x.r0 AS f0 FROM (SELECT pg_catalog.concat_ws(',', "A"::pg_catalog.text, "B"::pg_catalog.text) AS k, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS p, "A"::pg_catalog.text AS s0, "B"::pg_catalog.text AS s1, "Group"::pg_catalog.text AS pc, "Account"::pg_catalog.text AS r0 FROM "New"."Seat" LIMIT 1000) x LEFT JOIN "Map"."Group Map" pm ON pm."N"::pg_catalog.text = x.pc WHERE x.p) y
+FROM (SELECT x.k, x.r0 AS f0 FROM (SELECT pg_catalog.concat_ws(',', "A"::pg_catalog.text, "B"::pg_catalog.text) AS k, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS p, "A"::pg_catalog.text AS s0, "B"::pg_catalog.text AS s1, "Group"::pg_catalog.text AS pc, "Account"::pg_catalog.text AS r0 FROM "New"."Seat" LIMIT 1000) x LEFT JOIN "Map"."Group Map" pm ON pm."N" = x.pc::pg_catalog.int8 WHERE x.p) y
 
 
 -- try
