@@ -84,7 +84,7 @@ build: $(BUILD)/dualwrited ## build/dualwrited (the default); installs nothing
 # What a daemon needs comes first, what only other commands need after it, so that the pages that it touches hold little else. The
 # linker finds out which is which: of the archive it takes what cmd_run.o needs, and then what main.o needs beyond that.
 $(BUILD)/dualwrited: $(OBJECTS)
-	@rm -f $@.a && $(AR) rcs $@.a $(filter-out %/main.o,$^)
+	@rm -f $@.a && $(AR) qcs $@.a $(filter-out %/main.o,$^)
 	$(call run,LD,$@) $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(@D)/daemon/cmd_run.o $@.a $(@D)/daemon/main.o $@.a $(LIB_LIBS)
 	@rm -f $@.a
 
