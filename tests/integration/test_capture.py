@@ -474,6 +474,14 @@ def test_a_session_lives_through_a_column_that_is_renamed_for_a_while(db):
         assert write() == whole
 
 
+def test_a_session_that_is_strict_about_plpgsql_does_not_fail_in_ours(base):
+    strict = ["LOAD 'plpgsql'", "SET LOCAL plpgsql.extra_errors = 'all'", "SET LOCAL plpgsql.print_strict_params = on"]
+    assert sorted(captured(base, f"UPDATE {TEAM} SET region = 'XX'", f"UPDATE {TEAM} SET region = 'YY' WHERE id = 1",
+                           f"UPDATE {TEAM} SET region = 'XX' WHERE false", f"DELETE FROM {MEMBERSHIP}", setup=strict)) == [
+        (REMOVED, ["11", "1", "101"]), (REMOVED, ["12", "1", "102"]), (REMOVED, ["13", "2", "101"]),
+        (UPDATED, ["1"]), (UPDATED, ["1"]), (UPDATED, ["2"]), (UPDATED, ["3"])]
+
+
 def test_a_row_that_moves_to_another_partition_and_never_gets_there(db):
     """Then a statement has an old row and no new one, or more of these than of those."""
     install(db)

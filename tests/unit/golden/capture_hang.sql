@@ -19,18 +19,20 @@ BEGIN
         RETURN NULL;
     END IF;
     BEGIN
-        PERFORM FROM (SELECT true AS changed, 'sync_team_created'::text AS operation, ARRAY[n."id"::text] AS ref, n."id"::text AS root FROM new_rows n
+        SELECT CASE WHEN NOT EXISTS (SELECT FROM new_rows OFFSET 1) THEN e.changed END, e.operation, e.ref,
+               coalesce(hashtextextended(e.root, 0) & 1023, 0)
+        INTO one_changed, one_operation, one_ref, one_bucket
+        FROM (SELECT true AS changed, 'sync_team_created'::text AS operation, ARRAY[n."id"::text] AS ref, n."id"::text AS root FROM new_rows n
+) e LIMIT 1;
+        IF one_changed IS NULL THEN
+            PERFORM FROM (SELECT true AS changed, 'sync_team_created'::text AS operation, ARRAY[n."id"::text] AS ref, n."id"::text AS root FROM new_rows n
 ) e WHERE false;
+        END IF;
     EXCEPTION
         WHEN undefined_column OR undefined_table OR undefined_function OR ambiguous_function OR datatype_mismatch THEN
             PERFORM nextval('dualwrite.resync_team') FROM (SELECT FROM new_rows LIMIT 1) c;
             RETURN NULL;
     END;
-    SELECT CASE WHEN NOT EXISTS (SELECT FROM new_rows OFFSET 1) THEN e.changed END, e.operation, e.ref,
-           coalesce(hashtextextended(e.root, 0) & 1023, 0)
-    INTO one_changed, one_operation, one_ref, one_bucket
-    FROM (SELECT true AS changed, 'sync_team_created'::text AS operation, ARRAY[n."id"::text] AS ref, n."id"::text AS root FROM new_rows n
-) e;
     IF one_changed THEN
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
         VALUES (one_bucket, 'team', one_operation, one_ref, who);
@@ -71,7 +73,16 @@ BEGIN
         RETURN NULL;
     END IF;
     BEGIN
-        PERFORM FROM (SELECT CASE WHEN n."id" IS NULL THEN 'sync_team_deleted'
+        SELECT CASE WHEN NOT EXISTS (SELECT FROM old_rows OFFSET 1) THEN e.changed END, e.operation, e.ref,
+               coalesce(hashtextextended(e.root, 0) & 1023, 0)
+        INTO one_changed, one_operation, one_ref, one_bucket
+        FROM (SELECT CASE WHEN n."id" = o."id" THEN ROW(o."name", o."slug", o."game_id", o."region", o."status", o."description", o."branding", o."updated_at")::pg_catalog.record *<> ROW(n."name", n."slug", n."game_id", n."region", n."status", n."description", n."branding", n."updated_at")::pg_catalog.record END AS changed,
+       CASE WHEN true AND NOT true THEN 'sync_team_deleted' ELSE 'sync_team_settings_updated' END AS operation,
+       ARRAY[n."id"::text] AS ref, n."id"::text AS root
+FROM old_rows o, new_rows n
+) e LIMIT 1;
+        IF one_changed IS NULL THEN
+            PERFORM FROM (SELECT CASE WHEN n."id" IS NULL THEN 'sync_team_deleted'
             WHEN o."id" IS NULL THEN 'sync_team_created'
             WHEN true AND NOT true THEN 'sync_team_deleted'
             ELSE 'sync_team_settings_updated' END AS operation,
@@ -80,19 +91,12 @@ BEGIN
 FROM old_rows o FULL JOIN new_rows n ON n."id" = o."id"
 WHERE o."id" IS NULL OR n."id" IS NULL OR ROW(o."name", o."slug", o."game_id", o."region", o."status", o."description", o."branding", o."updated_at")::pg_catalog.record *<> ROW(n."name", n."slug", n."game_id", n."region", n."status", n."description", n."branding", n."updated_at")::pg_catalog.record
 ) e WHERE false;
+        END IF;
     EXCEPTION
         WHEN undefined_column OR undefined_table OR undefined_function OR ambiguous_function OR datatype_mismatch THEN
             PERFORM nextval('dualwrite.resync_team') FROM (SELECT FROM old_rows LIMIT 1) c;
             RETURN NULL;
     END;
-    SELECT CASE WHEN NOT EXISTS (SELECT FROM old_rows OFFSET 1) THEN e.changed END, e.operation, e.ref,
-           coalesce(hashtextextended(e.root, 0) & 1023, 0)
-    INTO one_changed, one_operation, one_ref, one_bucket
-    FROM (SELECT CASE WHEN n."id" = o."id" THEN ROW(o."name", o."slug", o."game_id", o."region", o."status", o."description", o."branding", o."updated_at")::pg_catalog.record *<> ROW(n."name", n."slug", n."game_id", n."region", n."status", n."description", n."branding", n."updated_at")::pg_catalog.record END AS changed,
-       CASE WHEN true AND NOT true THEN 'sync_team_deleted' ELSE 'sync_team_settings_updated' END AS operation,
-       ARRAY[n."id"::text] AS ref, n."id"::text AS root
-FROM old_rows o, new_rows n
-) e;
     IF one_changed THEN
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
         VALUES (one_bucket, 'team', one_operation, one_ref, who);
@@ -140,18 +144,20 @@ BEGIN
         RETURN NULL;
     END IF;
     BEGIN
-        PERFORM FROM (SELECT true AS changed, 'sync_team_deleted'::text AS operation, ARRAY[o."id"::text] AS ref, o."id"::text AS root FROM old_rows o
+        SELECT CASE WHEN NOT EXISTS (SELECT FROM old_rows OFFSET 1) THEN e.changed END, e.operation, e.ref,
+               coalesce(hashtextextended(e.root, 0) & 1023, 0)
+        INTO one_changed, one_operation, one_ref, one_bucket
+        FROM (SELECT true AS changed, 'sync_team_deleted'::text AS operation, ARRAY[o."id"::text] AS ref, o."id"::text AS root FROM old_rows o
+) e LIMIT 1;
+        IF one_changed IS NULL THEN
+            PERFORM FROM (SELECT true AS changed, 'sync_team_deleted'::text AS operation, ARRAY[o."id"::text] AS ref, o."id"::text AS root FROM old_rows o
 ) e WHERE false;
+        END IF;
     EXCEPTION
         WHEN undefined_column OR undefined_table OR undefined_function OR ambiguous_function OR datatype_mismatch THEN
             PERFORM nextval('dualwrite.resync_team') FROM (SELECT FROM old_rows LIMIT 1) c;
             RETURN NULL;
     END;
-    SELECT CASE WHEN NOT EXISTS (SELECT FROM old_rows OFFSET 1) THEN e.changed END, e.operation, e.ref,
-           coalesce(hashtextextended(e.root, 0) & 1023, 0)
-    INTO one_changed, one_operation, one_ref, one_bucket
-    FROM (SELECT true AS changed, 'sync_team_deleted'::text AS operation, ARRAY[o."id"::text] AS ref, o."id"::text AS root FROM old_rows o
-) e;
     IF one_changed THEN
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
         VALUES (one_bucket, 'team', one_operation, one_ref, who);
@@ -212,18 +218,20 @@ BEGIN
         RETURN NULL;
     END IF;
     BEGIN
-        PERFORM FROM (SELECT true AS changed, 'sync_team_member_added'::text AS operation, ARRAY[n."id"::text, n."team_id"::text, n."user_id"::text] AS ref, n."team_id"::text AS root FROM new_rows n
+        SELECT CASE WHEN NOT EXISTS (SELECT FROM new_rows OFFSET 1) THEN e.changed END, e.operation, e.ref,
+               coalesce(hashtextextended(e.root, 0) & 1023, 0)
+        INTO one_changed, one_operation, one_ref, one_bucket
+        FROM (SELECT true AS changed, 'sync_team_member_added'::text AS operation, ARRAY[n."id"::text, n."team_id"::text, n."user_id"::text] AS ref, n."team_id"::text AS root FROM new_rows n
+) e LIMIT 1;
+        IF one_changed IS NULL THEN
+            PERFORM FROM (SELECT true AS changed, 'sync_team_member_added'::text AS operation, ARRAY[n."id"::text, n."team_id"::text, n."user_id"::text] AS ref, n."team_id"::text AS root FROM new_rows n
 ) e WHERE false;
+        END IF;
     EXCEPTION
         WHEN undefined_column OR undefined_table OR undefined_function OR ambiguous_function OR datatype_mismatch THEN
             PERFORM nextval('dualwrite.resync_membership') FROM (SELECT FROM new_rows LIMIT 1) c;
             RETURN NULL;
     END;
-    SELECT CASE WHEN NOT EXISTS (SELECT FROM new_rows OFFSET 1) THEN e.changed END, e.operation, e.ref,
-           coalesce(hashtextextended(e.root, 0) & 1023, 0)
-    INTO one_changed, one_operation, one_ref, one_bucket
-    FROM (SELECT true AS changed, 'sync_team_member_added'::text AS operation, ARRAY[n."id"::text, n."team_id"::text, n."user_id"::text] AS ref, n."team_id"::text AS root FROM new_rows n
-) e;
     IF one_changed THEN
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
         VALUES (one_bucket, 'membership', one_operation, one_ref, who);
@@ -264,7 +272,16 @@ BEGIN
         RETURN NULL;
     END IF;
     BEGIN
-        PERFORM FROM (SELECT CASE WHEN n."id" IS NULL THEN 'sync_team_member_removed'
+        SELECT CASE WHEN NOT EXISTS (SELECT FROM old_rows OFFSET 1) THEN e.changed END, e.operation, e.ref,
+               coalesce(hashtextextended(e.root, 0) & 1023, 0)
+        INTO one_changed, one_operation, one_ref, one_bucket
+        FROM (SELECT CASE WHEN n."id" = o."id" AND n."team_id" IS NOT DISTINCT FROM o."team_id" AND n."user_id" IS NOT DISTINCT FROM o."user_id" THEN ROW(o."team_id", o."user_id", o."role", o."status", o."updated_at")::pg_catalog.record *<> ROW(n."team_id", n."user_id", n."role", n."status", n."updated_at")::pg_catalog.record END AS changed,
+       CASE WHEN coalesce(o."status"::pg_catalog.text IN ('ACTIVE'), false) AND NOT coalesce(n."status"::pg_catalog.text IN ('ACTIVE'), false) THEN 'sync_team_member_removed' ELSE 'sync_team_member_updated' END AS operation,
+       ARRAY[n."id"::text, n."team_id"::text, n."user_id"::text] AS ref, n."team_id"::text AS root
+FROM old_rows o, new_rows n
+) e LIMIT 1;
+        IF one_changed IS NULL THEN
+            PERFORM FROM (SELECT CASE WHEN n."id" IS NULL THEN 'sync_team_member_removed'
             WHEN o."id" IS NULL THEN 'sync_team_member_added'
             WHEN coalesce(o."status"::pg_catalog.text IN ('ACTIVE'), false) AND NOT coalesce(n."status"::pg_catalog.text IN ('ACTIVE'), false) THEN 'sync_team_member_removed'
             ELSE 'sync_team_member_updated' END AS operation,
@@ -273,19 +290,12 @@ BEGIN
 FROM old_rows o FULL JOIN new_rows n ON n."id" = o."id" AND n."team_id" IS NOT DISTINCT FROM o."team_id" AND n."user_id" IS NOT DISTINCT FROM o."user_id"
 WHERE o."id" IS NULL OR n."id" IS NULL OR ROW(o."team_id", o."user_id", o."role", o."status", o."updated_at")::pg_catalog.record *<> ROW(n."team_id", n."user_id", n."role", n."status", n."updated_at")::pg_catalog.record
 ) e WHERE false;
+        END IF;
     EXCEPTION
         WHEN undefined_column OR undefined_table OR undefined_function OR ambiguous_function OR datatype_mismatch THEN
             PERFORM nextval('dualwrite.resync_membership') FROM (SELECT FROM old_rows LIMIT 1) c;
             RETURN NULL;
     END;
-    SELECT CASE WHEN NOT EXISTS (SELECT FROM old_rows OFFSET 1) THEN e.changed END, e.operation, e.ref,
-           coalesce(hashtextextended(e.root, 0) & 1023, 0)
-    INTO one_changed, one_operation, one_ref, one_bucket
-    FROM (SELECT CASE WHEN n."id" = o."id" AND n."team_id" IS NOT DISTINCT FROM o."team_id" AND n."user_id" IS NOT DISTINCT FROM o."user_id" THEN ROW(o."team_id", o."user_id", o."role", o."status", o."updated_at")::pg_catalog.record *<> ROW(n."team_id", n."user_id", n."role", n."status", n."updated_at")::pg_catalog.record END AS changed,
-       CASE WHEN coalesce(o."status"::pg_catalog.text IN ('ACTIVE'), false) AND NOT coalesce(n."status"::pg_catalog.text IN ('ACTIVE'), false) THEN 'sync_team_member_removed' ELSE 'sync_team_member_updated' END AS operation,
-       ARRAY[n."id"::text, n."team_id"::text, n."user_id"::text] AS ref, n."team_id"::text AS root
-FROM old_rows o, new_rows n
-) e;
     IF one_changed THEN
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
         VALUES (one_bucket, 'membership', one_operation, one_ref, who);
@@ -333,18 +343,20 @@ BEGIN
         RETURN NULL;
     END IF;
     BEGIN
-        PERFORM FROM (SELECT true AS changed, 'sync_team_member_removed'::text AS operation, ARRAY[o."id"::text, o."team_id"::text, o."user_id"::text] AS ref, o."team_id"::text AS root FROM old_rows o
+        SELECT CASE WHEN NOT EXISTS (SELECT FROM old_rows OFFSET 1) THEN e.changed END, e.operation, e.ref,
+               coalesce(hashtextextended(e.root, 0) & 1023, 0)
+        INTO one_changed, one_operation, one_ref, one_bucket
+        FROM (SELECT true AS changed, 'sync_team_member_removed'::text AS operation, ARRAY[o."id"::text, o."team_id"::text, o."user_id"::text] AS ref, o."team_id"::text AS root FROM old_rows o
+) e LIMIT 1;
+        IF one_changed IS NULL THEN
+            PERFORM FROM (SELECT true AS changed, 'sync_team_member_removed'::text AS operation, ARRAY[o."id"::text, o."team_id"::text, o."user_id"::text] AS ref, o."team_id"::text AS root FROM old_rows o
 ) e WHERE false;
+        END IF;
     EXCEPTION
         WHEN undefined_column OR undefined_table OR undefined_function OR ambiguous_function OR datatype_mismatch THEN
             PERFORM nextval('dualwrite.resync_membership') FROM (SELECT FROM old_rows LIMIT 1) c;
             RETURN NULL;
     END;
-    SELECT CASE WHEN NOT EXISTS (SELECT FROM old_rows OFFSET 1) THEN e.changed END, e.operation, e.ref,
-           coalesce(hashtextextended(e.root, 0) & 1023, 0)
-    INTO one_changed, one_operation, one_ref, one_bucket
-    FROM (SELECT true AS changed, 'sync_team_member_removed'::text AS operation, ARRAY[o."id"::text, o."team_id"::text, o."user_id"::text] AS ref, o."team_id"::text AS root FROM old_rows o
-) e;
     IF one_changed THEN
         INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
         VALUES (one_bucket, 'membership', one_operation, one_ref, who);
