@@ -184,15 +184,23 @@ body_quote(struct fragments *f)
 }
 
 static void
-add_function(struct buf *out, struct fragments *f, const struct mapping_entity *e, const char *what,
-             const char *changed, const char *events_template)
+fill_fragment(struct fragments *f, const char *name, const char *template)
 {
-    struct buf events = {0};
+    struct buf out = {0};
 
+    template_fill(&out, template, f);
+    fragments_take(f, name, buf_steal(&out));
+}
+
+/* `changed` is the transition table that has a row for each that the statement touched. */
+static void
+add_function(struct buf *out, struct fragments *f, const struct mapping_entity *e, const char *what,
+             const char *changed, const char *event_template, const char *events_template)
+{
     function_name(f, "function", e, what);
     fragments_set(f, "changed", changed);
-    template_fill(&events, events_template, f);
-    fragments_take(f, "events", buf_steal(&events));
+    fill_fragment(f, "event", event_template);
+    fill_fragment(f, "events", events_template);
     template_fill(out, sql_capture_function, f);
 }
 
@@ -223,11 +231,17 @@ hang_entity(struct buf *out, const struct mapping *m, const struct mapping_entit
     present(&f, "old_present", e, "o");
     present(&f, "new_present", e, "n");
     same_row(&f, e);
+    fragments_set(&f, "partition", "q.partition");
+    fill_fragment(&f, "each_asleep", sql_capture_asleep);
+    buf_printf(&b, "(one_bucket * %d / 1024)", o->partitions);
+    fragments_take(&f, "partition", buf_steal(&b));
+    fill_fragment(&f, "one_asleep", sql_capture_asleep);
     body_quote(&f);
 
-    add_function(out, &f, e, "insert", "new_rows", sql_capture_inserted);
-    add_function(out, &f, e, "update", "new_rows", sql_capture_updated);
-    add_function(out, &f, e, "delete", "old_rows", sql_capture_deleted);
+    add_function(out, &f, e, "insert", "new_rows", sql_capture_inserted, sql_capture_inserted);
+    /* old: a row that moves to another partition of the table may be kept from arriving there by a trigger */
+    add_function(out, &f, e, "update", "old_rows", sql_capture_updated_one, sql_capture_updated);
+    add_function(out, &f, e, "delete", "old_rows", sql_capture_deleted, sql_capture_deleted);
     function_name(&f, "function", e, "truncate");
     template_fill(out, sql_capture_truncated, &f);
     function_name(&f, "on_insert", e, "insert");

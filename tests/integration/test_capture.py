@@ -79,6 +79,12 @@ OPERATIONS = {
     "membership active again is an update": (
         f"UPDATE {MEMBERSHIP} SET status = 'ACTIVE' WHERE id = 13", [(MEMBER_UPDATED, ["13", "2", "101"])]),
     "membership deleted": (f"DELETE FROM {MEMBERSHIP} WHERE id = 11", [(REMOVED, ["11", "1", "101"])]),
+    "membership with a new key": (
+        f"UPDATE {MEMBERSHIP} SET id = 22 WHERE id = 12", [(ADDED, ["22", "1", "102"]), (REMOVED, ["12", "1", "102"])]),
+    "memberships with new keys": (
+        f"UPDATE {MEMBERSHIP} SET id = id + 10 WHERE id IN (11, 12)",
+        [(ADDED, ["21", "1", "101"]), (ADDED, ["22", "1", "102"]),
+         (REMOVED, ["11", "1", "101"]), (REMOVED, ["12", "1", "102"])]),
     "membership moved to another team": (
         f"UPDATE {MEMBERSHIP} SET team_id = 3 WHERE id = 12",
         [(ADDED, ["12", "3", "102"]), (REMOVED, ["12", "1", "102"])]),
@@ -121,6 +127,8 @@ STATEMENTS = {
             INSERT INTO {MEMBERSHIP} (id, team_id, user_id) SELECT 21, team_id, 201 FROM gone""",
         [(ADDED, ["21", "1", "201"]), (REMOVED, ["11", "1", "101"])]),
     "values that stay as they are": (f"UPDATE {TEAM} SET region = region, name = name", []),
+    "values of one row that stay as they are": (f"UPDATE {TEAM} SET region = region WHERE id = 1", []),
+    "an unmapped column of one row": (f"UPDATE {TEAM} SET notes = 'changed' WHERE id = 1", []),
     "unmapped columns only, teams": (f"UPDATE {TEAM} SET notes = 'changed'", []),
     "unmapped columns only, memberships": (f"UPDATE {MEMBERSHIP} SET notes = 'changed'", []),
     "an insert of no rows": (f"INSERT INTO {TEAM} (name, slug, game_id) SELECT 'n', 's', 1 WHERE false", []),
@@ -364,6 +372,8 @@ CREATE FUNCTION evil."left"(text, integer) RETURNS text LANGUAGE plpgsql AS
     $$ BEGIN PERFORM evil.called('left'); RETURN ''; END $$;
 CREATE FUNCTION evil.clock_timestamp() RETURNS timestamptz LANGUAGE plpgsql AS
     $$ BEGIN PERFORM evil.called('clock_timestamp'); RETURN now(); END $$;
+CREATE FUNCTION evil.date_part(text, timestamptz) RETURNS float8 LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM evil.called('date_part'); RETURN 0; END $$;
 CREATE FUNCTION evil.pg_sequence_last_value(regclass) RETURNS bigint LANGUAGE plpgsql AS
     $$ BEGIN PERFORM evil.called('pg_sequence_last_value'); RETURN 0; END $$;
 CREATE FUNCTION evil.compare(text, text) RETURNS boolean LANGUAGE plpgsql AS
@@ -376,6 +386,9 @@ CREATE FUNCTION evil.compare(record, record) RETURNS boolean LANGUAGE plpgsql AS
     $$ BEGIN PERFORM evil.called('*<> of record'); RETURN false; END $$;
 CREATE FUNCTION evil.meet(bigint, integer) RETURNS bigint LANGUAGE plpgsql AS
     $$ BEGIN PERFORM evil.called('&'); RETURN 0; END $$;
+CREATE FUNCTION evil.joined(text, integer) RETURNS text LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM evil.called('||'); RETURN ''; END $$;
+CREATE OPERATOR evil.|| (FUNCTION = evil.joined, LEFTARG = text, RIGHTARG = integer);
 CREATE OPERATOR evil.= (FUNCTION = evil.compare, LEFTARG = text, RIGHTARG = text);
 CREATE OPERATOR evil.= (FUNCTION = evil.compare, LEFTARG = bigint, RIGHTARG = bigint);
 CREATE OPERATOR evil.= (FUNCTION = evil.compare, LEFTARG = varchar, RIGHTARG = text);
@@ -400,6 +413,7 @@ def test_a_hostile_search_path_executes_nothing_in_our_triggers(db):
         conn.execute("SET dualwrite.actor_id = '1'")
         conn.execute(f"INSERT INTO {TEAM} (id, name, slug, game_id) VALUES (1, 'a', 'a', 1), (2, 'b', 'b', 1)")
         conn.execute(f"UPDATE {TEAM} SET region = 'EU'")
+        conn.execute(f"UPDATE {TEAM} SET region = 'SA' WHERE id = 1")
         conn.execute(f"INSERT INTO {MEMBERSHIP} (id, team_id, user_id) VALUES (1, 1, 1)")
         conn.execute(f"UPDATE {MEMBERSHIP} SET status = 'INACTIVE'")
         conn.execute(f"DELETE FROM {MEMBERSHIP}")
@@ -410,7 +424,7 @@ def test_a_hostile_search_path_executes_nothing_in_our_triggers(db):
         db.execute("SELECT setval('dualwrite.outbox_ceiling', 0)")
         conn.execute(f"UPDATE {TEAM} SET region = 'NA'")
     assert db.execute("SELECT * FROM evil.calls") == []
-    assert [op for op, _ in events(db)] == [CREATED, CREATED, UPDATED, UPDATED, ADDED, REMOVED, REMOVED]
+    assert [op for op, _ in events(db)] == [CREATED, CREATED, UPDATED, UPDATED, UPDATED, ADDED, REMOVED, REMOVED]
 
 
 def test_sessions_that_live_through_a_change_of_the_table_go_on(db):
@@ -430,6 +444,64 @@ def test_sessions_that_live_through_a_change_of_the_table_go_on(db):
         forget_events(db)
         conn.execute(f"""UPDATE {TEAM} SET other = '{{}}'""")
         assert events(db) == []
+
+
+def test_a_session_lives_through_a_column_that_is_renamed_for_a_while(db):
+    install(db)
+    db.execute(ROWS, user="app_user")
+    writes = (f"UPDATE {TEAM} SET name = name || '+' WHERE id = 1", f"UPDATE {TEAM} SET name = name || '+'",
+              f"INSERT INTO {TEAM} (id, name, slug, game_id) VALUES (9, 'n', 's', 1)", f"DELETE FROM {TEAM} WHERE id = 9")
+    with db.connect("app_user", autocommit=True) as conn:
+        def write():
+            """The numbers of events and marks of each statement."""
+            left = []
+            for statement in writes:
+                forget_events(db)
+                before = sequences(db)
+                conn.execute(statement)
+                left.append((len(events(db)), len(resync_marks(before, sequences(db)))))
+            return left
+
+        whole = [(1, 0), (3, 0), (1, 0), (1, 0)]
+        assert [write(), write()] == [whole] * 2  # its plans are made
+        db.execute(f"ALTER TABLE {TEAM} RENAME COLUMN region TO area")
+        assert write() == [(0, 1), (0, 1), (1, 0), (1, 0)]
+        db.execute(f"ALTER TABLE {TEAM} RENAME COLUMN area TO region")
+        assert write() == whole
+        db.execute(f"ALTER TABLE {TEAM} DROP COLUMN region")
+        assert write() == [(0, 1), (0, 1), (1, 0), (1, 0)]
+        db.execute(f"ALTER TABLE {TEAM} ADD COLUMN region jsonb")
+        assert write() == whole
+
+
+def test_a_session_that_is_strict_about_plpgsql_does_not_fail_in_ours(base):
+    strict = ["LOAD 'plpgsql'", "SET LOCAL plpgsql.extra_errors = 'all'", "SET LOCAL plpgsql.print_strict_params = on"]
+    assert sorted(captured(base, f"UPDATE {TEAM} SET region = 'XX'", f"UPDATE {TEAM} SET region = 'YY' WHERE id = 1",
+                           f"UPDATE {TEAM} SET region = 'XX' WHERE false", f"DELETE FROM {MEMBERSHIP}", setup=strict)) == [
+        (REMOVED, ["11", "1", "101"]), (REMOVED, ["12", "1", "102"]), (REMOVED, ["13", "2", "101"]),
+        (UPDATED, ["1"]), (UPDATED, ["1"]), (UPDATED, ["2"]), (UPDATED, ["3"])]
+
+
+def test_a_row_that_moves_to_another_partition_and_never_gets_there(db):
+    """Then a statement has an old row and no new one, or more of these than of those."""
+    install(db)
+    db.execute(f"""
+        CREATE TABLE parted (LIKE {TEAM} INCLUDING DEFAULTS) PARTITION BY LIST (region);
+        CREATE TABLE parted_na PARTITION OF parted FOR VALUES IN ('NA');
+        CREATE TABLE parted_eu PARTITION OF parted FOR VALUES IN ('EU');
+        CREATE FUNCTION unwanted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN CASE WHEN NEW.id <> 3 THEN NEW END; END';
+        INSERT INTO parted (id, name, slug, game_id, region)
+        SELECT n, 'n', 'n' || n, 1, 'NA' FROM generate_series(1, 4) n;
+        CREATE TRIGGER unwanted BEFORE INSERT ON parted_eu FOR EACH ROW EXECUTE FUNCTION unwanted();
+        CREATE TRIGGER captured AFTER UPDATE ON parted REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+            FOR EACH STATEMENT EXECUTE FUNCTION dualwrite.capture_team_update();
+        GRANT ALL ON parted TO app_user""")
+    for ids, wanted in (("1", [(UPDATED, ["1"])]), ("3", [(DELETED, ["3"])]), ("3, 4", [(DELETED, ["3"]), (UPDATED, ["4"])])):
+        assert sorted(captured(db, f"UPDATE parted SET region = 'EU' WHERE id IN ({ids})")) == wanted
+    before = sequences(db)
+    db.execute("SELECT setval('dualwrite.outbox_ceiling', 0)")
+    db.execute("UPDATE parted SET region = 'EU' WHERE id = 3")
+    assert len(resync_marks(before, sequences(db))) == 1
 
 
 # ---- writers do not meet ---------------------------------------------------------------------------------------------

@@ -144,7 +144,7 @@ active [WRITERS] proctype writer() {
 #ifdef MUTANT_LOOK_FIRST
         :: true -> break
 #else
-        :: d_step { rings = rings || (LOOK) } -> /* dualwrite.asleep(), after the insert, once for each statement */
+        :: d_step { rings = rings || (LOOK) } -> /* what dualwrite.asleep() says, after the insert, once for each statement */
             if
             :: true
             :: true -> break

@@ -251,17 +251,23 @@ test_functions(void **state)
         } else {
             must_have(function, "SELECT DISTINCT bucket * 64 / 1024 AS partition");
             must_have(function, "pg_notify('bell', ");
-            must_have(function, "WHERE dualwrite.asleep(q.partition)");
+            must_have(function, "WHERE pg_sequence_last_value(('dualwrite.doorbell_' || q.partition)::regclass) > ");
+            must_have(function,
+                      "IF pg_sequence_last_value(('dualwrite.doorbell_' || (one_bucket * 64 / 1024))::regclass) > ");
+            must_have(function, "PERFORM pg_notify('bell', (one_bucket * 64 / 1024)::text);");
         }
         free(function);
     }
     free(text);
     /* a delete's event carries what leads to the legacy row when the source row is gone */
     text = hang_text(m, c, &o);
-    must_have(text, "SELECT 'seat_r'::text AS operation, ARRAY[o.\"A\"::text, o.\"B\"::text, o.\"Account\"::text, "
-                    "o.\"Group\"::text] AS ref, o.\"Group\"::text AS root FROM old_rows o");
-    must_have(text, "SELECT 'group_i'::text AS operation, ARRAY[n.\"Id\"::text, n.\"Org Id\"::text] AS ref, "
-                    "n.\"Id\"::text AS root FROM new_rows n");
+    must_have(
+        text,
+        "SELECT true AS changed, 'seat_r'::text AS operation, ARRAY[o.\"A\"::text, o.\"B\"::text, o.\"Account\"::text, "
+        "o.\"Group\"::text] AS ref, o.\"Group\"::text AS root FROM old_rows o");
+    must_have(text,
+              "SELECT true AS changed, 'group_i'::text AS operation, ARRAY[n.\"Id\"::text, n.\"Org Id\"::text] AS ref, "
+              "n.\"Id\"::text AS root FROM new_rows n");
     free(text);
     mapping_free(m);
     catalog_free(c);
