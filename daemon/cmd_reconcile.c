@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "dualwrite/pgblock.h"
 #include "dualwrite/suggest.h"
 #include "dualwrite/xalloc.h"
 #include "reconcile_run.h"
@@ -256,6 +257,7 @@ run_with(const struct reconcile_options *o, const struct settings *settings)
         .started = reconcile_now(),
     };
     struct buf timeout = {0};
+    char *why = NULL;
     int status;
 
     buf_printf(&timeout, "%" PRId64, settings->config->statement_timeout_ms);
@@ -263,6 +265,9 @@ run_with(const struct reconcile_options *o, const struct settings *settings)
     status = reconcile_prepare(&run, NULL);
     if (status == EXIT_GOOD)
         status = reconcile_store_open(&run);
+    if (status == EXIT_GOOD && run.pair.count == 1 && o->rate == 0)
+        run.beside = pgblock_open(settings->config->database_url, run.name, &why);
+    free(why); /* it goes without */
     if (status == EXIT_GOOD) {
         compare(&run);
         if (o->fix && !o->dry_run && !run.broken)

@@ -168,6 +168,7 @@ reconcile_forget(struct reconcile_run *run)
     catalog_free(run->catalog[DATABASE_VNEXT]);
     catalog_free(run->catalog[DATABASE_LEGACY]);
     pair_close(&run->pair);
+    PQfinish(run->beside);
     free(run->digest);
     free(run->timeout);
     free(run->why);

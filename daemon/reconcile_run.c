@@ -77,7 +77,9 @@ reconcile_sleep_ms(struct reconcile_run *run, int64_t ms)
 PGconn *
 reconcile_pq(const struct reconcile_run *run, enum database side)
 {
-    return run->pair.pq[run->pair.count == 1 ? DATABASE_VNEXT : side];
+    if (run->pair.count == 1)
+        return side == DATABASE_LEGACY && run->beside != NULL ? run->beside : run->pair.pq[DATABASE_VNEXT];
+    return run->pair.pq[side];
 }
 
 static bool
@@ -88,11 +90,10 @@ is_bad(const PGresult *r)
     return status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY;
 }
 
-PGresult *
-reconcile_ask(struct reconcile_run *run, enum database side, const char *sql, int nparams, const char *const *params)
+/* The result; NULL for a refusal, which is noted. */
+static PGresult *
+judged(struct reconcile_run *run, const PGconn *pq, PGresult *r)
 {
-    PGconn *pq = reconcile_pq(run, side);
-    PGresult *r = pgblock_ask(pq, sql, nparams, params, tick, run);
     const char *sqlstate;
     const char *primary;
 
@@ -106,6 +107,14 @@ reconcile_ask(struct reconcile_run *run, enum database side, const char *sql, in
     run->error[strcspn(run->error, "\n")] = '\0';
     PQclear(r);
     return NULL;
+}
+
+PGresult *
+reconcile_ask(struct reconcile_run *run, enum database side, const char *sql, int nparams, const char *const *params)
+{
+    PGconn *pq = reconcile_pq(run, side);
+
+    return judged(run, pq, pgblock_ask(pq, sql, nparams, params, tick, run));
 }
 
 bool
@@ -142,6 +151,29 @@ PGresult *
 reconcile_query(struct reconcile_run *run, enum database side, const char *sql, int nparams, const char *const *params)
 {
     PGresult *r = reconcile_open(run, side, false) ? reconcile_ask(run, side, sql, nparams, params) : NULL;
+
+    reconcile_close(run, side);
+    return r;
+}
+
+bool
+reconcile_send(struct reconcile_run *run, enum database side, const char *sql, int nparams, const char *const *params)
+{
+    const char *timeout[] = {run->timeout};
+    const struct pgblock_statement list[] = {
+        {.sql = sql_reconcile_look},  {.sql = sql_daemon_session, .nparams = 1, .params = timeout},
+        {.sql = sql_daemon_by_index}, {.sql = sql, .nparams = nparams, .params = params},
+        {.sql = sql_daemon_commit},
+    };
+
+    return pgblock_send(reconcile_pq(run, side), list, sizeof list / sizeof list[0]);
+}
+
+PGresult *
+reconcile_collect(struct reconcile_run *run, enum database side)
+{
+    PGconn *pq = reconcile_pq(run, side);
+    PGresult *r = judged(run, pq, pgblock_collect(pq, 3, tick, run));
 
     reconcile_close(run, side);
     return r;

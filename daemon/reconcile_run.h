@@ -49,6 +49,8 @@ struct reconcile_run {
     const struct settings *settings;
     const struct mapping *mapping;
     struct pair pair;
+    PGconn *
+        beside; /* of one database, a second connection for what concerns legacy: both sides work at once; NULL: none */
     struct catalog *catalog[2]; /* of each connection */
     struct catalogs catalogs;
     struct plan *plan;
@@ -57,6 +59,7 @@ struct reconcile_run {
     char *timeout; /* of a statement, ms */
     struct reconcile_progress *progress;
     size_t nprogress;
+    monotime noted;   /* when it was last written down how far the run has got */
     bool broken;      /* no use in going on: the report says why */
     char *why;        /* ... */
     char sqlstate[6]; /* of the last refusal, "" for a lost connection */
@@ -111,6 +114,11 @@ bool reconcile_commit(struct reconcile_run *run, enum database side);
 PGresult *reconcile_query(struct reconcile_run *run, enum database side, const char *sql, int nparams,
                           const char *const *params);
 
+/* The same in one round trip. reconcile_send() only asks: the answer is to be had from reconcile_collect(), whatever it returned. */
+bool reconcile_send(struct reconcile_run *run, enum database side, const char *sql, int nparams,
+                    const char *const *params);
+PGresult *reconcile_collect(struct reconcile_run *run, enum database side);
+
 /* Writes our own tables: one statement and COMMIT; false after a refusal, which ends the run. */
 bool reconcile_note(struct reconcile_run *run, const char *sql, int nparams, const char *const *params);
 
@@ -159,6 +167,24 @@ bool reconcile_look(struct reconcile_run *run, size_t entity, const struct recon
 bool reconcile_confirm(struct reconcile_run *run, size_t entity, struct reconcile_suspect *items, size_t count,
                        bool last);
 void reconcile_suspects_free(struct reconcile_suspect *items, size_t count);
+
+/* ---- reconcile_glance.c ---- */
+
+/* A chunk that the servers have compared by themselves. */
+struct reconcile_glance {
+    PGresult *
+        rows; /* of the side that is walked: one row with "rows" and "position", and what the other one was asked with */
+    PGresult *found; /* what that had to say; NULL: no rows are left */
+    PGresult *ahead; /* `rows` of the next chunk, where it was asked for meanwhile */
+};
+
+/*
+ * The next chunk after `position`: what `give` lists on `side`, and what `take` says of it on the other, whose parameters are the
+ * columns from `first` on. False: they cannot tell, and it is to be looked at row by row.
+ */
+bool reconcile_glance(struct reconcile_run *run, enum database side, const char *give, const char *take,
+                      const char *first, const char *position, const char *last, struct reconcile_glance *g);
+void reconcile_glance_free(struct reconcile_glance *g);
 
 /* ---- reconcile_scan.c ---- */
 
