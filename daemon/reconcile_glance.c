@@ -13,12 +13,13 @@
 #define PARAMETERS_MAX 1664 /* columns of a result */
 
 static bool
-send_list(struct reconcile_run *run, enum database side, const char *give, const char *position, const char *last)
+send_list(struct reconcile_run *run, enum database side, const char *give, const char *position, const char *last,
+          int64_t rows)
 {
     char limit[24];
     const char *params[] = {position, limit, last};
 
-    snprintf(limit, sizeof limit, "%" PRId64, run->options->chunk);
+    snprintf(limit, sizeof limit, "%" PRId64, rows);
     return reconcile_send(run, side, give, 3, params);
 }
 
@@ -46,14 +47,21 @@ reconcile_glance(struct reconcile_run *run, enum database side, const char *give
 {
     enum database other = side == DATABASE_VNEXT ? DATABASE_LEGACY : DATABASE_VNEXT;
     bool ahead, good;
+    int64_t rows;
+
+    if (g->next == 0)
+        g->next = run->options->chunk;
 
     g->rows = g->ahead;
     g->ahead = NULL;
-    if (g->rows == NULL && send_list(run, side, give, position, last))
+    if (g->rows == NULL && send_list(run, side, give, position, last, g->next))
         g->rows = reconcile_collect(run, side);
-    if (g->rows == NULL || reconcile_number(g->rows, 0, "rows") == 0)
+    rows = g->rows == NULL ? 0 : reconcile_number(g->rows, 0, "rows");
+    if (rows == 0)
         return g->rows != NULL;
-    ahead = goes_ahead(run) && send_list(run, side, give, reconcile_field(g->rows, 0, "position"), last);
+    g->next =
+        reconcile_chunk(rows, (int64_t) PQresultMemorySize(g->rows), run->options->chunk, run->options->max_chunk);
+    ahead = goes_ahead(run) && send_list(run, side, give, reconcile_field(g->rows, 0, "position"), last, g->next);
     if (send_parameters(run, other, take, g->rows, PQfnumber(g->rows, first)))
         g->found = reconcile_collect(run, other);
     if (ahead)

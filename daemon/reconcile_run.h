@@ -27,7 +27,9 @@ struct reconcile_options {
     const char *config;
     const char *entities[RECONCILE_ENTITIES_MAX]; /* --entity; none: all */
     size_t nentities;
-    int64_t chunk, rate, max_lag_ms, settle_ms;
+    int64_t chunk;     /* rows that one look takes */
+    int64_t max_chunk; /* ... where the servers compare by themselves and the rows are short */
+    int64_t rate, max_lag_ms, settle_ms;
     int sample, removal_share;
     bool resume, fix, dry_run, no_wait, allow_removals, json;
 };
@@ -176,6 +178,7 @@ struct reconcile_glance {
         rows; /* of the side that is walked: one row with "rows" and "position", and what the other one was asked with */
     PGresult *found; /* what that had to say; NULL: no rows are left */
     PGresult *ahead; /* `rows` of the next chunk, where it was asked for meanwhile */
+    int64_t next;    /* how many rows the next one takes; 0: none was taken yet */
 };
 
 /*
