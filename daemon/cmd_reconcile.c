@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "dualwrite/pgblock.h"
 #include "dualwrite/suggest.h"
 #include "dualwrite/xalloc.h"
 #include "reconcile_run.h"
@@ -260,7 +259,6 @@ run_with(const struct reconcile_options *o, const struct settings *settings)
         .started = reconcile_now(),
     };
     struct buf timeout = {0};
-    char *why = NULL;
     int status;
 
     buf_printf(&timeout, "%" PRId64, settings->config->statement_timeout_ms);
@@ -268,10 +266,8 @@ run_with(const struct reconcile_options *o, const struct settings *settings)
     status = reconcile_prepare(&run, NULL);
     if (status == EXIT_GOOD)
         status = reconcile_store_open(&run);
-    if (status == EXIT_GOOD && run.pair.count == 1 && o->rate == 0)
-        run.beside = pgblock_open(settings->config->database_url, run.name, &why);
-    free(why); /* it goes without */
     if (status == EXIT_GOOD) {
+        reconcile_open_lanes(&run);
         compare(&run);
         if (o->fix && !o->dry_run && !run.broken)
             fix(&run);

@@ -77,9 +77,7 @@ reconcile_sleep_ms(struct reconcile_run *run, int64_t ms)
 PGconn *
 reconcile_pq(const struct reconcile_run *run, enum database side)
 {
-    if (run->pair.count == 1)
-        return side == DATABASE_LEGACY && run->beside != NULL ? run->beside : run->pair.pq[DATABASE_VNEXT];
-    return run->pair.pq[side];
+    return run->pair.pq[run->pair.count == 1 ? DATABASE_VNEXT : side];
 }
 
 static bool
@@ -131,11 +129,17 @@ reconcile_open(struct reconcile_run *run, enum database side, bool writes)
     return r != NULL;
 }
 
+static void
+end_transaction(struct reconcile_run *run, PGconn *pq)
+{
+    if (PQtransactionStatus(pq) != PQTRANS_IDLE)
+        PQclear(pgblock_ask(pq, sql_daemon_rollback, 0, NULL, tick, run));
+}
+
 void
 reconcile_close(struct reconcile_run *run, enum database side)
 {
-    if (PQtransactionStatus(reconcile_pq(run, side)) != PQTRANS_IDLE)
-        PQclear(pgblock_ask(reconcile_pq(run, side), sql_daemon_rollback, 0, NULL, tick, run));
+    end_transaction(run, reconcile_pq(run, side));
 }
 
 bool
@@ -156,8 +160,15 @@ reconcile_query(struct reconcile_run *run, enum database side, const char *sql, 
     return r;
 }
 
+static PGconn *
+lane_pq(const struct reconcile_run *run, enum database side, size_t lane)
+{
+    return lane == 0 ? reconcile_pq(run, side) : run->beside[run->pair.count == 1 ? DATABASE_VNEXT : side];
+}
+
 bool
-reconcile_send(struct reconcile_run *run, enum database side, const char *sql, int nparams, const char *const *params)
+reconcile_send(struct reconcile_run *run, enum database side, size_t lane, const char *sql, int nparams,
+               const char *const *params)
 {
     const char *timeout[] = {run->timeout};
     const struct pgblock_statement list[] = {
@@ -166,16 +177,16 @@ reconcile_send(struct reconcile_run *run, enum database side, const char *sql, i
         {.sql = sql_daemon_commit},
     };
 
-    return pgblock_send(reconcile_pq(run, side), list, sizeof list / sizeof list[0]);
+    return pgblock_send(lane_pq(run, side, lane), list, sizeof list / sizeof list[0]);
 }
 
 PGresult *
-reconcile_collect(struct reconcile_run *run, enum database side)
+reconcile_collect(struct reconcile_run *run, enum database side, size_t lane)
 {
-    PGconn *pq = reconcile_pq(run, side);
+    PGconn *pq = lane_pq(run, side, lane);
     PGresult *r = judged(run, pq, pgblock_collect(pq, 3, tick, run));
 
-    reconcile_close(run, side);
+    end_transaction(run, pq);
     return r;
 }
 

@@ -51,8 +51,7 @@ struct reconcile_run {
     const struct settings *settings;
     const struct mapping *mapping;
     struct pair pair;
-    PGconn *
-        beside; /* of one database, a second connection for what concerns legacy: both sides work at once; NULL: none */
+    PGconn *beside[2]; /* by side as in the pair: of the second lane, see reconcile_glance(); NULL: there is none */
     struct catalog *catalog[2]; /* of each connection */
     struct catalogs catalogs;
     struct plan *plan;
@@ -116,10 +115,13 @@ bool reconcile_commit(struct reconcile_run *run, enum database side);
 PGresult *reconcile_query(struct reconcile_run *run, enum database side, const char *sql, int nparams,
                           const char *const *params);
 
-/* The same in one round trip. reconcile_send() only asks: the answer is to be had from reconcile_collect(), whatever it returned. */
-bool reconcile_send(struct reconcile_run *run, enum database side, const char *sql, int nparams,
+/* A connection of its own for each lane. */
+enum { RECONCILE_LANES = 2 };
+
+/* The same in one round trip: after reconcile_send() the answer is to be had from reconcile_collect(). */
+bool reconcile_send(struct reconcile_run *run, enum database side, size_t lane, const char *sql, int nparams,
                     const char *const *params);
-PGresult *reconcile_collect(struct reconcile_run *run, enum database side);
+PGresult *reconcile_collect(struct reconcile_run *run, enum database side, size_t lane);
 
 /* Writes our own tables: one statement and COMMIT; false after a refusal, which ends the run. */
 bool reconcile_note(struct reconcile_run *run, const char *sql, int nparams, const char *const *params);
@@ -173,21 +175,36 @@ void reconcile_suspects_free(struct reconcile_suspect *items, size_t count);
 /* ---- reconcile_glance.c ---- */
 
 /* A chunk that the servers have compared by themselves. */
-struct reconcile_glance {
+struct reconcile_chunk {
     PGresult *
         rows; /* of the side that is walked: one row with "rows" and "position", and what the other one was asked with */
-    PGresult *found; /* what that had to say; NULL: no rows are left */
-    PGresult *ahead; /* `rows` of the next chunk, where it was asked for meanwhile */
-    int64_t next;    /* how many rows the next one takes; 0: none was taken yet */
+    PGresult *found; /* what that had to say; NULL: there are no rows */
+};
+
+/* Several at once, one after the other in the order of their keys. */
+struct reconcile_glance {
+    struct reconcile_chunk chunks[RECONCILE_LANES];
+    size_t count;
+    int64_t next; /* how many rows the next ones take; 0: none was taken yet */
+};
+
+/* How a side is walked: statements of the plan, and the first parameter of `take` among the columns of `give`. */
+struct reconcile_way {
+    enum database side;
+    enum compare_step middle, give, take;
+    const char *first;
 };
 
 /*
- * The next chunk after `position`: what `give` lists on `side`, and what `take` says of it on the other, whose parameters are the
- * columns from `first` on. False: they cannot tell, and it is to be looked at row by row.
+ * The next chunks of a pass from where it is. With a second connection there are two of them, so that each server has as much to
+ * do for us as two sessions can ask for. False: the servers cannot tell, and the next chunk is to be looked at row by row.
  */
-bool reconcile_glance(struct reconcile_run *run, enum database side, const char *give, const char *take,
-                      const char *first, const char *position, const char *last, struct reconcile_glance *g);
-void reconcile_glance_free(struct reconcile_glance *g);
+bool reconcile_glance(struct reconcile_run *run, const struct reconcile_progress *p, const struct reconcile_way *way,
+                      struct reconcile_glance *g);
+void reconcile_glance_clear(struct reconcile_glance *g);
+
+/* Opens the second connections, where nobody asked for a pace. Without them it only takes longer. */
+void reconcile_open_lanes(struct reconcile_run *run);
 
 /* ---- reconcile_scan.c ---- */
 

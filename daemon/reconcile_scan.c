@@ -174,9 +174,9 @@ ref_of(cJSON *const *columns, size_t count, int n)
 
 /* The suspects of a glance; what most chunks have not got is only read for those that have. */
 static struct reconcile_suspect *
-suspects_of(const struct mapping_entity *e, const struct reconcile_glance *g, size_t *count)
+suspects_of(const struct mapping_entity *e, const struct reconcile_chunk *c, size_t *count)
 {
-    cJSON *numbers = cJSON_Parse(reconcile_field(g->found, 0, "suspects"));
+    cJSON *numbers = cJSON_Parse(reconcile_field(c->found, 0, "suspects"));
     size_t ncolumns = ref_count(e);
     cJSON **columns = xcalloc(ncolumns, sizeof *columns);
     struct reconcile_suspect *items = xcalloc((size_t) cJSON_GetArraySize(numbers), sizeof *items);
@@ -187,7 +187,7 @@ suspects_of(const struct mapping_entity *e, const struct reconcile_glance *g, si
         char name[24];
 
         snprintf(name, sizeof name, "ref%zu", i);
-        columns[i] = cJSON_Parse(reconcile_field(g->rows, 0, name));
+        columns[i] = cJSON_Parse(reconcile_field(c->rows, 0, name));
     }
     cJSON_ArrayForEach(number, numbers) items[(*count)++].ref = ref_of(columns, ncolumns, number->valueint);
     for (size_t i = 0; i < ncolumns; i++)
@@ -198,13 +198,13 @@ suspects_of(const struct mapping_entity *e, const struct reconcile_glance *g, si
 }
 
 static bool
-vnext_glanced(struct reconcile_run *run, struct reconcile_progress *p, const struct reconcile_glance *g)
+vnext_glanced(struct reconcile_run *run, struct reconcile_progress *p, const struct reconcile_chunk *c)
 {
     size_t count;
-    struct reconcile_suspect *items = suspects_of(&run->mapping->entities[p->entity], g, &count);
+    struct reconcile_suspect *items = suspects_of(&run->mapping->entities[p->entity], c, &count);
 
-    set_position(p, xstrdup(reconcile_field(g->rows, 0, "position")));
-    return look_at(run, p, items, count, reconcile_number(g->rows, 0, "rows"));
+    set_position(p, xstrdup(reconcile_field(c->rows, 0, "position")));
+    return look_at(run, p, items, count, reconcile_number(c->rows, 0, "rows"));
 }
 
 /* ---- legacy rows ---- */
@@ -318,13 +318,13 @@ legacy_chunk(struct reconcile_run *run, struct reconcile_progress *p, const PGre
 }
 
 static bool
-legacy_glanced(struct reconcile_run *run, struct reconcile_progress *p, const struct reconcile_glance *g)
+legacy_glanced(struct reconcile_run *run, struct reconcile_progress *p, const struct reconcile_chunk *c)
 {
     struct orphans orphans = {0};
 
-    set_position(p, xstrdup(reconcile_field(g->rows, 0, "position")));
-    take_traced(p, &run->mapping->entities[p->entity], g->found, &orphans);
-    return judge_orphans(run, p, &orphans, reconcile_number(g->rows, 0, "rows"));
+    set_position(p, xstrdup(reconcile_field(c->rows, 0, "position")));
+    take_traced(p, &run->mapping->entities[p->entity], c->found, &orphans);
+    return judge_orphans(run, p, &orphans, reconcile_number(c->rows, 0, "rows"));
 }
 
 /* ---- passes ---- */
@@ -354,49 +354,53 @@ reconcile_bound(struct reconcile_run *run, struct reconcile_progress *p)
 }
 
 /* Both ways to take a chunk: by a glance, and row by row. */
-static const struct way {
-    enum compare_step give, take, list;
-    const char *first; /* parameter of `take` among the columns of `give` */
-    bool (*glanced)(struct reconcile_run *run, struct reconcile_progress *p, const struct reconcile_glance *g);
+static const struct pass {
+    struct reconcile_way way;
+    enum compare_step list;
+    bool (*glanced)(struct reconcile_run *run, struct reconcile_progress *p, const struct reconcile_chunk *c);
     bool (*chunk)(struct reconcile_run *run, struct reconcile_progress *p, const PGresult *r);
-} ways[] = {
-    [DATABASE_VNEXT] = {COMPARE_GLANCE_VNEXT, COMPARE_GLANCE_LEGACY, COMPARE_VNEXT_LIST, "do", vnext_glanced,
+} passes[] = {
+    [DATABASE_VNEXT] = {{DATABASE_VNEXT, COMPARE_VNEXT_MIDDLE, COMPARE_GLANCE_VNEXT, COMPARE_GLANCE_LEGACY, "do"},
+                        COMPARE_VNEXT_LIST,
+                        vnext_glanced,
                         vnext_chunk},
-    [DATABASE_LEGACY] = {COMPARE_GLANCE_KEYS, COMPARE_STANDS_FOR, COMPARE_LEGACY_LIST, "k0", legacy_glanced,
+    [DATABASE_LEGACY] = {{DATABASE_LEGACY, COMPARE_LEGACY_MIDDLE, COMPARE_GLANCE_KEYS, COMPARE_STANDS_FOR, "k0"},
+                         COMPARE_LEGACY_LIST,
+                         legacy_glanced,
                          legacy_chunk},
 };
 
 static bool
 walk_row_by_row(struct reconcile_run *run, struct reconcile_progress *p, enum database side, bool *more)
 {
-    const struct way *way = &ways[side];
-    PGresult *r = next_chunk(run, side, run->compare[p->entity].sql[way->list], p->position, p->last[side]);
+    const struct pass *pass = &passes[side];
+    PGresult *r = next_chunk(run, side, run->compare[p->entity].sql[pass->list], p->position, p->last[side]);
     bool good = r != NULL;
 
     *more = good && PQntuples(r) > 0;
     if (*more)
-        good = way->chunk(run, p, r);
+        good = pass->chunk(run, p, r);
     PQclear(r);
     return good;
 }
 
-/* One chunk; *more: it was not the end. */
+/* One chunk, or as many as one glance takes in; *more: it was not the end. */
 static bool
 walk_on(struct reconcile_run *run, struct reconcile_progress *p, enum database side, struct reconcile_glance *g,
         bool *more)
 {
-    const struct way *way = &ways[side];
-    char **sql = run->compare[p->entity].sql;
     bool good = true;
 
-    if (!reconcile_glance(run, side, sql[way->give], sql[way->take], way->first, p->position, p->last[side], g))
+    if (!reconcile_glance(run, p, &passes[side].way, g))
         return walk_row_by_row(run, p, side, more);
-    *more = g->found != NULL;
-    if (*more)
-        good = way->glanced(run, p, g);
-    PQclear(g->rows);
-    PQclear(g->found);
-    g->rows = g->found = NULL;
+    *more = false;
+    for (size_t i = 0; i < g->count && good; i++) {
+        if (g->chunks[i].found == NULL)
+            continue;
+        *more = true;
+        good = passes[side].glanced(run, p, &g->chunks[i]);
+    }
+    reconcile_glance_clear(g);
     return good;
 }
 
@@ -417,7 +421,6 @@ walk(struct reconcile_run *run, struct reconcile_progress *p, enum database side
         if (*rows < *seen)
             *rows = *seen;
     }
-    reconcile_glance_free(&g);
     if (good)
         *rows = *seen; /* the pass met every row that there was to meet; others came or went meanwhile */
     return good;

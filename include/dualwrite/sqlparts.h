@@ -102,6 +102,7 @@ void gen_order(struct fragments *f, const struct mapping_names *key, const struc
 void gen_key_asked(struct buf *out, const struct gen *g, size_t i);
 
 /* sqlglance.c */
+char *gen_middle(const struct mapping_table *table, const struct mapping_names *key, const struct catalog_table *t);
 char *gen_glance_vnext(const struct gen *g);
 char *gen_glance_legacy(const struct gen *g);
 char *gen_glance_keys(const struct gen *g);

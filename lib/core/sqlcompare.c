@@ -243,9 +243,7 @@ is_parents(const struct mapping_entity *e, size_t i)
     return e->map == NULL && e->parent != NULL && strcmp(e->target_key.items[i], e->parent->target_column) == 0;
 }
 
-/*
- * Whether a legacy row says whose it is. Without a map, two entities that share a legacy table cannot be told apart.
- */
+/* Whether a legacy row says whose it is. Without a map, two entities that share a legacy table cannot be told apart. */
 static bool
 says_whose(const struct gen *g)
 {
@@ -476,6 +474,7 @@ compare_make(const struct mapping *m, const struct catalogs *c)
         sql[COMPARE_VNEXT_LIST] = vnext_list(&g);
         sql[COMPARE_DOUBT] = doubt(&g);
         sql[COMPARE_ROWS] = compare_rows(&g);
+        sql[COMPARE_VNEXT_MIDDLE] = gen_middle(&g.e->source, &g.e->source_key, g.source);
         sql[COMPARE_GLANCE_VNEXT] = gen_glance_vnext(&g);
         sql[COMPARE_GLANCE_LEGACY] = gen_glance_legacy(&g);
         if (!says_whose(&g))
@@ -483,6 +482,7 @@ compare_make(const struct mapping *m, const struct catalogs *c)
         sql[COMPARE_LEGACY_COUNT] = count_rows(&g.e->target);
         sql[COMPARE_LEGACY_LAST] = last_key(&g.e->target, &g.e->target_key);
         sql[COMPARE_LEGACY_LIST] = legacy_list(&g);
+        sql[COMPARE_LEGACY_MIDDLE] = gen_middle(&g.e->target, &g.e->target_key, g.target);
         sql[COMPARE_GLANCE_KEYS] = gen_glance_keys(&g);
         sql[COMPARE_STANDS_FOR] = stands_for(&g);
     }

@@ -45,6 +45,26 @@ is_sent(const struct gen *g, const struct mapping_column *c)
     return !gen_is_key(g->e, c->name) && c->value.kind != VALUE_NOW && !is_always_taken(g, c);
 }
 
+/* ---- where the second lane begins ---- */
+
+char *
+gen_middle(const struct mapping_table *table, const struct mapping_names *key, const struct catalog_table *t)
+{
+    struct fragments f = {0};
+    struct buf text = {0};
+
+    for (size_t i = 0; i < key->count; i++) {
+        gen_comma(&text);
+        buf_puts(&text, "n.");
+        quote_ident(&text, key->items[i]);
+        buf_puts(&text, "::pg_catalog.text");
+    }
+    fragments_take(&f, "key_text", buf_steal(&text));
+    gen_order(&f, key, t, "n");
+    gen_set_table(&f, "table", table);
+    return gen_fill(sql_reconcile_middle, &f);
+}
+
 /* ---- vNext ---- */
 
 static void

@@ -13,9 +13,9 @@
 #include "dualwrite/sqlcompare.h"
 #include "plan_sample.h"
 
-static const char *const steps[COMPARE_STEPS] = {"vnext_count", "vnext_last",   "vnext_list",    "doubt",
-                                                 "compare",     "glance_vnext", "glance_legacy", "legacy_count",
-                                                 "legacy_last", "legacy_list",  "glance_keys",   "stands_for"};
+static const char *const steps[COMPARE_STEPS] = {
+    "vnext_count",   "vnext_last",   "vnext_list",  "doubt",       "compare",       "vnext_middle", "glance_vnext",
+    "glance_legacy", "legacy_count", "legacy_last", "legacy_list", "legacy_middle", "glance_keys",  "stands_for"};
 
 static void
 test_golden(void **state)

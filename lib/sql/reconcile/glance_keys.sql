@@ -1,4 +1,4 @@
--- reconcile/glance_keys.sql: template. The next $2 legacy rows after key $1 (NULL: from the start) and up to key $3 as arrays: the key
+-- reconcile/glance_keys.sql: template. The next $2 legacy rows (NULL: all) after key $1 (NULL: from the start) and up to key $3 as arrays: the key
 -- as a source row would have it, which reconcile/stands_for.sql takes.
 WITH w AS MATERIALIZED (
     SELECT :{wanted}

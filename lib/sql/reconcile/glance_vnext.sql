@@ -1,4 +1,4 @@
--- reconcile/glance_vnext.sql: template. The next $2 source rows after key $1 (NULL: from the start) and up to key $3 as arrays that
+-- reconcile/glance_vnext.sql: template. The next $2 source rows (NULL: all) after key $1 (NULL: from the start) and up to key $3 as arrays that
 -- the other server reads as they are: what vNext says about the identity of each, as apply/read.sql. What is to be done is in
 -- the bits of "do", as in the rows of a batch; 16: look at it row by row.
 WITH w AS MATERIALIZED (

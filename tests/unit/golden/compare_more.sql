@@ -55,6 +55,13 @@ LEFT JOIN "Old"."Word" t ON t."Code" = r.k0
 ORDER BY r.n
 
 
+-- word.vnext_middle
+SELECT ARRAY[n."Code"::pg_catalog.text]::pg_catalog.text[] AS middle
+FROM "New"."Word" n
+WHERE ($1::pg_catalog.text[] IS NULL OR (n."Code") > (($1::pg_catalog.text[])[1]::pg_catalog.text)) AND (n."Code") <= (($3::pg_catalog.text[])[1]::pg_catalog.text)
+ORDER BY n."Code" OFFSET $2::pg_catalog.int4 - 1 LIMIT 1
+
+
 -- word.glance_vnext
 WITH w AS MATERIALIZED (
     SELECT n."Code" AS r0, n."Code" AS i0
@@ -95,6 +102,13 @@ SELECT pg_catalog.array_to_json(ARRAY[t."Code"::pg_catalog.text]::pg_catalog.tex
 FROM "Old"."Word" t
 WHERE ($1::pg_catalog.text[] IS NULL OR (t."Code") > (($1::pg_catalog.text[])[1]::pg_catalog."varchar")) AND (t."Code") <= (($3::pg_catalog.text[])[1]::pg_catalog."varchar")
 ORDER BY t."Code" LIMIT $2::pg_catalog.int4
+
+
+-- word.legacy_middle
+SELECT ARRAY[n."Code"::pg_catalog.text]::pg_catalog.text[] AS middle
+FROM "Old"."Word" n
+WHERE ($1::pg_catalog.text[] IS NULL OR (n."Code") > (($1::pg_catalog.text[])[1]::pg_catalog."varchar")) AND (n."Code") <= (($3::pg_catalog.text[])[1]::pg_catalog."varchar")
+ORDER BY n."Code" OFFSET $2::pg_catalog.int4 - 1 LIMIT 1
 
 
 -- word.glance_keys
@@ -186,6 +200,13 @@ LEFT JOIN "Old"."Page" t ON t."Id" = r.k0
 ORDER BY r.n
 
 
+-- page.vnext_middle
+SELECT ARRAY[n."Id"::pg_catalog.text]::pg_catalog.text[] AS middle
+FROM "New"."b" n
+WHERE ($1::pg_catalog.text[] IS NULL OR (n."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.int8)) AND (n."Id") <= (($3::pg_catalog.text[])[1]::pg_catalog.int8)
+ORDER BY n."Id" OFFSET $2::pg_catalog.int4 - 1 LIMIT 1
+
+
 -- page.glance_vnext
 WITH w AS MATERIALIZED (
     SELECT n."Id" AS r0, n."Word" AS r1, n."Id" AS i0
@@ -231,6 +252,13 @@ SELECT pg_catalog.array_to_json(ARRAY[t."Id"::pg_catalog.text]::pg_catalog.text[
 FROM "Old"."Page" t
 WHERE ($1::pg_catalog.text[] IS NULL OR (t."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.int8)) AND (t."Id") <= (($3::pg_catalog.text[])[1]::pg_catalog.int8)
 ORDER BY t."Id" LIMIT $2::pg_catalog.int4
+
+
+-- page.legacy_middle
+SELECT ARRAY[n."Id"::pg_catalog.text]::pg_catalog.text[] AS middle
+FROM "Old"."Page" n
+WHERE ($1::pg_catalog.text[] IS NULL OR (n."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.int8)) AND (n."Id") <= (($3::pg_catalog.text[])[1]::pg_catalog.int8)
+ORDER BY n."Id" OFFSET $2::pg_catalog.int4 - 1 LIMIT 1
 
 
 -- page.glance_keys
@@ -317,6 +345,13 @@ LEFT JOIN "Old"."Note" t ON t."Id" = r.k0
 ORDER BY r.n
 
 
+-- note.vnext_middle
+SELECT ARRAY[n."ref"::pg_catalog.text, n."root"::pg_catalog.text]::pg_catalog.text[] AS middle
+FROM "New"."Note" n
+WHERE ($1::pg_catalog.text[] IS NULL OR (n."ref", n."root") > (($1::pg_catalog.text[])[1]::pg_catalog.int4, ($1::pg_catalog.text[])[2]::pg_catalog.text)) AND (n."ref", n."root") <= (($3::pg_catalog.text[])[1]::pg_catalog.int4, ($3::pg_catalog.text[])[2]::pg_catalog.text)
+ORDER BY n."ref", n."root" OFFSET $2::pg_catalog.int4 - 1 LIMIT 1
+
+
 -- note.glance_vnext
 WITH w AS MATERIALIZED (
     SELECT n."ref" AS r0, n."root" AS r1, n."ref" AS i0, n."root" AS i1
@@ -358,6 +393,13 @@ SELECT pg_catalog.array_to_json(ARRAY[t."Id"::pg_catalog.text]::pg_catalog.text[
 FROM "Old"."Note" t
 WHERE ($1::pg_catalog.text[] IS NULL OR (t."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.uuid)) AND (t."Id") <= (($3::pg_catalog.text[])[1]::pg_catalog.uuid)
 ORDER BY t."Id" LIMIT $2::pg_catalog.int4
+
+
+-- note.legacy_middle
+SELECT ARRAY[n."Id"::pg_catalog.text]::pg_catalog.text[] AS middle
+FROM "Old"."Note" n
+WHERE ($1::pg_catalog.text[] IS NULL OR (n."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.uuid)) AND (n."Id") <= (($3::pg_catalog.text[])[1]::pg_catalog.uuid)
+ORDER BY n."Id" OFFSET $2::pg_catalog.int4 - 1 LIMIT 1
 
 
 -- note.glance_keys
@@ -444,6 +486,13 @@ LEFT JOIN "Old"."Line" t ON t."Who" = r.k0 AND t."Word" = r.k1 AND t."Nr" = r.k2
 ORDER BY r.n
 
 
+-- line.vnext_middle
+SELECT ARRAY[n."Id"::pg_catalog.text]::pg_catalog.text[] AS middle
+FROM "New"."Line" n
+WHERE ($1::pg_catalog.text[] IS NULL OR (n."Id") > (($1::pg_catalog.text[])[1]::pg_catalog.int8)) AND (n."Id") <= (($3::pg_catalog.text[])[1]::pg_catalog.int8)
+ORDER BY n."Id" OFFSET $2::pg_catalog.int4 - 1 LIMIT 1
+
+
 -- line.glance_vnext
 WITH w AS MATERIALIZED (
     SELECT n."Id" AS r0, n."User" AS r1, n."Word" AS r2, n."Nr" AS r3, n."User" AS i0, n."Word" AS i1, n."Nr" AS i2
@@ -485,6 +534,13 @@ SELECT pg_catalog.array_to_json(ARRAY[t."Who"::pg_catalog.text, t."Word"::pg_cat
 FROM "Old"."Line" t
 WHERE ($1::pg_catalog.text[] IS NULL OR (t."Who", t."Word", t."Nr") > (($1::pg_catalog.text[])[1]::pg_catalog.bpchar, ($1::pg_catalog.text[])[2]::pg_catalog."varchar", ($1::pg_catalog.text[])[3]::pg_catalog.int2)) AND (t."Who", t."Word", t."Nr") <= (($3::pg_catalog.text[])[1]::pg_catalog.bpchar, ($3::pg_catalog.text[])[2]::pg_catalog."varchar", ($3::pg_catalog.text[])[3]::pg_catalog.int2)
 ORDER BY t."Who", t."Word", t."Nr" LIMIT $2::pg_catalog.int4
+
+
+-- line.legacy_middle
+SELECT ARRAY[n."Who"::pg_catalog.text, n."Word"::pg_catalog.text, n."Nr"::pg_catalog.text]::pg_catalog.text[] AS middle
+FROM "Old"."Line" n
+WHERE ($1::pg_catalog.text[] IS NULL OR (n."Who", n."Word", n."Nr") > (($1::pg_catalog.text[])[1]::pg_catalog.bpchar, ($1::pg_catalog.text[])[2]::pg_catalog."varchar", ($1::pg_catalog.text[])[3]::pg_catalog.int2)) AND (n."Who", n."Word", n."Nr") <= (($3::pg_catalog.text[])[1]::pg_catalog.bpchar, ($3::pg_catalog.text[])[2]::pg_catalog."varchar", ($3::pg_catalog.text[])[3]::pg_catalog.int2)
+ORDER BY n."Who", n."Word", n."Nr" OFFSET $2::pg_catalog.int4 - 1 LIMIT 1
 
 
 -- line.glance_keys
