@@ -35,7 +35,11 @@ reconcile_open_lanes(struct reconcile_run *run)
 static size_t
 lanes(const struct reconcile_run *run)
 {
-    return run->beside[0] == NULL || (run->pair.count == 2 && run->beside[1] == NULL) ? 1 : RECONCILE_LANES;
+    bool second = true;
+
+    for (size_t i = 0; i < run->pair.count; i++)
+        second = second && PQstatus(run->beside[i]) == CONNECTION_OK; /* of NULL: it is bad */
+    return second ? RECONCILE_LANES : 1;
 }
 
 /* What a lane lists: from a key (NULL: the start) up to another, and how many at most (NULL: all). */
