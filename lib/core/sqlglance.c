@@ -193,7 +193,7 @@ gen_glance_vnext(const struct gen *g)
 struct taken {
     const struct gen *g;
     size_t count; /* of parameters so far */
-    struct buf parameters, declared, names, also_read;
+    struct buf parameters, declared, names, also_read, doubts;
 };
 
 static bool
@@ -244,6 +244,24 @@ take_alone(struct taken *t, const struct catalog_column *column, const char *nam
     buf_printf(&t->names, " AS %s", name);
 }
 
+/*
+ * What is not compared, of any row or of one that is not present, is read all the same: legacy may not take it. Most types have
+ * refused it by now.
+ */
+static void
+try_value(struct taken *t, const struct catalog_column *column, bool insert_only, bool plain, const char *name)
+{
+    const struct mapping_entity *e = t->g->e;
+    const char *rows = insert_only ? "r.\"do\" & 6 <> 0" : "r.\"do\" & 7 = 2";
+
+    if (!insert_only && (e->present.kind == PRESENT_ALWAYS || e->removal.kind != REMOVAL_SET))
+        return;
+    if (!plain || strcmp(column->base, "numeric") == 0)
+        buf_printf(&t->also_read, ", pg_catalog.count(r.%s) FILTER (WHERE %s)", name, rows);
+    else if (strcmp(column->base, "varchar") == 0 && column->length > 0)
+        buf_printf(&t->doubts, " OR (%s AND pg_catalog.length(r.%s) > %d)", rows, name, column->length);
+}
+
 static void
 take(struct taken *t, const char *target, const char *name)
 {
@@ -253,6 +271,7 @@ take(struct taken *t, const char *target, const char *name)
         c == NULL || c->value.lookup == NULL || !c->value.lookup->legacy ? NULL : c->value.lookup;
     struct buf key = {0};
 
+    try_value(t, column, c != NULL && c->value.insert_only, l == NULL && is_plain(column), name);
     if (l == NULL) {
         take_alone(t, column, name);
         return;
@@ -272,16 +291,16 @@ static void
 take_column(struct taken *t, size_t i)
 {
     const struct mapping_column *c = &t->g->e->columns.items[i];
+    const struct catalog_column *column = catalog_column(t->g->target, c->name);
     char name[24];
 
     snprintf(name, sizeof name, "c%zu", i);
     take(t, c->name, name);
-    if (c->value.insert_only)
-        buf_printf(&t->also_read, ", pg_catalog.count(r.%s)", name);
     if (c->value.unique != UNIQUE_SUFFIX)
         return;
     snprintf(name, sizeof name, "y%zu", i);
-    take_alone(t, catalog_column(t->g->target, c->name), name);
+    try_value(t, column, c->value.insert_only, is_plain(column), name);
+    take_alone(t, column, name);
     snprintf(name, sizeof name, "o%zu", i);
     parameter(t, name, "pg_catalog.bool");
     buf_printf(&t->names, ", w.%s", name);
@@ -306,6 +325,7 @@ rows(struct fragments *f, const struct gen *g)
     fragments_take(f, "declared", buf_steal(&t.declared));
     fragments_take(f, "names", buf_steal(&t.names));
     fragments_take(f, "also_read", buf_steal(&t.also_read));
+    fragments_take(f, "doubts", buf_steal(&t.doubts));
 }
 
 static void
