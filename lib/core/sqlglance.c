@@ -251,10 +251,9 @@ take_alone(struct taken *t, const struct catalog_column *column, const char *nam
 static void
 try_value(struct taken *t, const struct catalog_column *column, bool insert_only, bool plain, const char *name)
 {
-    const struct mapping_entity *e = t->g->e;
-    const char *rows = insert_only ? "r.\"do\" & 6 <> 0" : "r.\"do\" & 7 = 2";
+    const char *rows = insert_only ? "true" : "r.\"do\" & 1 = 0";
 
-    if (!insert_only && (e->present.kind == PRESENT_ALWAYS || e->removal.kind != REMOVAL_SET))
+    if (!insert_only && t->g->e->present.kind == PRESENT_ALWAYS)
         return;
     if (!plain || strcmp(column->base, "numeric") == 0)
         buf_printf(&t->also_read, ", pg_catalog.count(r.%s) FILTER (WHERE %s)", name, rows);
