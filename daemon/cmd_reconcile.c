@@ -12,6 +12,9 @@
 #include "dualwrite/xalloc.h"
 #include "reconcile_run.h"
 
+#define CHUNK 1000
+#define MAX_CHUNK 5000 /* where nobody said how many, and nobody is to be spared */
+
 /* ---- options ---- */
 
 static int
@@ -264,6 +267,7 @@ run_with(const struct reconcile_options *o, const struct settings *settings)
     if (status == EXIT_GOOD)
         status = reconcile_store_open(&run);
     if (status == EXIT_GOOD) {
+        reconcile_open_lanes(&run);
         compare(&run);
         if (o->fix && !o->dry_run && !run.broken)
             fix(&run);
@@ -277,12 +281,7 @@ static int
 run(const struct command *self, int argc, char **argv)
 {
     struct reconcile_options o = {
-        .chunk = 1000,
-        .rate = 10000,
-        .max_lag_ms = 30000,
-        .settle_ms = 30000,
-        .sample = 5,
-        .removal_share = -1, /* not said */
+        .rate = 10000, .max_lag_ms = 30000, .settle_ms = 30000, .sample = 5, .removal_share = -1, /* not said */
     };
     struct settings *settings;
     bool helped;
@@ -297,6 +296,11 @@ run(const struct command *self, int argc, char **argv)
         return EXIT_CONFIGURATION;
     if (o.removal_share < 0)
         o.removal_share = settings->config->removal_share;
+    o.max_chunk = o.chunk == 0 && o.rate == 0 ? MAX_CHUNK : o.chunk;
+    if (o.chunk == 0)
+        o.chunk = CHUNK;
+    if (o.max_chunk < o.chunk)
+        o.max_chunk = o.chunk;
     status = check_entities(&o, settings->mapping);
     if (status == EXIT_GOOD)
         status = run_with(&o, settings);
@@ -314,7 +318,7 @@ static const struct option_help options[] = {
     {"allow-removals", NULL, "with --fix: also more removals than --removal-share"},
     {"removal-share", "PERCENT",
      "more removals of an entity's legacy rows stop and ask (default: DUALWRITE_REMOVAL_SHARE)"},
-    {"chunk", "N", "how many rows one look takes (default: 1000)"},
+    {"chunk", "N", "how many rows one look takes (default: 1000; up to 5000 with --rate=0)"},
     {"rate", "ROWS", "rows per second at most, compared or queued; 0: no limit (default: 10000)"},
     {"max-lag", "DURATION", "rest while the sync is further behind (default: 30s)"},
     {"settle", "DURATION", "wait so long for rows that are in flight (default: 30s)"},

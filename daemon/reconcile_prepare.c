@@ -168,6 +168,8 @@ reconcile_forget(struct reconcile_run *run)
     catalog_free(run->catalog[DATABASE_VNEXT]);
     catalog_free(run->catalog[DATABASE_LEGACY]);
     pair_close(&run->pair);
+    for (size_t i = 0; i < 2; i++)
+        PQfinish(run->beside[i]);
     free(run->digest);
     free(run->timeout);
     free(run->why);

@@ -88,11 +88,10 @@ is_bad(const PGresult *r)
     return status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY;
 }
 
-PGresult *
-reconcile_ask(struct reconcile_run *run, enum database side, const char *sql, int nparams, const char *const *params)
+/* The result; NULL for a refusal, which is noted. */
+static PGresult *
+judged(struct reconcile_run *run, const PGconn *pq, PGresult *r)
 {
-    PGconn *pq = reconcile_pq(run, side);
-    PGresult *r = pgblock_ask(pq, sql, nparams, params, tick, run);
     const char *sqlstate;
     const char *primary;
 
@@ -106,6 +105,14 @@ reconcile_ask(struct reconcile_run *run, enum database side, const char *sql, in
     run->error[strcspn(run->error, "\n")] = '\0';
     PQclear(r);
     return NULL;
+}
+
+PGresult *
+reconcile_ask(struct reconcile_run *run, enum database side, const char *sql, int nparams, const char *const *params)
+{
+    PGconn *pq = reconcile_pq(run, side);
+
+    return judged(run, pq, pgblock_ask(pq, sql, nparams, params, tick, run));
 }
 
 bool
@@ -122,11 +129,17 @@ reconcile_open(struct reconcile_run *run, enum database side, bool writes)
     return r != NULL;
 }
 
+static void
+end_transaction(struct reconcile_run *run, PGconn *pq)
+{
+    if (PQtransactionStatus(pq) != PQTRANS_IDLE)
+        PQclear(pgblock_ask(pq, sql_daemon_rollback, 0, NULL, tick, run));
+}
+
 void
 reconcile_close(struct reconcile_run *run, enum database side)
 {
-    if (PQtransactionStatus(reconcile_pq(run, side)) != PQTRANS_IDLE)
-        PQclear(pgblock_ask(reconcile_pq(run, side), sql_daemon_rollback, 0, NULL, tick, run));
+    end_transaction(run, reconcile_pq(run, side));
 }
 
 bool
@@ -144,6 +157,36 @@ reconcile_query(struct reconcile_run *run, enum database side, const char *sql, 
     PGresult *r = reconcile_open(run, side, false) ? reconcile_ask(run, side, sql, nparams, params) : NULL;
 
     reconcile_close(run, side);
+    return r;
+}
+
+static PGconn *
+lane_pq(const struct reconcile_run *run, enum database side, size_t lane)
+{
+    return lane == 0 ? reconcile_pq(run, side) : run->beside[run->pair.count == 1 ? DATABASE_VNEXT : side];
+}
+
+bool
+reconcile_send(struct reconcile_run *run, enum database side, size_t lane, const char *sql, int nparams,
+               const char *const *params)
+{
+    const char *timeout[] = {run->timeout};
+    const struct pgblock_statement list[] = {
+        {.sql = sql_reconcile_look},  {.sql = sql_daemon_session, .nparams = 1, .params = timeout},
+        {.sql = sql_daemon_by_index}, {.sql = sql, .nparams = nparams, .params = params},
+        {.sql = sql_daemon_commit},
+    };
+
+    return pgblock_send(lane_pq(run, side, lane), list, sizeof list / sizeof list[0]);
+}
+
+PGresult *
+reconcile_collect(struct reconcile_run *run, enum database side, size_t lane)
+{
+    PGconn *pq = lane_pq(run, side, lane);
+    PGresult *r = judged(run, pq, pgblock_collect(pq, 3, tick, run));
+
+    end_transaction(run, pq);
     return r;
 }
 

@@ -27,7 +27,9 @@ struct reconcile_options {
     const char *config;
     const char *entities[RECONCILE_ENTITIES_MAX]; /* --entity; none: all */
     size_t nentities;
-    int64_t chunk, rate, max_lag_ms, settle_ms;
+    int64_t chunk;     /* rows that one look takes */
+    int64_t max_chunk; /* ... where the servers compare by themselves and the rows are short */
+    int64_t rate, max_lag_ms, settle_ms;
     int sample, removal_share;
     bool resume, fix, dry_run, no_wait, allow_removals, json;
 };
@@ -49,6 +51,7 @@ struct reconcile_run {
     const struct settings *settings;
     const struct mapping *mapping;
     struct pair pair;
+    PGconn *beside[2]; /* by side as in the pair: of the second lane, see reconcile_glance(); NULL: there is none */
     struct catalog *catalog[2]; /* of each connection */
     struct catalogs catalogs;
     struct plan *plan;
@@ -57,6 +60,7 @@ struct reconcile_run {
     char *timeout; /* of a statement, ms */
     struct reconcile_progress *progress;
     size_t nprogress;
+    monotime noted;   /* when it was last written down how far the run has got */
     bool broken;      /* no use in going on: the report says why */
     char *why;        /* ... */
     char sqlstate[6]; /* of the last refusal, "" for a lost connection */
@@ -111,6 +115,14 @@ bool reconcile_commit(struct reconcile_run *run, enum database side);
 PGresult *reconcile_query(struct reconcile_run *run, enum database side, const char *sql, int nparams,
                           const char *const *params);
 
+/* A connection of its own for each lane. */
+enum { RECONCILE_LANES = 2 };
+
+/* The same in one round trip: after reconcile_send() the answer is to be had from reconcile_collect(). */
+bool reconcile_send(struct reconcile_run *run, enum database side, size_t lane, const char *sql, int nparams,
+                    const char *const *params);
+PGresult *reconcile_collect(struct reconcile_run *run, enum database side, size_t lane);
+
 /* Writes our own tables: one statement and COMMIT; false after a refusal, which ends the run. */
 bool reconcile_note(struct reconcile_run *run, const char *sql, int nparams, const char *const *params);
 
@@ -159,6 +171,40 @@ bool reconcile_look(struct reconcile_run *run, size_t entity, const struct recon
 bool reconcile_confirm(struct reconcile_run *run, size_t entity, struct reconcile_suspect *items, size_t count,
                        bool last);
 void reconcile_suspects_free(struct reconcile_suspect *items, size_t count);
+
+/* ---- reconcile_glance.c ---- */
+
+/* A chunk that the servers have compared by themselves. */
+struct reconcile_chunk {
+    PGresult *
+        rows; /* of the side that is walked: one row with "rows" and "position", and what the other one was asked with */
+    PGresult *found; /* what that had to say; NULL: there are no rows */
+};
+
+/* Several at once, one after the other in the order of their keys. */
+struct reconcile_glance {
+    struct reconcile_chunk chunks[RECONCILE_LANES];
+    size_t count;
+    int64_t next; /* how many rows the next ones take; 0: none was taken yet */
+};
+
+/* How a side is walked: statements of the plan, and the first parameter of `take` among the columns of `give`. */
+struct reconcile_way {
+    enum database side;
+    enum compare_step middle, give, take;
+    const char *first;
+};
+
+/*
+ * The next chunks of a pass from where it is. With a second connection there are two of them, so that each server has as much to
+ * do for us as two sessions can ask for. False: the servers cannot tell, and the next chunk is to be looked at row by row.
+ */
+bool reconcile_glance(struct reconcile_run *run, const struct reconcile_progress *p, const struct reconcile_way *way,
+                      struct reconcile_glance *g);
+void reconcile_glance_clear(struct reconcile_glance *g);
+
+/* Opens the second connections, where nobody asked for a pace. Without them it only takes longer. */
+void reconcile_open_lanes(struct reconcile_run *run);
 
 /* ---- reconcile_scan.c ---- */
 

@@ -10,8 +10,11 @@
 
 #include "dualwrite/json_node.h"
 #include "dualwrite/pgarray.h"
+#include "dualwrite/ref.h"
 #include "dualwrite/xalloc.h"
 #include "reconcile_run.h"
+
+#define NOTE_MS 1000
 
 static bool
 count_rows(struct reconcile_run *run, enum database side, const char *sql, int64_t *rows)
@@ -86,12 +89,14 @@ set_position(struct reconcile_progress *p, char *position)
     p->position = position;
 }
 
-/* What came of suspects, and how far the pass is, are written down together. */
+/* What came of suspects, and how far the pass is, are written down together; where there are none, not for every chunk. */
 static bool
 settle_chunk(struct reconcile_run *run, struct reconcile_progress *p, struct reconcile_suspect *items, size_t count,
              int64_t rows)
 {
-    bool good = reconcile_confirm(run, p->entity, items, count, false) && reconcile_store_step(run, p, items, count);
+    bool due = count > 0 || monotime_diff_ms(reconcile_now(), run->noted) >= NOTE_MS;
+    bool good =
+        reconcile_confirm(run, p->entity, items, count, false) && (!due || reconcile_store_step(run, p, items, count));
 
     reconcile_suspects_free(items, count);
     return good && reconcile_rest(run, rows);
@@ -117,27 +122,89 @@ keep_differing(struct reconcile_suspect *items, size_t count, struct reconcile_l
     return kept;
 }
 
+/* `rows` more are behind it, of which `items` need a look. */
 static bool
-vnext_chunk(struct reconcile_run *run, struct reconcile_progress *p, const PGresult *r)
+look_at(struct reconcile_run *run, struct reconcile_progress *p, struct reconcile_suspect *items, size_t count,
+        int64_t rows)
 {
-    const struct mapping_entity *e = &run->mapping->entities[p->entity];
-    size_t count = (size_t) PQntuples(r);
-    struct reconcile_suspect *items = xcalloc(count, sizeof *items);
     struct reconcile_look *looks = xcalloc(count, sizeof *looks);
-    bool good;
+    bool good = count == 0 || reconcile_look(run, p->entity, items, count, false, looks);
 
-    for (size_t i = 0; i < count; i++)
-        items[i].ref = xstrdup(PQgetvalue(r, (int) i, 0));
-    set_position(p, array_of(items[count - 1].ref, e->source_key.count));
-    p->vnext_seen += (int64_t) count;
-    good = reconcile_look(run, p->entity, items, count, false, looks);
+    p->vnext_seen += rows;
     count = keep_differing(items, count, looks);
     free(looks);
     if (!good) {
         reconcile_suspects_free(items, count);
         return false;
     }
-    return settle_chunk(run, p, items, count, PQntuples(r));
+    return settle_chunk(run, p, items, count, rows);
+}
+
+static bool
+vnext_chunk(struct reconcile_run *run, struct reconcile_progress *p, const PGresult *r)
+{
+    const struct mapping_entity *e = &run->mapping->entities[p->entity];
+    size_t count = (size_t) PQntuples(r);
+    struct reconcile_suspect *items = xcalloc(count, sizeof *items);
+
+    for (size_t i = 0; i < count; i++)
+        items[i].ref = xstrdup(PQgetvalue(r, (int) i, 0));
+    set_position(p, array_of(items[count - 1].ref, e->source_key.count));
+    return look_at(run, p, items, count, (int64_t) count);
+}
+
+/* Row `n`, from 1, of the texts of a ref, column by column. */
+static char *
+ref_of(cJSON *const *columns, size_t count, int n)
+{
+    struct buf out = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        const char *text = cJSON_GetStringValue(cJSON_GetArrayItem(columns[i], n - 1));
+
+        buf_puts(&out, i == 0 ? "[" : ", ");
+        if (text == NULL)
+            buf_puts(&out, "null");
+        else
+            json_quote(&out, text);
+    }
+    buf_putc(&out, ']');
+    return buf_steal(&out);
+}
+
+/* The suspects of a glance; what most chunks have not got is only read for those that have. */
+static struct reconcile_suspect *
+suspects_of(const struct mapping_entity *e, const struct reconcile_chunk *c, size_t *count)
+{
+    cJSON *numbers = cJSON_Parse(reconcile_field(c->found, 0, "suspects"));
+    size_t ncolumns = ref_count(e);
+    cJSON **columns = xcalloc(ncolumns, sizeof *columns);
+    struct reconcile_suspect *items = xcalloc((size_t) cJSON_GetArraySize(numbers), sizeof *items);
+    const cJSON *number;
+
+    *count = 0;
+    for (size_t i = 0; i < ncolumns && numbers != NULL; i++) {
+        char name[24];
+
+        snprintf(name, sizeof name, "ref%zu", i);
+        columns[i] = cJSON_Parse(reconcile_field(c->rows, 0, name));
+    }
+    cJSON_ArrayForEach(number, numbers) items[(*count)++].ref = ref_of(columns, ncolumns, number->valueint);
+    for (size_t i = 0; i < ncolumns; i++)
+        cJSON_Delete(columns[i]);
+    free(columns);
+    cJSON_Delete(numbers);
+    return items;
+}
+
+static bool
+vnext_glanced(struct reconcile_run *run, struct reconcile_progress *p, const struct reconcile_chunk *c)
+{
+    size_t count;
+    struct reconcile_suspect *items = suspects_of(&run->mapping->entities[p->entity], c, &count);
+
+    set_position(p, xstrdup(reconcile_field(c->rows, 0, "position")));
+    return look_at(run, p, items, count, reconcile_number(c->rows, 0, "rows"));
 }
 
 /* ---- legacy rows ---- */
@@ -181,6 +248,19 @@ add_gone(struct orphans *o, const struct mapping_entity *e, const char *json)
     cJSON_Delete(array);
 }
 
+/* Of a row that is known to be somebody's nothing is told unless that one is gone. */
+static void
+take_traced(struct reconcile_progress *p, const struct mapping_entity *e, const PGresult *r, struct orphans *orphans)
+{
+    for (int i = 0; i < PQntuples(r); i++) {
+        bool again = i > 0 && reconcile_number(r, i, "n") == reconcile_number(r, i - 1, "n");
+
+        p->unmapped += !reconcile_truth(r, i, "known") && !again;
+        if (reconcile_truth(r, i, "gone") && e->removal.kind != REMOVAL_KEEP)
+            add_gone(orphans, e, reconcile_field(r, i, "identity"));
+    }
+}
+
 /*
  * Which vNext rows the legacy rows from..to stand for. A legacy key that vNext cannot even read is nobody's: the range is
  * halved until it stands alone.
@@ -193,7 +273,6 @@ trace_range(struct reconcile_run *run, struct reconcile_progress *p, const PGres
     char **params = xcalloc(e->target_key.count, sizeof *params);
     PGresult *r;
     bool stop;
-    int64_t known = 0;
 
     for (size_t i = 0; i < e->target_key.count; i++)
         params[i] = keys_of(chunk, from, to, i);
@@ -207,16 +286,20 @@ trace_range(struct reconcile_run *run, struct reconcile_progress *p, const PGres
     if (r == NULL && to - from > 1)
         return trace_range(run, p, chunk, from, from + (to - from) / 2, orphans) &&
                trace_range(run, p, chunk, from + (to - from) / 2, to, orphans);
-    for (int i = 0; r != NULL && i < PQntuples(r); i++) {
-        bool again = i > 0 && reconcile_number(r, i, "n") == reconcile_number(r, i - 1, "n");
-
-        known += reconcile_truth(r, i, "known") && !again;
-        if (reconcile_truth(r, i, "gone") && e->removal.kind != REMOVAL_KEEP)
-            add_gone(orphans, e, reconcile_field(r, i, "identity"));
-    }
-    p->unmapped += to - from - known;
+    if (r == NULL)
+        p->unmapped++;
+    else
+        take_traced(p, e, r, orphans);
     PQclear(r);
     return true;
+}
+
+/* Suspects are looked at as removals. */
+static bool
+judge_orphans(struct reconcile_run *run, struct reconcile_progress *p, struct orphans *orphans, int64_t rows)
+{
+    p->legacy_seen += rows;
+    return settle_chunk(run, p, orphans->items, orphans->count, rows);
 }
 
 static bool
@@ -227,12 +310,21 @@ legacy_chunk(struct reconcile_run *run, struct reconcile_progress *p, const PGre
     int count = PQntuples(r);
 
     set_position(p, array_of(reconcile_field(r, count - 1, "position"), e->target_key.count));
-    p->legacy_seen += count;
     if (!trace_range(run, p, r, 0, count, &orphans)) {
         reconcile_suspects_free(orphans.items, orphans.count);
         return false;
     }
-    return settle_chunk(run, p, orphans.items, orphans.count, count);
+    return judge_orphans(run, p, &orphans, count);
+}
+
+static bool
+legacy_glanced(struct reconcile_run *run, struct reconcile_progress *p, const struct reconcile_chunk *c)
+{
+    struct orphans orphans = {0};
+
+    set_position(p, xstrdup(reconcile_field(c->rows, 0, "position")));
+    take_traced(p, &run->mapping->entities[p->entity], c->found, &orphans);
+    return judge_orphans(run, p, &orphans, reconcile_number(c->rows, 0, "rows"));
 }
 
 /* ---- passes ---- */
@@ -261,29 +353,73 @@ reconcile_bound(struct reconcile_run *run, struct reconcile_progress *p)
            (sql[COMPARE_LEGACY_LAST] == NULL || find_last(run, p, DATABASE_LEGACY, sql[COMPARE_LEGACY_LAST]));
 }
 
+/* Both ways to take a chunk: by a glance, and row by row. */
+static const struct pass {
+    struct reconcile_way way;
+    enum compare_step list;
+    bool (*glanced)(struct reconcile_run *run, struct reconcile_progress *p, const struct reconcile_chunk *c);
+    bool (*chunk)(struct reconcile_run *run, struct reconcile_progress *p, const PGresult *r);
+} passes[] = {
+    [DATABASE_VNEXT] = {{DATABASE_VNEXT, COMPARE_VNEXT_MIDDLE, COMPARE_GLANCE_VNEXT, COMPARE_GLANCE_LEGACY, "do"},
+                        COMPARE_VNEXT_LIST,
+                        vnext_glanced,
+                        vnext_chunk},
+    [DATABASE_LEGACY] = {{DATABASE_LEGACY, COMPARE_LEGACY_MIDDLE, COMPARE_GLANCE_KEYS, COMPARE_STANDS_FOR, "k0"},
+                         COMPARE_LEGACY_LIST,
+                         legacy_glanced,
+                         legacy_chunk},
+};
+
 static bool
-walk(struct reconcile_run *run, struct reconcile_progress *p, enum database side, const char *sql,
-     bool (*chunk)(struct reconcile_run *run, struct reconcile_progress *p, const PGresult *r))
+walk_row_by_row(struct reconcile_run *run, struct reconcile_progress *p, enum database side, bool *more)
+{
+    const struct pass *pass = &passes[side];
+    PGresult *r = next_chunk(run, side, run->compare[p->entity].sql[pass->list], p->position, p->last[side]);
+    bool good = r != NULL;
+
+    *more = good && PQntuples(r) > 0;
+    if (*more)
+        good = pass->chunk(run, p, r);
+    PQclear(r);
+    return good;
+}
+
+/* One chunk, or as many as one glance takes in; *more: it was not the end. */
+static bool
+walk_on(struct reconcile_run *run, struct reconcile_progress *p, enum database side, struct reconcile_glance *g,
+        bool *more)
+{
+    bool good = true;
+
+    if (!reconcile_glance(run, p, &passes[side].way, g))
+        return walk_row_by_row(run, p, side, more);
+    *more = false;
+    for (size_t i = 0; i < g->count && good; i++) {
+        if (g->chunks[i].found == NULL)
+            continue;
+        *more = true;
+        good = passes[side].glanced(run, p, &g->chunks[i]);
+    }
+    reconcile_glance_clear(g);
+    return good;
+}
+
+static bool
+walk(struct reconcile_run *run, struct reconcile_progress *p, enum database side)
 {
     const char *name = run->mapping->entities[p->entity].name;
     int64_t *seen = side == DATABASE_VNEXT ? &p->vnext_seen : &p->legacy_seen;
     int64_t *rows = side == DATABASE_VNEXT ? &p->vnext_rows : &p->legacy_rows;
+    struct reconcile_glance g = {0};
     bool good = true;
     bool more = p->last[side] != NULL;
 
     reconcile_pass_begins(run);
     while (good && more) {
-        PGresult *r;
-
         reconcile_doing(run, "%s: %" PRId64 " of %" PRId64 " %s rows", name, *seen, *rows, pair_word(side));
-        r = next_chunk(run, side, sql, p->position, p->last[side]);
-        good = r != NULL;
-        more = good && PQntuples(r) > 0;
-        if (more)
-            good = chunk(run, p, r);
+        good = walk_on(run, p, side, &g, &more);
         if (*rows < *seen)
             *rows = *seen;
-        PQclear(r);
     }
     if (good)
         *rows = *seen; /* the pass met every row that there was to meet; others came or went meanwhile */
@@ -306,14 +442,14 @@ reconcile_scan(struct reconcile_run *run, struct reconcile_progress *p)
     if (p->pass == PASS_VNEXT) {
         if (p->position == NULL && !count_rows(run, DATABASE_VNEXT, sql[COMPARE_VNEXT_COUNT], &p->vnext_rows))
             return false;
-        if (!walk(run, p, DATABASE_VNEXT, sql[COMPARE_VNEXT_LIST], vnext_chunk) ||
+        if (!walk(run, p, DATABASE_VNEXT) ||
             !next_pass(run, p, sql[COMPARE_LEGACY_LIST] == NULL ? PASS_DONE : PASS_LEGACY))
             return false;
     }
     if (p->pass == PASS_LEGACY) {
         if (p->position == NULL && !count_rows(run, DATABASE_LEGACY, sql[COMPARE_LEGACY_COUNT], &p->legacy_rows))
             return false;
-        if (!walk(run, p, DATABASE_LEGACY, sql[COMPARE_LEGACY_LIST], legacy_chunk) || !next_pass(run, p, PASS_DONE))
+        if (!walk(run, p, DATABASE_LEGACY) || !next_pass(run, p, PASS_DONE))
             return false;
     }
     return true;

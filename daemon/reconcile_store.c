@@ -189,6 +189,7 @@ reconcile_store_step(struct reconcile_run *run, const struct reconcile_progress 
     PGresult *r = NULL;
     bool good;
 
+    run->noted = reconcile_now();
     for (int i = 0; i < 5; i++) {
         snprintf(numbers[i], sizeof numbers[i], "%" PRId64, values[i]);
         params[3 + i] = numbers[i];

@@ -5,6 +5,8 @@
 #define DUALWRITE_PGBLOCK_H
 
 #include <libpq-fe.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 /*
  * Connects with application_name "dualwrited/NAME", or prints on stderr what failed, where, and what to look at, and
@@ -30,6 +32,20 @@ typedef void (*pgblock_tick)(void *arg);
  */
 PGresult *pgblock_ask(PGconn *pq, const char *sql, int nparams, const char *const *params, pgblock_tick tick,
                       void *arg);
+
+/* One statement of several that go to the server together. */
+struct pgblock_statement {
+    const char *sql;
+    int nparams;
+    const char *const *params;
+};
+
+/*
+ * Sends all of them in one go; pgblock_collect() waits for their answers and gives that of statement `which`, or the first
+ * failure. Nothing else may be asked of the connection in between.
+ */
+bool pgblock_send(PGconn *pq, const struct pgblock_statement *list, size_t count);
+PGresult *pgblock_collect(PGconn *pq, size_t which, pgblock_tick tick, void *arg);
 
 /*
  * What `out` (COPY ... TO STDOUT) gives at `from` goes into `in` (COPY ... FROM STDIN) at `to`, row by row: none is kept here. The

@@ -95,6 +95,9 @@ void reconcile_look_free(struct reconcile_look *l);
 /* For how long to rest after `rows` in `elapsed_ms`, to keep to `rate` rows a second; 0: no limit. */
 int64_t reconcile_rest_ms(int64_t rows, int64_t rate, int64_t elapsed_ms);
 
+/* How many rows the next chunk takes, from `least` to `most`, when `rows` of this one were `bytes` here. */
+int64_t reconcile_chunk(int64_t rows, int64_t bytes, int64_t least, int64_t most);
+
 /* Whether `removals` of the entity's `rows` legacy rows need somebody's word. */
 bool reconcile_asks(int64_t removals, int64_t rows, int share_percent);
 

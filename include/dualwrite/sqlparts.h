@@ -39,6 +39,9 @@ char *gen_removals(const struct gen *g);
 /* The identities of a batch, from the statement's parameters: i0.., n. */
 char *gen_wanted(const struct gen *g);
 
+/* The places of a template that reads what vNext says of the identities w: reading, joins, parent, parent_key, keys. */
+struct fragments gen_seen(const struct gen *g);
+
 /* sqlmap.c */
 char *gen_reserve(const struct gen *g);
 char *gen_mark(const struct gen *g);
@@ -74,11 +77,35 @@ char *gen_insert(const struct gen *g);
 char *gen_remove(const struct gen *g);
 char *gen_verify(const struct gen *g);
 
+/*
+ * The text `value` as the reader of the column's type reads it; NULL for a column that is not of the key where nothing is to be
+ * written. And what the lookup in legacy gives for `key`, so read.
+ */
+void gen_read_alone(struct buf *out, const struct gen *g, const struct catalog_column *column, const char *value);
+void gen_looked_up(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *key);
+
 /* The places of a template that joins the rows of $1 to legacy rows: rows, removed, target, first_key, match. */
 struct fragments gen_written(const struct gen *g);
 
 /* What the removal puts into `column`; false when it leaves that alone. */
 bool gen_removed_value(struct buf *out, const struct gen *g, const char *column);
+
+/* sqlcompare.c */
+
+/*
+ * For a walk over `key` of `t` in its order, as key_columns, position (of $1) and last (of $3): its columns, and the same from
+ * a text[].
+ */
+void gen_order(struct fragments *f, const struct mapping_names *key, const struct catalog_table *t, const char *alias);
+
+/* The key column, as text, as a source row would have it: a lookup of the legacy database is undone. */
+void gen_key_asked(struct buf *out, const struct gen *g, size_t i);
+
+/* sqlglance.c */
+char *gen_middle(const struct mapping_table *table, const struct mapping_names *key, const struct catalog_table *t);
+char *gen_glance_vnext(const struct gen *g);
+char *gen_glance_legacy(const struct gen *g);
+char *gen_glance_keys(const struct gen *g);
 
 /* sqlactive.c */
 

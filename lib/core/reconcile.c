@@ -7,6 +7,7 @@
 #include "dualwrite/json_node.h"
 #include "dualwrite/ref.h"
 
+#define CHUNK_BYTES (INT64_C(1) << 20)
 #define TRIES_MAX 10 /* of a question that waits 2 s for a lock each time */
 
 static const char *const class_names[RECONCILE_CLASSES] = {"equal", "missing", "drifted", "extra", "refused"};
@@ -104,6 +105,14 @@ reconcile_rest_ms(int64_t rows, int64_t rate, int64_t elapsed_ms)
         return 0;
     due = rows / rate * 1000 + rows % rate * 1000 / rate;
     return due > elapsed_ms ? due - elapsed_ms : 0;
+}
+
+int64_t
+reconcile_chunk(int64_t rows, int64_t bytes, int64_t least, int64_t most)
+{
+    int64_t fit = bytes > 0 ? CHUNK_BYTES * rows / bytes : least;
+
+    return fit < least ? least : fit > most ? most : fit;
 }
 
 bool

@@ -38,8 +38,8 @@ count_rows(const struct mapping_table *t)
 }
 
 /* "n.a, n.b"; "($1::text[])[1]::type, ..." and the same of $3 */
-static void
-take_order(struct fragments *f, const struct mapping_names *key, const struct catalog_table *t, const char *alias)
+void
+gen_order(struct fragments *f, const struct mapping_names *key, const struct catalog_table *t, const char *alias)
 {
     struct buf columns = {0}, position = {0}, last = {0};
 
@@ -91,7 +91,7 @@ vnext_list(const struct gen *g)
         buf_puts(&ref, "::pg_catalog.text");
     }
     take(&f, "ref", &ref);
-    take_order(&f, &g->e->source_key, g->source, "n");
+    gen_order(&f, &g->e->source_key, g->source, "n");
     gen_set_table(&f, "source", &g->e->source);
     return gen_fill(sql_reconcile_list, &f);
 }
@@ -243,9 +243,7 @@ is_parents(const struct mapping_entity *e, size_t i)
     return e->map == NULL && e->parent != NULL && strcmp(e->target_key.items[i], e->parent->target_column) == 0;
 }
 
-/*
- * Whether a legacy row says whose it is. Without a map, two entities that share a legacy table cannot be told apart.
- */
+/* Whether a legacy row says whose it is. Without a map, two entities that share a legacy table cannot be told apart. */
 static bool
 says_whose(const struct gen *g)
 {
@@ -272,32 +270,41 @@ look_back(struct buf *out, const struct mapping_lookup *l, const char *value)
     buf_printf(out, "::pg_catalog.text = %s)", value);
 }
 
+void
+gen_key_asked(struct buf *out, const struct gen *g, size_t i)
+{
+    const struct mapping_entity *e = g->e;
+    const struct mapping_column *c = e->map == NULL && !is_parents(e, i) ? key_column(e, i) : NULL;
+    struct buf text = {0};
+
+    buf_puts(&text, "t.");
+    quote_ident(&text, e->target_key.items[i]);
+    buf_puts(&text, "::pg_catalog.text");
+    if (c != NULL && c->value.lookup != NULL && c->value.lookup->legacy)
+        look_back(out, c->value.lookup, buf_text(&text));
+    else
+        buf_puts(out, buf_text(&text));
+    buf_free(&text);
+}
+
 static char *
 legacy_list(const struct gen *g)
 {
     const struct mapping_entity *e = g->e;
     struct fragments f = {0};
-    struct buf text = {0}, asked = {0}, one = {0};
+    struct buf text = {0}, asked = {0};
 
     for (size_t i = 0; i < e->target_key.count; i++) {
-        const struct mapping_column *c = e->map == NULL && !is_parents(e, i) ? key_column(e, i) : NULL;
-
-        buf_clear(&one);
-        buf_puts(&one, "t.");
-        quote_ident(&one, e->target_key.items[i]);
-        buf_puts(&one, "::pg_catalog.text");
         gen_comma(&text);
-        buf_puts(&text, buf_text(&one));
+        buf_puts(&text, "t.");
+        quote_ident(&text, e->target_key.items[i]);
+        buf_puts(&text, "::pg_catalog.text");
         gen_comma(&asked);
-        if (c != NULL && c->value.lookup != NULL && c->value.lookup->legacy)
-            look_back(&asked, c->value.lookup, buf_text(&one));
-        else
-            buf_puts(&asked, buf_text(&one));
+        gen_key_asked(&asked, g, i);
     }
-    buf_free(&one);
     take(&f, "key_text", &text);
     take(&f, "key_asked", &asked);
-    take_order(&f, &e->target_key, g->target, "t");
+    gen_order(&f, &e->target_key, g->target, "t");
     gen_set_table(&f, "target", &e->target);
     return gen_fill(sql_reconcile_legacy, &f);
 }
@@ -369,22 +376,24 @@ stands_for_mapped(struct fragments *f, const struct gen *g)
     take(f, "joins", &joins);
     take(f, "identity_text", &identity);
     take(f, "same", &same);
-    take(f, "known", &known);
+    fragments_set(f, "known", buf_text(&known));
+    take(f, "traced", &known);
     fragments_set(f, "asked", "true");
 }
 
 /* The parent is a row that is there: without a map it has the same key on both sides. */
 static void
-parent_is_there(struct buf *out, const struct gen *g, size_t i)
+parent_is_there(struct buf *joins, struct buf *known, const struct gen *g, size_t i)
 {
     const char *key = g->parent->source_key.items[0];
     const struct catalog_table *t = catalog_table(g->catalogs->vnext, g->parent->source.schema, g->parent->source.name);
 
-    buf_puts(out, "EXISTS (SELECT FROM ");
-    sql_table(out, &g->parent->source);
-    buf_puts(out, " p WHERE p.");
-    quote_ident(out, key);
-    buf_printf(out, " = u.k%zu::%s)", i, wide_type(catalog_column(t, key)));
+    buf_puts(joins, "\nLEFT JOIN LATERAL (SELECT true AS there FROM ");
+    sql_table(joins, &g->parent->source);
+    buf_puts(joins, " p WHERE p.");
+    quote_ident(joins, key);
+    buf_printf(joins, " = u.k%zu::%s LIMIT 1) g ON true", i, wide_type(catalog_column(t, key)));
+    buf_puts(known, "g.there IS NOT NULL AND ");
 }
 
 /*
@@ -407,10 +416,8 @@ stands_for_keyed(struct fragments *f, const struct gen *g)
             join_map(&joins, g->parent->map,
                      catalog_table(g->catalogs->vnext, g->parent->map->table.schema, g->parent->map->table.name), "p",
                      i);
-        else if (is_parents(e, i)) {
-            parent_is_there(&known, g, i);
-            buf_puts(&known, " AND ");
-        }
+        else if (is_parents(e, i))
+            parent_is_there(&joins, &known, g, i);
         buf_puts(&joins, "\nCROSS JOIN LATERAL (SELECT ");
         identity_text(&joins, g, i);
         buf_printf(&joins, " AS v) v%zu", i);
@@ -421,11 +428,9 @@ stands_for_keyed(struct fragments *f, const struct gen *g)
         quote_ident(&same, e->identity.items[i]);
         buf_printf(&same, " = v%zu.v::%s", i, wide_type(column));
     }
-    if (!parents) {
-        buf_puts(&known, " AND EXISTS (SELECT FROM ");
-        sql_table(&known, &e->source);
-        buf_printf(&known, " source WHERE %s)", buf_text(&same));
-    }
+    fragments_set(f, "traced", buf_text(&known));
+    if (!parents)
+        buf_puts(&known, " AND s.there IS NOT NULL");
     take(f, "joins", &joins);
     take(f, "identity_text", &identity);
     take(f, "same", &same);
@@ -469,11 +474,16 @@ compare_make(const struct mapping *m, const struct catalogs *c)
         sql[COMPARE_VNEXT_LIST] = vnext_list(&g);
         sql[COMPARE_DOUBT] = doubt(&g);
         sql[COMPARE_ROWS] = compare_rows(&g);
+        sql[COMPARE_VNEXT_MIDDLE] = gen_middle(&g.e->source, &g.e->source_key, g.source);
+        sql[COMPARE_GLANCE_VNEXT] = gen_glance_vnext(&g);
+        sql[COMPARE_GLANCE_LEGACY] = gen_glance_legacy(&g);
         if (!says_whose(&g))
             continue;
         sql[COMPARE_LEGACY_COUNT] = count_rows(&g.e->target);
         sql[COMPARE_LEGACY_LAST] = last_key(&g.e->target, &g.e->target_key);
         sql[COMPARE_LEGACY_LIST] = legacy_list(&g);
+        sql[COMPARE_LEGACY_MIDDLE] = gen_middle(&g.e->target, &g.e->target_key, g.target);
+        sql[COMPARE_GLANCE_KEYS] = gen_glance_keys(&g);
         sql[COMPARE_STANDS_FOR] = stands_for(&g);
     }
     return plans;

@@ -362,20 +362,28 @@ told(struct fragments *f, const struct gen *g)
     fragments_take(f, "extra", object(&extra));
 }
 
+struct fragments
+gen_seen(const struct gen *g)
+{
+    struct fragments f = {0};
+    struct buf joins = {0};
+
+    fragments_take(&f, "reading", reading(g));
+    if (g->e->map != NULL)
+        join_map(&joins, g->e->map, "m", NULL);
+    parent(&f, g, &joins);
+    fragments_take(&f, "joins", buf_steal(&joins));
+    return f;
+}
+
 char *
 gen_read(const struct gen *g)
 {
     const struct mapping_map *map = g->e->map;
-    struct fragments f = {0};
-    struct buf joins = {0};
+    struct fragments f = gen_seen(g);
     struct buf verified = {0};
 
     fragments_take(&f, "wanted", gen_wanted(g));
-    fragments_take(&f, "reading", reading(g));
-    if (map != NULL)
-        join_map(&joins, map, "m", NULL);
-    parent(&f, g, &joins);
-    fragments_take(&f, "joins", buf_steal(&joins));
     if (map != NULL && map->verified != NULL) {
         buf_puts(&verified, "m.");
         quote_ident(&verified, map->verified);

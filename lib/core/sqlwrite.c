@@ -55,16 +55,16 @@ legacy_lookup(const struct mapping_column *c)
 }
 
 /* The text `value` read as a document's value for the column is; of a column of the key, also for a row that is gone. */
-static void
-read_alone(struct buf *out, const struct gen *g, const struct catalog_column *column, const char *value)
+void
+gen_read_alone(struct buf *out, const struct gen *g, const struct catalog_column *column, const char *value)
 {
     buf_printf(out, "(SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', %s)) AS l(v %s)%s)",
                value, declared(column), gen_is_key(g->e, column->name) ? "" : " WHERE w.\"do\" & 6 <> 0");
 }
 
 /* What the lookup gives for `key`, cut where that is asked for. */
-static void
-looked_up(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *key)
+void
+gen_looked_up(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *key)
 {
     const struct mapping_lookup *l = c->value.lookup;
     int length = gen_length(g, c);
@@ -76,7 +76,7 @@ looked_up(struct buf *out, const struct gen *g, const struct mapping_column *c, 
     gen_lookup(&value, g, c, key, itself ? "(w.\"do\" & 1 <> 0)" : NULL);
     if (length > 0)
         buf_printf(&value, ", %d)", length);
-    read_alone(out, g, target_column(g, c->name), buf_text(&value));
+    gen_read_alone(out, g, target_column(g, c->name), buf_text(&value));
     buf_free(&value);
 }
 
@@ -98,11 +98,11 @@ take(struct buf *declarations, struct buf *meaning, const struct gen *g, const c
 
         /* without its length: a key that is too long for the table is one that it does not have */
         buf_printf(declarations, "%s %s", name, catalog_column(table, l->key)->type);
-        looked_up(&found, g, c, buf_text(&value));
+        gen_looked_up(&found, g, c, buf_text(&value));
     } else if (column->exact_type != NULL && strcmp(column->shown_type, column->exact_type) != 0) {
         /* a domain may refuse the NULL of a row that is only removed */
         buf_printf(declarations, "%s pg_catalog.json", name);
-        read_alone(&found, g, column, buf_text(&value));
+        gen_read_alone(&found, g, column, buf_text(&value));
     } else {
         buf_printf(declarations, "%s %s", name, declared(column));
         buf_puts(&found, buf_text(&value));

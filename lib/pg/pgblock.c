@@ -162,6 +162,41 @@ pgblock_ask(PGconn *pq, const char *sql, int nparams, const char *const *params,
     return kept != NULL ? kept : PQmakeEmptyPGresult(pq, PGRES_FATAL_ERROR);
 }
 
+bool
+pgblock_send(PGconn *pq, const struct pgblock_statement *list, size_t count)
+{
+    bool sent = PQenterPipelineMode(pq) == 1;
+
+    for (size_t i = 0; i < count && sent; i++)
+        sent = PQsendQueryParams(pq, list[i].sql, list[i].nparams, NULL, list[i].params, NULL, NULL, 0) == 1;
+    return sent && PQpipelineSync(pq) == 1;
+}
+
+PGresult *
+pgblock_collect(PGconn *pq, size_t which, pgblock_tick tick, void *arg)
+{
+    PGresult *kept = NULL;
+    bool synced = false;
+
+    for (size_t i = 0; !synced && PQstatus(pq) == CONNECTION_OK;) {
+        PGresult *r;
+
+        await(pq, tick, arg);
+        r = PQgetResult(pq);
+        synced = r != NULL && PQresultStatus(r) == PGRES_PIPELINE_SYNC;
+        if (r == NULL) {
+            i++; /* the end of a statement's answers */
+        } else if (!synced && (kept == NULL || succeeded(kept)) && (i == which || !succeeded(r))) {
+            PQclear(kept);
+            kept = r;
+            continue;
+        }
+        PQclear(r);
+    }
+    PQexitPipelineMode(pq);
+    return kept != NULL ? kept : PQmakeEmptyPGresult(pq, PGRES_FATAL_ERROR);
+}
+
 /* ---- rows of one server for another ---- */
 
 /* The last of what is still to come, after `r`; the first that failed. */

@@ -141,6 +141,19 @@ test_rest(void **state)
     assert_int_equal(reconcile_rest_ms(INT64_C(5000000000000), 100000000, 0), 50000000);
 }
 
+/* As many rows as fit, never fewer than somebody asked for. */
+static void
+test_chunk(void **state)
+{
+    (void) state;
+    assert_int_equal(reconcile_chunk(1000, 100 * 1000, 1000, 5000), 5000);
+    assert_int_equal(reconcile_chunk(1000, 512 * 1024, 1000, 5000), 2000);
+    assert_int_equal(reconcile_chunk(1000, INT64_C(1) << 30, 1000, 5000), 1000);
+    assert_int_equal(reconcile_chunk(10, 1000, 7, 7), 7);
+    assert_int_equal(reconcile_chunk(0, 1000, 7, 5000), 7);
+    assert_int_equal(reconcile_chunk(10, 0, 7, 5000), 7);
+}
+
 static void
 test_asks(void **state)
 {
@@ -196,6 +209,7 @@ main(void)
         cmocka_unit_test(test_classes),   cmocka_unit_test(test_names),    cmocka_unit_test(test_worse),
         cmocka_unit_test(test_judgement), cmocka_unit_test(test_refusals), cmocka_unit_test(test_rest),
         cmocka_unit_test(test_asks),      cmocka_unit_test(test_gone_ref), cmocka_unit_test(test_look_free),
+        cmocka_unit_test(test_chunk),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* test_sqlcompare.c - the statements of reconcile: a golden file, and the pieces that decide what is compared and how. */
-/* links: embedded.c lib/core/sqlcompare.c lib/core/sqlgen.c lib/core/sqlread.c lib/core/sqlmap.c lib/core/sqlwrite.c lib/core/sqlunique.c lib/core/sqlvalue.c lib/core/ref.c lib/core/template.c lib/core/quote.c lib/core/catalog.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/expression.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: embedded.c lib/core/sqlcompare.c lib/core/sqlglance.c lib/core/sqlgen.c lib/core/sqlread.c lib/core/sqlmap.c lib/core/sqlwrite.c lib/core/sqlunique.c lib/core/sqlvalue.c lib/core/ref.c lib/core/template.c lib/core/quote.c lib/core/catalog.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/expression.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,8 +13,9 @@
 #include "dualwrite/sqlcompare.h"
 #include "plan_sample.h"
 
-static const char *const steps[COMPARE_STEPS] = {"vnext_count",  "vnext_last",  "vnext_list",  "doubt",     "compare",
-                                                 "legacy_count", "legacy_last", "legacy_list", "stands_for"};
+static const char *const steps[COMPARE_STEPS] = {
+    "vnext_count",   "vnext_last",   "vnext_list",  "doubt",       "compare",       "vnext_middle", "glance_vnext",
+    "glance_legacy", "legacy_count", "legacy_last", "legacy_list", "legacy_middle", "glance_keys",  "stands_for"};
 
 static void
 test_golden(void **state)
@@ -83,10 +84,31 @@ test_stands_for(void **state)
     check("line", COMPARE_LEGACY_LIST, "FROM \"Old\".\"Person\" l WHERE l.\"Login\"::pg_catalog.text = ", true);
     check("line", COMPARE_STANDS_FOR, "\"Person\"", false);
     /* the parent without a map has the same key on both sides, and must be there */
-    check("line", COMPARE_STANDS_FOR, "EXISTS (SELECT FROM \"New\".\"Word\" p WHERE p.\"Code\" = u.k", true);
+    check("line", COMPARE_STANDS_FOR, "FROM \"New\".\"Word\" p WHERE p.\"Code\" = u.k", true);
+    check("line", COMPARE_STANDS_FOR, "g.there IS NOT NULL AND ", true);
     /* no map and no parent: a legacy row may be legacy's own, and is never called extra */
-    check("word", COMPARE_STANDS_FOR, " AND false AND NOT EXISTS", true);
-    check("line", COMPARE_STANDS_FOR, " AND true AND NOT EXISTS", true);
+    check("word", COMPARE_STANDS_FOR, " AND false AND s.there IS NULL", true);
+    check("line", COMPARE_STANDS_FOR, " AND true AND s.there IS NULL", true);
+}
+
+/* Bytes are compared where rows are compared one by one; what is not compared is read where it may be refused. */
+static void
+test_glance(void **state)
+{
+    (void) state;
+    check("page", COMPARE_GLANCE_LEGACY, "OPERATOR(pg_catalog.*<>)", true);
+    check("word", COMPARE_GLANCE_LEGACY, "OPERATOR(pg_catalog.*<>)", false); /* nothing but its key */
+    /* varchar(n) would be cut by a cast */
+    check("page", COMPARE_GLANCE_LEGACY, "w.c2 AS c2", true);
+    check("page", COMPARE_GLANCE_LEGACY, "(w.k0)::pg_catalog.int8 AS k0", true);
+    /* a lookup of the map's own */
+    check("page", COMPARE_GLANCE_VNEXT, "pg_catalog.count(s.x4)", true);
+    /* absent: updated, deleted, left alone */
+    check("page", COMPARE_GLANCE_VNEXT, "WHEN s.found THEN 2 ELSE 16 END", true);
+    check("word", COMPARE_GLANCE_VNEXT, "WHEN s.found THEN 8 ELSE 16 END", true);
+    check("note", COMPARE_GLANCE_VNEXT, "WHEN s.found THEN 0 ELSE 16 END", true);
+    /* a lookup in legacy is undone where the key is listed */
+    check("line", COMPARE_GLANCE_KEYS, "FROM \"Old\".\"Person\" l WHERE l.\"Login\"::pg_catalog.text = ", true);
 }
 
 #define WORD(name, table, key)                                                                                         \
@@ -124,7 +146,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),     cmocka_unit_test(test_compared_columns), cmocka_unit_test(test_doubt),
-        cmocka_unit_test(test_stands_for), cmocka_unit_test(test_shared_table),
+        cmocka_unit_test(test_stands_for), cmocka_unit_test(test_shared_table),     cmocka_unit_test(test_glance),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
