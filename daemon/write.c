@@ -97,9 +97,11 @@ push(void *arg, struct grouped *g, size_t first, size_t count)
     static const enum plan_step steps[STEPS] = {PLAN_YIELD,  PLAN_UPDATE,  PLAN_INSERT,
                                                 PLAN_REMOVE, PLAN_YIELDED, PLAN_VERIFY};
     const struct write *w = arg;
-    struct buf json = {0};
+    struct sqlrows rows;
+    char *json;
     bool needed[STEPS] = {[5] = true};
 
+    sqlrows_begin(&rows, row_entity(batch(w), w->request.mapping, &batch(w)->rows[w->order[first]]));
     for (size_t i = first; i < first + count; i++) {
         const struct row *r = &batch(w)->rows[w->order[i]];
 
@@ -110,22 +112,21 @@ push(void *arg, struct grouped *g, size_t first, size_t count)
         needed[2] = needed[2] || r->create;
         needed[3] = needed[3] || r->remove;
         needed[4] = needed[0];
-        buf_puts(&json, json.len == 0 ? "[" : ",\n");
-        sqlrow_write(&json, row_entity(batch(w), w->request.mapping, r), r, w->order[i]);
+        sqlrows_add(&rows, r, w->order[i]);
     }
-    if (json.len == 0)
+    json = sqlrows_end(&rows);
+    if (json == NULL)
         return false;
-    buf_putc(&json, ']');
     for (size_t i = 0; i < STEPS; i++) {
         const char *sql = plan_of(w, first)->sql[steps[i]];
         char *params[] = {NULL};
 
         if (!needed[i] || sql == NULL)
             continue;
-        params[0] = xstrdup(buf_text(&json));
+        params[0] = xstrdup(json);
         grouped_push(g, sql, 1, params);
     }
-    buf_free(&json);
+    free(json);
     return true;
 }
 
@@ -134,16 +135,17 @@ static void
 done(void *arg, size_t first, size_t count, PGresult *const *results, size_t n)
 {
     struct write *w = arg;
+    enum { N, SHADOW, EQUAL };
     const PGresult *result = results[n - 1];
 
     (void) first;
     (void) count;
     for (int i = 0; i < PQntuples(result); i++) {
-        size_t at = (size_t) strtoul(PQgetvalue(result, i, PQfnumber(result, "n")), NULL, 10);
+        size_t at = (size_t) strtoul(PQgetvalue(result, i, N), NULL, 10);
         struct row *r = &batch(w)->rows[at];
 
-        r->shadow = PQgetvalue(result, i, PQfnumber(result, "shadow"))[0] == 't';
-        r->equal = PQgetvalue(result, i, PQfnumber(result, "equal"))[0] == 't';
+        r->shadow = PQgetvalue(result, i, SHADOW)[0] == 't';
+        r->equal = PQgetvalue(result, i, EQUAL)[0] == 't';
         w->freed += subject_of(w, at)->put_off > 0;
         if (r->create && !r->shadow) {
             subject_fail(subject_of(w, at), OUTCOME_PARK, NULL, NULL,

@@ -66,18 +66,19 @@ struct row {
     bool found;       /* there is a source row */
     bool present;     /* ... and it counts as present */
     bool noted;       /* the map says that the legacy row is equal */
+    bool reserved;    /* its map row has just been made, with that note */
     char *parent;     /* text of the parent's source key; NULL when it has none */
     char *parent_key; /* ... and target key; NULL until it is known */
     char **key;       /* the target key's columns as text; NULL until they are known */
     size_t nkey;
-    char *values; /* JSON text of the mapped values; NULL when not found */
-    char *extra;  /* ... and of what the map's columns get */
-    size_t needs; /* the subject of its parent, which has no legacy row yet; NO_INDEX: none */
-    bool write;   /* make an existing legacy row equal */
-    bool create;  /* make one where there is none */
-    bool remove;  /* do what the mapping says of removals */
-    bool shadow;  /* after the write: there is a legacy row */
-    bool equal;   /* ... and it is what was asked for */
+    char **values; /* the mapped values, laid out by slots.h; NULL when not found. One block: free() it */
+    char **extra;  /* ... and what the map's columns get */
+    size_t needs;  /* the subject of its parent, which has no legacy row yet; NO_INDEX: none */
+    bool write;    /* make an existing legacy row equal */
+    bool create;   /* make one where there is none */
+    bool remove;   /* do what the mapping says of removals */
+    bool shadow;   /* after the write: there is a legacy row */
+    bool equal;    /* ... and it is what was asked for */
 };
 
 struct batch {
@@ -108,12 +109,21 @@ const struct mapping_entity *row_entity(const struct batch *b, const struct mapp
 /* Adds an empty row for subject `s`; it lives until the next one is added. */
 struct row *batch_add_row(struct batch *b, size_t subject);
 
+/* Frees what a row that is in no batch owns. */
+void row_free(struct row *r);
+
 /* Decides write, create and remove of row `n`, which was read. */
 void row_decide(const struct batch *b, const struct mapping *m, struct row *r);
 
 /* ... of a row that is only looked at, as if an event of each kind were there; and whether its legacy row is as it should be. */
 void row_decide_looked(struct row *r, enum removal_kind kind);
 bool row_is_settled(const struct row *r, bool found, bool equal);
+
+/* After the write: there is a legacy row, and it was read back. */
+bool row_read_back(const struct batch *b, const struct row *r);
+
+/* What the map has noted of the row is not so. A row that failed was not read back. */
+bool row_is_news(const struct batch *b, const struct row *r);
 
 /* After the write: the legacy side is what was asked for; where nothing was, it is. */
 bool row_as_wanted(const struct batch *b, const struct mapping *m, const struct row *r);

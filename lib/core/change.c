@@ -157,6 +157,18 @@ batch_add_row(struct batch *b, size_t subject)
     return &b->rows[b->nrows++];
 }
 
+void
+row_free(struct row *r)
+{
+    for (size_t i = 0; i < r->nkey; i++)
+        free(r->key[i]);
+    free(r->key);
+    free(r->parent);
+    free(r->parent_key);
+    free(r->values);
+    free(r->extra);
+}
+
 /* `removal`: an event says that the row was deleted. A row that cannot be seen is no such row by itself. */
 static void
 decide(struct row *r, enum removal_kind kind, bool removal)
@@ -191,6 +203,18 @@ row_decide(const struct batch *b, const struct mapping *m, struct row *r)
         return;
     }
     decide(r, kind, s->removal);
+}
+
+bool
+row_read_back(const struct batch *b, const struct row *r)
+{
+    return b->subjects[r->subject].state == SUBJECT_DONE && r->found && r->shadow;
+}
+
+bool
+row_is_news(const struct batch *b, const struct row *r)
+{
+    return row_read_back(b, r) ? r->equal != r->noted : r->reserved && r->noted;
 }
 
 bool
@@ -431,17 +455,8 @@ batch_free(struct batch *b)
         free(b->subjects[i].error);
         free(b->subjects[i].holder);
     }
-    for (size_t i = 0; i < b->nrows; i++) {
-        struct row *r = &b->rows[i];
-
-        for (size_t j = 0; j < r->nkey; j++)
-            free(r->key[j]);
-        free(r->key);
-        free(r->parent);
-        free(r->parent_key);
-        free(r->values);
-        free(r->extra);
-    }
+    for (size_t i = 0; i < b->nrows; i++)
+        row_free(&b->rows[i]);
     tdestroy(b->index, free);
     free(b->children);
     free(b->events);
