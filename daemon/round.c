@@ -125,6 +125,7 @@ batch_committed(struct round *r, bool woken)
     int64_t duration_ms = monotime_diff_ms(now(), r->batch.claimed);
     int64_t retry_ms = woken ? 0 : -1;
 
+    log_gather(true);
     for (size_t i = 0; i < r->batch.count; i++) {
         const struct event *e = &r->batch.events[i];
         const struct subject *s = &r->batch.subjects[e->subject];
@@ -139,6 +140,7 @@ batch_committed(struct round *r, bool woken)
         if (r->retry_in_ms[i] >= 0 && (retry_ms < 0 || r->retry_in_ms[i] < retry_ms))
             retry_ms = r->retry_in_ms[i];
     }
+    log_gather(false);
     r->tally->batches++;
     r->schema_suspect = false;
     r->reserved = 0;
@@ -304,9 +306,11 @@ on_claimed(void *arg, struct claim_answer *answer)
     }
     r->batch = answer->batch;
     r->partitions = answer->partitions;
+    log_gather(true);
     for (size_t i = 0; i < r->batch.count; i++)
         if (memory_is_new(&r->memory, &r->batch.events[i]) && r->batch.events[i].attempt == 1)
             event_log_scheduled(r->tally, mapping(r), &r->batch.events[i]);
+    log_gather(false);
     request = (struct apply_request){
         .batch = &r->batch,
         .mapping = mapping(r),

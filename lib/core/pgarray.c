@@ -32,7 +32,8 @@ is_plain(const char *element)
         if (!((c >= '0' && c <= ':') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
               c == '_' || c == '+' || c == ' '))
             return false;
-    return len > 0 && element[0] != ' ' && element[len - 1] != ' ' && strcasecmp(element, "null") != 0;
+    return len > 0 && element[0] != ' ' && element[len - 1] != ' ' &&
+           !((element[0] | 0x20) == 'n' && strcasecmp(element, "null") == 0);
 }
 
 void

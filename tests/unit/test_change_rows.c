@@ -88,6 +88,44 @@ test_decide(void **state)
         }
 }
 
+/* What the map has to be told: a row that was read back and is not as noted; a note made in advance where nothing came of it. */
+static void
+test_news(void **state)
+{
+    static const struct {
+        enum subject_state state;
+        bool shadow, equal, noted, reserved, news;
+    } rows[] = {
+        {SUBJECT_DONE, true, true, true, false, false},
+        {SUBJECT_DONE, true, true, false, false, true},
+        {SUBJECT_DONE, true, false, true, false, true},
+        {SUBJECT_DONE, true, false, false, false, false},
+        {SUBJECT_DONE, false, false, true, false, false},
+        {SUBJECT_FAILED, true, true, true, false, false},
+        {SUBJECT_FAILED, true, true, false, false, false},
+        /* made with its map row in this transaction */
+        {SUBJECT_DONE, true, true, true, true, false},
+        {SUBJECT_DONE, true, false, true, true, true},
+        {SUBJECT_DONE, false, false, true, true, true},
+        {SUBJECT_FAILED, false, false, true, true, true},
+        {SUBJECT_FAILED, true, true, true, true, true},
+        {SUBJECT_FAILED, true, true, false, true, false},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct subject s = {.state = rows[i].state};
+        const struct batch b = {.subjects = &s, .nsubjects = 1};
+        const struct row r = {.found = true,
+                              .shadow = rows[i].shadow,
+                              .equal = rows[i].equal,
+                              .noted = rows[i].noted,
+                              .reserved = rows[i].reserved};
+
+        assert_int_equal(row_is_news(&b, &r), rows[i].news);
+    }
+}
+
 /* ---- parents ---- */
 
 static void
@@ -266,13 +304,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_decide),
-        cmocka_unit_test(test_parent),
-        cmocka_unit_test(test_companion),
-        cmocka_unit_test(test_many_parents),
-        cmocka_unit_test(test_fail_children),
-        cmocka_unit_test(test_parent_not_there),
+        cmocka_unit_test(test_rows),          cmocka_unit_test(test_decide),
+        cmocka_unit_test(test_news),          cmocka_unit_test(test_parent),
+        cmocka_unit_test(test_companion),     cmocka_unit_test(test_many_parents),
+        cmocka_unit_test(test_fail_children), cmocka_unit_test(test_parent_not_there),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
