@@ -108,7 +108,7 @@ push(void *arg, struct grouped *g, size_t first, size_t count)
         if (!counts(w, i))
             continue;
         needed[0] = needed[0] || w->yields[w->order[i]];
-        needed[1] = needed[1] || r->write;
+        needed[1] = needed[1] || (r->write && !r->fresh) || needed[0];
         needed[2] = needed[2] || r->create;
         needed[3] = needed[3] || r->remove;
         needed[4] = needed[0];
@@ -130,33 +130,6 @@ push(void *arg, struct grouped *g, size_t first, size_t count)
     return true;
 }
 
-/* The last of the group's statements reads back. */
-static void
-done(void *arg, size_t first, size_t count, PGresult *const *results, size_t n)
-{
-    struct write *w = arg;
-    enum { N, SHADOW, EQUAL };
-    const PGresult *result = results[n - 1];
-
-    (void) first;
-    (void) count;
-    for (int i = 0; i < PQntuples(result); i++) {
-        size_t at = (size_t) strtoul(PQgetvalue(result, i, N), NULL, 10);
-        struct row *r = &batch(w)->rows[at];
-
-        r->shadow = PQgetvalue(result, i, SHADOW)[0] == 't';
-        r->equal = PQgetvalue(result, i, EQUAL)[0] == 't';
-        w->freed += subject_of(w, at)->put_off > 0;
-        if (r->create && !r->shadow) {
-            subject_fail(subject_of(w, at), OUTCOME_PARK, NULL, NULL,
-                         "no legacy row came of it: a trigger or rule on the legacy table dropped it");
-            batch_fail_children(batch(w), w->request.mapping, r->subject);
-        }
-    }
-}
-
-/* ---- rows that cannot be written yet ---- */
-
 static void
 place_at_end(struct write *w, size_t row)
 {
@@ -164,6 +137,49 @@ place_at_end(struct write *w, size_t row)
     w->order[w->count] = row;
     w->place[row] = w->count++;
 }
+
+/* An insert alone, of rows that were thought to be new, has found some of them there. */
+static bool
+were_there(const struct write *w, size_t first, PGresult *const *results, size_t n)
+{
+    return n == 2 && plan_of(w, first)->sql[PLAN_UPDATE] != NULL &&
+           atoi(PQcmdTuples(results[0])) < PQntuples(results[1]);
+}
+
+/* The last of the group's statements reads back. A row that was there after all is written again, as one. */
+static void
+done(void *arg, size_t first, size_t count, PGresult *const *results, size_t n)
+{
+    struct write *w = arg;
+    enum { N, SHADOW, EQUAL };
+    const PGresult *result = results[n - 1];
+    bool some_there = were_there(w, first, results, n);
+    size_t before = w->count;
+
+    (void) count;
+    for (int i = 0; i < PQntuples(result); i++) {
+        size_t at = (size_t) strtoul(PQgetvalue(result, i, N), NULL, 10);
+        struct row *r = &batch(w)->rows[at];
+
+        r->shadow = PQgetvalue(result, i, SHADOW)[0] == 't';
+        r->equal = PQgetvalue(result, i, EQUAL)[0] == 't';
+        if (some_there && r->fresh && r->shadow && !r->equal) {
+            r->fresh = false;
+            place_at_end(w, at);
+            continue;
+        }
+        w->freed += subject_of(w, at)->put_off > 0;
+        if (r->create && !r->shadow) {
+            subject_fail(subject_of(w, at), OUTCOME_PARK, NULL, NULL,
+                         "no legacy row came of it: a trigger or rule on the legacy table dropped it");
+            batch_fail_children(batch(w), w->request.mapping, r->subject);
+        }
+    }
+    if (w->count > before)
+        grouped_add(w->groups, before, w->count - before);
+}
+
+/* ---- rows that cannot be written yet ---- */
 
 /*
  * Tries `row` again after the others, and after it those that need it. The last one first: where each row waits for the next
@@ -324,23 +340,7 @@ look_into_stuck(struct write *w)
 static void
 succeed(struct write *w)
 {
-    struct batch *b = batch(w);
-
-    for (size_t i = 0; i < b->nsubjects; i++) {
-        struct subject *s = &b->subjects[i];
-
-        if (s->state != SUBJECT_PENDING)
-            continue;
-        s->state = SUBJECT_DONE;
-        s->verified = true;
-    }
-    for (size_t i = 0; i < b->nrows; i++) {
-        struct subject *s = &b->subjects[b->rows[i].subject];
-
-        s->verified = s->verified && row_as_wanted(b, w->request.mapping, &b->rows[i]);
-        if (s->target_key == NULL && b->rows[i].nkey > 0)
-            s->target_key = b->rows[i].key[0];
-    }
+    batch_written(batch(w), w->request.mapping);
     finish(w, &(struct write_answer){.committed = w->count > 0 && w->request.two});
 }
 

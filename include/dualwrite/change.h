@@ -45,6 +45,7 @@ struct subject {
     bool removal;       /* one of its events is a removal */
     bool let_through;   /* ... that failed before or comes from reconcile: it was decided that it is to be done */
     bool conflicted;    /* one of its events failed on a value that another legacy row holds */
+    bool made;          /* its events say that the row was made, none was tried before: there is hardly a legacy row */
     enum subject_state state;
     size_t row;           /* its first row in batch.rows, NO_INDEX before it was read */
     bool found;           /* there is a source row */
@@ -74,6 +75,7 @@ struct row {
     char **values; /* the mapped values, laid out by slots.h; NULL when not found. One block: free() it */
     char **extra;  /* ... and what the map's columns get */
     size_t needs;  /* the subject of its parent, which has no legacy row yet; NO_INDEX: none */
+    bool fresh;    /* there is hardly a legacy row: it is made, without looking for one to be changed */
     bool write;    /* make an existing legacy row equal */
     bool create;   /* make one where there is none */
     bool remove;   /* do what the mapping says of removals */
@@ -118,6 +120,9 @@ void row_decide(const struct batch *b, const struct mapping *m, struct row *r);
 /* ... of a row that is only looked at, as if an event of each kind were there; and whether its legacy row is as it should be. */
 void row_decide_looked(struct row *r, enum removal_kind kind);
 bool row_is_settled(const struct row *r, bool found, bool equal);
+
+/* After the write: what has not failed is done. */
+void batch_written(struct batch *b, const struct mapping *m);
 
 /* After the write: there is a legacy row, and it was read back. */
 bool row_read_back(const struct batch *b, const struct row *r);

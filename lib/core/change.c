@@ -65,6 +65,16 @@ is_removal(const struct mapping *m, const struct event *e)
     return e->entity < m->count && strcmp(e->operation, m->entities[e->entity].operation_remove) == 0;
 }
 
+/* An operation of that name may be an update's too: then it says nothing. */
+static bool
+is_first_insertion(const struct mapping *m, const struct event *e)
+{
+    const struct mapping_entity *entity = e->entity < m->count ? &m->entities[e->entity] : NULL;
+
+    return entity != NULL && e->failed_before == 0 && strcmp(e->operation, entity->operation_insert) == 0 &&
+           strcmp(entity->operation_insert, entity->operation_update) != 0;
+}
+
 static bool
 was_decided(const struct event *e)
 {
@@ -89,6 +99,7 @@ batch_group(struct batch *b, const struct mapping *m)
             s = &b->subjects[b->nsubjects++];
             s->entity = e->entity;
             s->row = NO_INDEX;
+            s->made = true;
         } else {
             s = &b->subjects[b->nsubjects - 1];
         }
@@ -96,6 +107,7 @@ batch_group(struct batch *b, const struct mapping *m)
         s->removal = s->removal || is_removal(m, e);
         s->let_through = s->let_through || (is_removal(m, e) && was_decided(e));
         s->conflicted = s->conflicted || e->conflicted;
+        s->made = s->made && is_first_insertion(m, e);
         e->subject = b->nsubjects - 1;
         if (e->entity == m->count)
             subject_fail(s, OUTCOME_PARK, NULL, NULL, "the mapping knows no such entity; see dualwrite.failed");
@@ -203,6 +215,7 @@ row_decide(const struct batch *b, const struct mapping *m, struct row *r)
         return;
     }
     decide(r, kind, s->removal);
+    r->fresh = r->create && s->made;
 }
 
 bool
@@ -225,6 +238,26 @@ row_as_wanted(const struct batch *b, const struct mapping *m, const struct row *
     if (!r->write && !r->create && !r->remove)
         return true;
     return r->shadow ? !deleted && r->equal : !r->create; /* an absent row that has no legacy row needs none */
+}
+
+void
+batch_written(struct batch *b, const struct mapping *m)
+{
+    for (size_t i = 0; i < b->nsubjects; i++) {
+        struct subject *s = &b->subjects[i];
+
+        if (s->state != SUBJECT_PENDING)
+            continue;
+        s->state = SUBJECT_DONE;
+        s->verified = true;
+    }
+    for (size_t i = 0; i < b->nrows; i++) {
+        struct subject *s = &b->subjects[b->rows[i].subject];
+
+        s->verified = s->verified && row_as_wanted(b, m, &b->rows[i]);
+        if (s->target_key == NULL && b->rows[i].nkey > 0)
+            s->target_key = b->rows[i].key[0];
+    }
 }
 
 /* ---- parents ---- */

@@ -77,6 +77,10 @@ test_decide(void **state)
             assert_int_equal(r.write, strchr(expected, 'W') != NULL);
             assert_int_equal(r.create, strchr(expected, 'C') != NULL);
             assert_int_equal(r.remove, strchr(expected, 'R') != NULL);
+            assert_false(r.fresh);
+            s.made = true;
+            row_decide(&b, &m, &r);
+            assert_int_equal(r.fresh, r.create);
             /* a parent is only ever made, for a child that is present cannot be without it: an absent one too, unless
              * absent ones have no legacy row */
             s.implicit_key = (char[]){"1"};

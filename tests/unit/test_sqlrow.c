@@ -38,6 +38,8 @@ static struct mapping_entity entities[] = {
         .target_key = {keys, 1},
         .columns = {columns, COUNT(columns)},
         .map = &map,
+        .operation_insert = (char[]){"made"},
+        .operation_update = (char[]){"changed"},
         .operation_remove = (char[]){"gone"},
     },
     {
@@ -46,6 +48,8 @@ static struct mapping_entity entities[] = {
         .target_key = {keys, 2},
         .columns = {columns, COUNT(columns)},
         .parent = &parent,
+        .operation_insert = (char[]){"made"},
+        .operation_update = (char[]){"changed"},
         .operation_remove = (char[]){"gone"},
     },
     {
@@ -54,6 +58,8 @@ static struct mapping_entity entities[] = {
         .target_key = {keys, 1},
         .columns = {columns, COUNT(columns)},
         .parent = &parent,
+        .operation_insert = (char[]){"made"},
+        .operation_update = (char[]){"changed"},
         .operation_remove = (char[]){"gone"},
     },
 };
