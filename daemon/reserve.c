@@ -116,7 +116,8 @@ done(void *arg, size_t first, size_t count, PGresult *const *results, size_t n)
                      compare_returned);
         r->taken[i] = at != NULL && at->taken;
         r->reserved = r->reserved || (at != NULL && !at->taken);
-        row_at(r, i)->reserved = row_at(r, i)->fresh = at != NULL && !at->taken;
+        row_at(r, i)->reserved = at != NULL && !at->taken;
+        row_at(r, i)->guess = row_at(r, i)->reserved ? GUESS_NEW : GUESS_NONE;
         if (r->taken[i])
             continue; /* also where its legacy row is there again */
         if (r->complaints[i] != NULL)

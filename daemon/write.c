@@ -108,8 +108,8 @@ push(void *arg, struct grouped *g, size_t first, size_t count)
         if (!counts(w, i))
             continue;
         needed[0] = needed[0] || w->yields[w->order[i]];
-        needed[1] = needed[1] || (r->write && !r->fresh) || needed[0];
-        needed[2] = needed[2] || r->create;
+        needed[1] = needed[1] || (r->write && r->guess != GUESS_NEW) || needed[0];
+        needed[2] = needed[2] || (r->create && r->guess != GUESS_THERE);
         needed[3] = needed[3] || r->remove;
         needed[4] = needed[0];
         sqlrows_add(&rows, r, w->order[i]);
@@ -163,8 +163,8 @@ done(void *arg, size_t first, size_t count, PGresult *const *results, size_t n)
 
         r->shadow = PQgetvalue(result, i, SHADOW)[0] == 't';
         r->equal = PQgetvalue(result, i, EQUAL)[0] == 't';
-        if (some_there && r->fresh && r->shadow && !r->equal) {
-            r->fresh = false;
+        if (row_guessed_wrong(r, some_there)) {
+            r->guess = GUESS_NONE;
             place_at_end(w, at);
             continue;
         }

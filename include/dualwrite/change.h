@@ -61,6 +61,13 @@ struct subject {
 
 #define NO_INDEX ((size_t) -1)
 
+/* Whether there is a legacy row, before anybody has looked: which statement need not be tried at first. */
+enum row_guess {
+    GUESS_NONE,
+    GUESS_NEW,   /* its events say that it was made, or its map row has just been */
+    GUESS_THERE, /* the map has noted it as read back */
+};
+
 /* What vNext says for one subject and one legacy row (several when the map has several), and what is to be done. */
 struct row {
     size_t subject;
@@ -75,7 +82,7 @@ struct row {
     char **values; /* the mapped values, laid out by slots.h; NULL when not found. One block: free() it */
     char **extra;  /* ... and what the map's columns get */
     size_t needs;  /* the subject of its parent, which has no legacy row yet; NO_INDEX: none */
-    bool fresh;    /* there is hardly a legacy row: it is made, without looking for one to be changed */
+    enum row_guess guess;
     bool write;    /* make an existing legacy row equal */
     bool create;   /* make one where there is none */
     bool remove;   /* do what the mapping says of removals */
@@ -123,6 +130,12 @@ bool row_is_settled(const struct row *r, bool found, bool equal);
 
 /* After the write: what has not failed is done. */
 void batch_written(struct batch *b, const struct mapping *m);
+
+/*
+ * After the write: the guess has kept the row from being written. `some_there`: of the rows that were thought to be new, some
+ * were there. (If none were, a row that is not equal was made so by legacy itself.)
+ */
+bool row_guessed_wrong(const struct row *r, bool some_there);
 
 /* After the write: there is a legacy row, and it was read back. */
 bool row_read_back(const struct batch *b, const struct row *r);

@@ -1,5 +1,5 @@
 /* test_change.c - claimed events grouped into subjects: one per identity, parents first, nothing lost. */
-/* links: lib/core/change.c lib/core/ref.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/change.c lib/core/change_rows.c lib/core/ref.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

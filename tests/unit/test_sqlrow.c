@@ -2,7 +2,7 @@
  * test_sqlrow.c - rows as JSON: what is escaped and what is NULL, what a removal leaves out, and which value is too
  * long.
  */
-/* links: lib/core/sqlrow.c lib/core/slots.c lib/core/pgarray.c lib/core/change.c lib/core/ref.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/sqlrow.c lib/core/slots.c lib/core/pgarray.c lib/core/change.c lib/core/change_rows.c lib/core/ref.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
