@@ -24,8 +24,8 @@ QUIET = 0.3
 
 # Round trips and statements, at most. Of a batch by itself, with the look that finds nothing more and the doorbells before the
 # sleep; of each further batch while it is busy. With two databases there are two transactions, and the fence.
-ALONE = {"one": (9, 39), "two": (11, 50)}
-FURTHER = {"one": (4, 21), "two": (6, 32)}
+ALONE = {"one": (9, 38), "two": (11, 49)}
+FURTHER = {"one": (4, 20), "two": (6, 31)}
 
 
 class Counted(Proxy):
@@ -167,6 +167,6 @@ def test_rows_that_were_there_after_all(db):
         print(f"{db.layout}: round trips and statements: {new} for five new rows, {back} for five that were there")
         assert db.legacy.value(f"SELECT count(*) FROM {LEGACY_MEMBERSHIP} WHERE role = 'OWNER' AND status = 'ACTIVE'") == 5
         most = ALONE[db.layout]
-        assert new[0] <= most[0] + 1 and new[1] <= most[1]  # one more looks for the teams' legacy rows
+        assert new[0] <= most[0] + 1 and new[1] <= most[1] + 1  # one more looks for the teams' legacy rows
         # one more with a savepoint, update, insert, verify and what ends it; and a beat may come in between
         assert back[0] <= new[0] + 2 and back[1] <= new[1] + 8
