@@ -83,11 +83,11 @@ struct row {
     char **extra;  /* ... and what the map's columns get */
     size_t needs;  /* the subject of its parent, which has no legacy row yet; NO_INDEX: none */
     enum row_guess guess;
-    bool write;    /* make an existing legacy row equal */
-    bool create;   /* make one where there is none */
-    bool remove;   /* do what the mapping says of removals */
-    bool shadow;   /* after the write: there is a legacy row */
-    bool equal;    /* ... and it is what was asked for */
+    bool write;  /* make an existing legacy row equal */
+    bool create; /* make one where there is none */
+    bool remove; /* do what the mapping says of removals */
+    bool shadow; /* after the write: there is a legacy row */
+    bool equal;  /* ... and it is what was asked for */
 };
 
 struct batch {
