@@ -138,12 +138,12 @@ place_at_end(struct write *w, size_t row)
     w->place[row] = w->count++;
 }
 
-/* An insert alone, of rows that were thought to be new, has found some of them there. */
+/* An insert without an update before it, of rows that were thought to be new, has found some of them there, maybe. */
 static bool
 were_there(const struct write *w, size_t first, PGresult *const *results, size_t n)
 {
-    return n == 2 && plan_of(w, first)->sql[PLAN_UPDATE] != NULL &&
-           atoi(PQcmdTuples(results[0])) < PQntuples(results[1]);
+    return strncmp(PQcmdStatus(results[0]), "INSERT", 6) == 0 && plan_of(w, first)->sql[PLAN_UPDATE] != NULL &&
+           atoi(PQcmdTuples(results[0])) < PQntuples(results[n - 1]);
 }
 
 /* The last of the group's statements reads back. A row that was there after all is written again, as one. */
