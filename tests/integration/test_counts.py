@@ -150,11 +150,11 @@ def test_rows_that_were_there_after_all(db):
     with counted_daemon(db) as (daemon, proxy):
         filled(db, daemon, 5)
 
-        def cost_of(statement):
+        def cost_of(statement, events=5):
             wait_until(proxy.rests)
             before, since = proxy.counts(), daemon.mark()
             db.execute(statement, user="app_user")
-            daemon.wait_for("dual_write_completed", since=since, count=5)
+            daemon.wait_for("dual_write_completed", since=since, count=events)
             wait_until(proxy.rests)
             assert_in_step(db)
             return tuple(after - first for first, after in zip(before, proxy.counts()))
@@ -163,6 +163,10 @@ def test_rows_that_were_there_after_all(db):
         new = min(cost_of(join.format("PLAYER").replace("* 10", f"* 10 + {n}")) for n in range(3))
         cost_of(f"DELETE FROM {MEMBERSHIP} WHERE user_id % 10 = 1")
         back = cost_of(join.format("OWNER").replace("* 10", "* 10 + 1"))
+        # with a removal in their group, too
+        cost_of(f"DELETE FROM {MEMBERSHIP} WHERE user_id % 10 = 1")
+        leave = f"DELETE FROM {MEMBERSHIP} WHERE user_id % 10 = 2 AND team_id = 1"
+        cost_of(join.format("OWNER").replace("* 10", "* 10 + 1") + "; " + leave, events=6)
         assert not daemon.lines("legacy_differs")
         print(f"{db.layout}: round trips and statements: {new} for five new rows, {back} for five that were there")
         assert db.legacy.value(f"SELECT count(*) FROM {LEGACY_MEMBERSHIP} WHERE role = 'OWNER' AND status = 'ACTIVE'") == 5
