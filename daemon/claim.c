@@ -1,12 +1,12 @@
 /* claim.c - stage one; see claim.h. What a batch is about is lib/core/change.c. */
 #include "claim.h"
 
-#include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
 
 #include "dualwrite/outcome.h"
+#include "dualwrite/pgarray.h"
 #include "dualwrite/ref.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
@@ -56,29 +56,23 @@ finish(struct claim *c, const char *error)
 }
 
 static const char *
-field(const PGresult *r, int row, const char *column)
+value(const PGresult *r, int row, int column)
 {
-    int i = PQfnumber(r, column);
-
-    return PQgetisnull(r, row, i) ? NULL : PQgetvalue(r, row, i);
+    return PQgetisnull(r, row, column) ? NULL : PQgetvalue(r, row, column);
 }
 
-static void
-parse_ref(struct event *e, const char *json)
+static const char *
+field(const PGresult *r, int row, const char *column)
 {
-    cJSON *array = cJSON_Parse(json);
-    const cJSON *item;
-
-    e->ref = xcalloc((size_t) cJSON_GetArraySize(array), sizeof *e->ref);
-    cJSON_ArrayForEach(item, array) e->ref[e->nref++] = xstrdup(cJSON_GetStringValue(item));
-    cJSON_Delete(array);
+    return value(r, row, PQfnumber(r, column));
 }
 
 static void
 parse_events(struct claim *c, const PGresult *r)
 {
+    enum { ID, ENTITY, OPERATION, REF, ACTOR, ATTEMPTS, SQLSTATE, AGE_MS, AGE_FROM_COMMIT }; /* claim.sql */
     struct batch *b = &c->answer.batch;
-    int rows = field(r, 0, "id") == NULL ? 0 : PQntuples(r);
+    int rows = value(r, 0, ID) == NULL ? 0 : PQntuples(r);
 
     c->answer.cursor = xstrdup(field(r, 0, "cursor"));
     c->answer.more = field(r, 0, "more")[0] == 't';
@@ -87,16 +81,16 @@ parse_events(struct claim *c, const PGresult *r)
     for (int i = 0; i < rows; i++) {
         struct event *e = &b->events[b->count++];
 
-        e->id = strtoll(field(r, i, "id"), NULL, 10);
-        e->entity = mapping_entity_index(c->request.mapping, field(r, i, "entity"));
-        e->operation = xstrdup(field(r, i, "operation"));
-        e->actor = xstrdup(field(r, i, "actor"));
-        e->failed_before = atoi(field(r, i, "attempts"));
+        e->id = strtoll(value(r, i, ID), NULL, 10);
+        e->entity = mapping_entity_index(c->request.mapping, value(r, i, ENTITY));
+        e->operation = xstrdup(value(r, i, OPERATION));
+        e->actor = xstrdup(value(r, i, ACTOR));
+        e->failed_before = atoi(value(r, i, ATTEMPTS));
         e->attempt = e->failed_before + 1;
-        e->conflicted = is_conflict(field(r, i, "sqlstate"));
-        e->age_ms = strtoll(field(r, i, "age_ms"), NULL, 10);
-        e->age_from_commit = field(r, i, "age_from_commit")[0] == 't';
-        parse_ref(e, field(r, i, "ref"));
+        e->conflicted = is_conflict(value(r, i, SQLSTATE));
+        e->age_ms = strtoll(value(r, i, AGE_MS), NULL, 10);
+        e->age_from_commit = value(r, i, AGE_FROM_COMMIT)[0] == 't';
+        e->nref = pgarray_read(value(r, i, REF), &e->ref);
     }
     batch_group(b, c->request.mapping);
 }

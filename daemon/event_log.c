@@ -11,6 +11,10 @@ log_key(struct log_line *l, const struct mapping_entity *entity, const struct ev
 {
     struct buf key = {0};
 
+    if (entity->source_key.count == 1 && e->nref > 0) {
+        log_str(l, entity->log_id, e->ref[0] == NULL ? "" : e->ref[0]);
+        return;
+    }
     for (size_t i = 0; i < entity->source_key.count && i < e->nref; i++)
         buf_printf(&key, "%s%s", i == 0 ? "" : ",", e->ref[i] == NULL ? "" : e->ref[i]);
     log_str(l, entity->log_id, buf_text(&key));

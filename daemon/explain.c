@@ -19,6 +19,7 @@
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 #include "explain_parts.h"
+#include "read.h"
 
 /* ---- the plan ---- */
 
@@ -56,28 +57,24 @@ make_plan(struct story *s)
 
 /* Adds an object of the legacy rows' state; with the row as it was read. */
 static bool
-add_legacy(struct story *s, struct row *row, cJSON *values)
+add_legacy(struct story *s, const struct row *row)
 {
     cJSON *legacy = cJSON_CreateObject();
     cJSON *key = cJSON_CreateArray();
     char *sql = explain_compare_sql(s->mapping, &s->catalogs, s->e);
-    struct buf rows = {0};
-    const char *params[1];
+    char *rows = sqlrow_alone(s->e, row);
+    const char *const params[] = {rows};
     PGresult *r;
     PGresult *verified = NULL;
 
     for (size_t i = 0; i < row->nkey; i++)
         cJSON_AddItemToArray(key, story_text(row->key[i]));
     cJSON_AddItemToObject(legacy, "key", story_named(&s->e->target_key, key));
-    buf_putc(&rows, '[');
-    sqlrow_write(&rows, s->e, row, 1);
-    buf_putc(&rows, ']');
-    params[0] = buf_text(&rows);
     r = story_look(s, DATABASE_LEGACY, sql, 1, params);
     if (r != NULL)
         verified = story_look(s, DATABASE_LEGACY, s->plan->entities[s->entity].sql[PLAN_VERIFY], 1, params);
     free(sql);
-    buf_free(&rows);
+    free(rows);
     if (verified != NULL) {
         const bool found = story_truth(r, 0, "found");
 
@@ -93,18 +90,15 @@ add_legacy(struct story *s, struct row *row, cJSON *values)
         cJSON_AddFalseToObject(legacy, "equal");
         cJSON_AddNullToObject(legacy, "written_at");
         cJSON_AddStringToObject(legacy, "error", s->d->error);
-        for (size_t i = 0; i < s->e->columns.count; i++) {
-            char name[24];
+        for (size_t i = 0, at = 0; row->values != NULL && i < s->e->columns.count; at += slots_width(s->e, i), i++) {
             cJSON *column;
-            const cJSON *value;
 
-            snprintf(name, sizeof name, "c%zu", i);
-            if ((value = cJSON_GetObjectItem(values, name)) == NULL)
+            if (slots_width(s->e, i) == 0)
                 continue;
             column = cJSON_CreateObject();
             cJSON_AddStringToObject(column, "column", s->e->columns.items[i].name);
             cJSON_AddStringToObject(column, "rule", "compared");
-            cJSON_AddItemToObject(column, "vnext", cJSON_Duplicate(value, true));
+            cJSON_AddItemToObject(column, "vnext", story_text(row->values[at]));
             cJSON_AddNullToObject(column, "legacy");
             cJSON_AddNullToObject(column, "same");
             cJSON_AddItemToArray(columns, column);
@@ -124,25 +118,13 @@ add_legacy(struct story *s, struct row *row, cJSON *values)
 static bool
 take_read(struct story *s, const PGresult *r, int i)
 {
-    cJSON *key = story_json(r, i, "key");
-    cJSON *values = story_json(r, i, "values");
-    const char **keys = story_texts(key);
-    struct row row = {
-        .found = story_truth(r, i, "found"),
-        .present = story_truth(r, i, "present"),
-        .parent = (char *) story_field(r, i, "parent"),
-        .parent_key = (char *) story_field(r, i, "parent_key"),
-        .key = (char **) keys,
-        .nkey = (size_t) cJSON_GetArraySize(key),
-        .values = (char *) story_field(r, i, "values"),
-    };
+    struct row row = {0};
     bool good;
 
+    read_row(&row, s->e, r, i);
     row_decide_looked(&row, s->e->removal.kind);
-    good = add_legacy(s, &row, values);
-    free(keys);
-    cJSON_Delete(key);
-    cJSON_Delete(values);
+    good = add_legacy(s, &row);
+    row_free(&row);
     return good;
 }
 

@@ -33,19 +33,15 @@ push(void *arg, struct grouped *g, size_t first, size_t count)
 {
     const struct holders *h = arg;
     const char *sql = h->request.plan->entities[entity_of(h, first)].sql[PLAN_HOLDERS];
-    struct buf json = {0};
+    struct sqlrows rows;
     char *params[1];
 
     if (sql == NULL)
         return false;
-    for (size_t i = first; i < first + count; i++) {
-        const struct row *r = &h->request.batch->rows[h->rows[i]];
-
-        buf_puts(&json, i == first ? "[" : ",\n");
-        sqlrow_write(&json, row_entity(h->request.batch, h->request.mapping, r), r, h->rows[i]);
-    }
-    buf_putc(&json, ']');
-    params[0] = buf_steal(&json);
+    sqlrows_begin(&rows, &h->request.mapping->entities[entity_of(h, first)]);
+    for (size_t i = first; i < first + count; i++)
+        sqlrows_add(&rows, &h->request.batch->rows[h->rows[i]], h->rows[i]);
+    params[0] = sqlrows_end(&rows);
     grouped_push(g, sql, 1, params);
     return true;
 }

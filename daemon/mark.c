@@ -32,15 +32,13 @@ static bool
 push(void *arg, struct grouped *g, size_t first, size_t count)
 {
     const struct mark *m = arg;
-    struct buf out = {0};
+    struct sqlrows rows;
     char *params[1];
 
-    for (size_t i = first; i < first + count; i++) {
-        buf_puts(&out, out.len == 0 ? "[" : ", ");
-        sqlrow_mark(&out, m->request.batch, m->request.mapping, m->rows[i]);
-    }
-    buf_putc(&out, ']');
-    params[0] = buf_steal(&out);
+    sqlrows_begin_mark(&rows, &m->request.mapping->entities[entity_of(m, first)]);
+    for (size_t i = first; i < first + count; i++)
+        sqlrows_add_mark(&rows, m->request.batch, m->request.mapping, m->rows[i]);
+    params[0] = sqlrows_end(&rows);
     grouped_push(g, m->request.plan->entities[entity_of(m, first)].sql[PLAN_MARK], 1, params);
     return true;
 }
@@ -63,6 +61,8 @@ failed(void *arg, struct grouped *g, size_t item, const PGresult *error, const c
     struct subject *s = &m->request.batch->subjects[row_at(m, item)->subject];
 
     (void) g;
+    if (s->state == SUBJECT_FAILED)
+        return;
     s->state = SUBJECT_PENDING;
     subject_fail(s, outcome_of(sqlstate), sqlstate, PQresultErrorField(error, PG_DIAG_CONSTRAINT_NAME), text);
 }
@@ -81,10 +81,9 @@ end(void *arg, const char *error, const char *sqlstate)
 static bool
 is_news(const struct mark *m, const struct row *r)
 {
-    const struct subject *s = &m->request.batch->subjects[r->subject];
+    const struct batch *b = m->request.batch;
 
-    return m->request.plan->entities[s->entity].sql[PLAN_MARK] != NULL && s->state == SUBJECT_DONE && r->found &&
-           r->shadow && r->equal != r->noted;
+    return m->request.plan->entities[b->subjects[r->subject].entity].sql[PLAN_MARK] != NULL && row_is_news(b, r);
 }
 
 struct mark *

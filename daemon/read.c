@@ -1,11 +1,11 @@
 /* read.c - stage two; see read.h. The statement is lib/core/sqlread.c. */
 #include "read.h"
 
-#include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dualwrite/pgarray.h"
+#include "dualwrite/slots.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 #include "grouped.h"
@@ -59,55 +59,76 @@ push(void *arg, struct grouped *g, size_t first, size_t count)
     return any;
 }
 
-static char *
-text(const PGresult *result, int row, const char *column)
-{
-    int i = PQfnumber(result, column);
+/* The columns of the answer; then the keys, the values and what the map's columns get. */
+enum { N, FOUND, PRESENT, PARENT, PARENT_KEY, VERIFIED, FIRST_KEY };
 
-    return PQgetisnull(result, row, i) ? NULL : xstrdup(PQgetvalue(result, row, i));
+static const char *
+field(const PGresult *result, int row, int column)
+{
+    return PQgetisnull(result, row, column) ? NULL : PQgetvalue(result, row, column);
 }
 
 static bool
-truth(const PGresult *result, int row, const char *column)
+truth(const PGresult *result, int row, int column)
 {
-    return PQgetvalue(result, row, PQfnumber(result, column))[0] == 't'; /* NULL is "" */
+    return PQgetvalue(result, row, column)[0] == 't'; /* NULL is "" */
 }
 
-static void
-parse_key(struct row *out, const PGresult *result, int row)
+/* Some columns in one block, which ends with their texts. */
+static char **
+texts(const PGresult *result, int row, int first, size_t count)
 {
-    cJSON *array = cJSON_Parse(PQgetvalue(result, row, PQfnumber(result, "key")));
-    const cJSON *item;
+    size_t size = count * sizeof(char *);
+    char **out;
+    char *at;
 
-    out->key = xcalloc((size_t) cJSON_GetArraySize(array), sizeof *out->key);
-    cJSON_ArrayForEach(item, array) out->key[out->nkey++] = xstrdup(cJSON_GetStringValue(item));
-    cJSON_Delete(array);
+    for (size_t i = 0; i < count; i++)
+        size += (size_t) PQgetlength(result, row, first + (int) i) + 1;
+    out = xcalloc(1, size);
+    at = (char *) &out[count];
+    for (size_t i = 0; i < count; i++) {
+        const char *value = field(result, row, first + (int) i);
+        size_t length = (size_t) PQgetlength(result, row, first + (int) i) + 1;
+
+        if (value == NULL)
+            continue;
+        out[i] = memcpy(at, value, length);
+        at += length;
+    }
+    return out;
 }
 
-static void
-parse_row(struct batch *b, const struct mapping *m, size_t subject, const PGresult *result, int row)
+void
+read_row(struct row *out, const struct mapping_entity *e, const PGresult *result, int row)
 {
-    struct row *out = batch_add_row(b, subject);
+    size_t values = slots_values(e, NULL);
+    int first = FIRST_KEY + (int) e->target_key.count;
 
-    out->found = truth(result, row, "found");
-    out->present = truth(result, row, "present");
-    out->noted = truth(result, row, "verified");
-    out->parent = text(result, row, "parent");
-    out->parent_key = text(result, row, "parent_key");
-    out->values = text(result, row, "values");
-    out->extra = text(result, row, "extra");
-    parse_key(out, result, row);
-    b->subjects[subject].found = out->found;
-    row_decide(b, m, out);
+    out->found = truth(result, row, FOUND);
+    out->present = truth(result, row, PRESENT);
+    out->noted = truth(result, row, VERIFIED);
+    out->parent = xstrdup(field(result, row, PARENT));
+    out->parent_key = xstrdup(field(result, row, PARENT_KEY));
+    out->nkey = e->target_key.count;
+    out->key = xcalloc(out->nkey, sizeof *out->key);
+    for (size_t i = 0; i < out->nkey; i++)
+        out->key[i] = xstrdup(field(result, row, FIRST_KEY + (int) i));
+    if (!out->found)
+        return;
+    out->values = texts(result, row, first, values);
+    out->extra = texts(result, row, first + (int) values, slots_map(e, NULL));
 }
 
 void
 read_take(struct batch *b, const struct mapping *m, const size_t *asked, const PGresult *result)
 {
-    for (int row = 0; row < PQntuples(result); row++) {
-        long at = strtol(PQgetvalue(result, row, PQfnumber(result, "n")), NULL, 10);
+    for (int i = 0; i < PQntuples(result); i++) {
+        size_t subject = asked[strtol(PQgetvalue(result, i, N), NULL, 10) - 1];
+        struct row *row = batch_add_row(b, subject);
 
-        parse_row(b, m, asked[at - 1], result, row);
+        read_row(row, row_entity(b, m, row), result, i);
+        b->subjects[subject].found = row->found;
+        row_decide(b, m, row);
     }
 }
 

@@ -37,6 +37,9 @@ struct read *read_new(struct pgconn *pg, read_done done, void *arg);
 void read_start(struct read *r, const struct read_request *request);
 void read_free(struct read *r);
 
+/* A row of an answer to PLAN_READ, which then owns its texts; nothing is decided. */
+void read_row(struct row *out, const struct mapping_entity *e, const PGresult *result, int row);
+
 /* The rows of an answer to PLAN_READ, added to the batch and decided; asked[n - 1] is the subject that its n means. */
 void read_take(struct batch *b, const struct mapping *m, const size_t *asked, const PGresult *result);
 

@@ -174,13 +174,17 @@ take_differences(struct reconcile_look *look, const char *json)
 
 /* Everything that the row was judged by, except the removal's time, which passes. */
 static void
-note_seen(struct buf *seen, const struct row *r, const char *version)
+note_seen(struct buf *seen, const struct mapping_entity *e, const struct row *r, const char *version)
 {
+    size_t values = r->values == NULL ? 0 : slots_values(e, NULL);
+
     buf_printf(seen, "%d%d", r->found, r->present);
     for (size_t i = 0; i < r->nkey; i++)
         buf_printf(seen, ",%s", r->key[i] == NULL ? "" : r->key[i]);
-    buf_printf(seen, ";%s;%s;%s|", r->parent_key == NULL ? "" : r->parent_key, r->values == NULL ? "" : r->values,
-               version);
+    buf_printf(seen, ";%s;", r->parent_key == NULL ? "" : r->parent_key);
+    for (size_t i = 0; i < values; i++)
+        pgarray_add(seen, r->values[i]);
+    buf_printf(seen, ";%s|", version);
 }
 
 static void
@@ -195,7 +199,7 @@ take_comparison(struct looking *l, const PGresult *result)
         enum reconcile_class class =
             reconcile_classify(r, deletes, reconcile_truth(result, i, "shadow"), *differences != '\0');
 
-        note_seen(&l->seen[r->subject], r, reconcile_field(result, i, "version"));
+        note_seen(&l->seen[r->subject], l->e, r, reconcile_field(result, i, "version"));
         look->class = reconcile_worse(look->class, class);
         if (class == RECONCILE_DRIFTED || class == RECONCILE_EXTRA)
             take_differences(look, differences);
@@ -212,20 +216,16 @@ is_compared(const struct row *r)
 static char *
 rows_json(const struct looking *l, size_t from, size_t to)
 {
-    struct buf json = {0};
+    struct sqlrows rows;
 
+    sqlrows_begin(&rows, l->e);
     for (size_t n = 0; n < l->batch.nrows; n++) {
         const struct row *r = &l->batch.rows[n];
 
-        if (r->subject < from || r->subject >= to || !is_compared(r))
-            continue;
-        buf_puts(&json, json.len == 0 ? "[" : ",\n");
-        sqlrow_write(&json, l->e, r, n);
+        if (r->subject >= from && r->subject < to && is_compared(r))
+            sqlrows_add(&rows, r, n);
     }
-    if (json.len == 0)
-        return NULL;
-    buf_putc(&json, ']');
-    return buf_steal(&json);
+    return sqlrows_end(&rows);
 }
 
 static bool

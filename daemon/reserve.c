@@ -64,19 +64,22 @@ static bool
 push(void *arg, struct grouped *g, size_t first, size_t count)
 {
     const struct reserve *r = arg;
-    struct buf out = {0};
+    struct sqlrows rows;
     char *params[1];
 
-    for (size_t i = first; i < first + count; i++) {
-        if (subject_at(r, i)->state != SUBJECT_PENDING)
-            continue;
-        buf_puts(&out, out.len == 0 ? "[" : ", ");
-        sqlrow_reserve(&out, r->request.batch, r->request.mapping, r->rows[i], r->complaints[i] != NULL);
-    }
-    if (out.len == 0)
+    /*
+     * In one transaction with the write the map row is made as it should be after it, and changed only where that came out
+     * differently (mark.c): else each new one would be written twice.
+     */
+    for (size_t i = first; i < first + count; i++)
+        row_at(r, i)->noted = !r->two;
+    sqlrows_begin_reserve(&rows, row_entity(r->request.batch, r->request.mapping, row_at(r, first)));
+    for (size_t i = first; i < first + count; i++)
+        if (subject_at(r, i)->state == SUBJECT_PENDING)
+            sqlrows_add_reserve(&rows, r->request.batch, r->request.mapping, r->rows[i], r->complaints[i] != NULL);
+    params[0] = sqlrows_end(&rows);
+    if (params[0] == NULL)
         return false;
-    buf_putc(&out, ']');
-    params[0] = buf_steal(&out);
     grouped_push(g, r->request.plan->entities[subject_at(r, first)->entity].sql[PLAN_RESERVE], 1, params);
     return true;
 }
@@ -113,6 +116,8 @@ done(void *arg, size_t first, size_t count, PGresult *const *results, size_t n)
                      compare_returned);
         r->taken[i] = at != NULL && at->taken;
         r->reserved = r->reserved || (at != NULL && !at->taken);
+        row_at(r, i)->reserved = at != NULL && !at->taken;
+        row_at(r, i)->guess = row_at(r, i)->reserved ? GUESS_NEW : GUESS_NONE;
         if (r->taken[i])
             continue; /* also where its legacy row is there again */
         if (r->complaints[i] != NULL)

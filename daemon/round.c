@@ -125,6 +125,7 @@ round_tell(struct round *r)
 {
     if (r->took_ms < 0)
         return;
+    log_gather(true);
     for (size_t i = 0; i < r->batch.count; i++) {
         const struct event *e = &r->batch.events[i];
         const struct subject *s = &r->batch.subjects[e->subject];
@@ -138,6 +139,7 @@ round_tell(struct round *r)
                              r->strict);
         }
     }
+    log_gather(false);
     clear_batch(r);
 }
 
@@ -328,9 +330,11 @@ on_claimed(void *arg, struct claim_answer *answer)
         .statement_timeout_ms = config(r)->statement_timeout_ms,
     };
     apply_start(r->apply, &request);
+    log_gather(true);
     for (size_t i = 0; i < r->batch.count; i++) /* while the server reads; what it says comes through the loop */
         if (memory_is_new(&r->memory, &r->batch.events[i]) && r->batch.events[i].attempt == 1)
             event_log_scheduled(r->tally, mapping(r), &r->batch.events[i]);
+    log_gather(false);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "dualwrite/sqlrow.h"
 #include "dualwrite/xalloc.h"
 #include "explain_parts.h"
+#include "read.h"
 #include "smoke_run.h"
 
 static PGresult *
@@ -38,36 +39,34 @@ add_table(cJSON *doc, const char *name, const struct mapping_table *t)
     free(text);
 }
 
+static cJSON *
+key_of(const struct row *row)
+{
+    cJSON *key = cJSON_CreateArray();
+
+    for (size_t i = 0; i < row->nkey; i++)
+        cJSON_AddItemToArray(key, story_text(row->key[i]));
+    return key;
+}
+
 /* The legacy row of the first row of PLAN_READ. */
 static cJSON *
 look_legacy(struct smoke *s, size_t entity, bool within, const PGresult *r)
 {
     const struct mapping_entity *e = &s->mapping->entities[entity];
-    cJSON *key = story_json(r, 0, "key");
+    cJSON *key;
     cJSON *legacy = NULL;
-    char **keys = xcalloc(e->target_key.count, sizeof *keys);
-    struct row row = {
-        .found = story_truth(r, 0, "found"),
-        .present = story_truth(r, 0, "present"),
-        .parent = (char *) story_field(r, 0, "parent"),
-        .parent_key = (char *) story_field(r, 0, "parent_key"),
-        .key = keys,
-        .nkey = e->target_key.count,
-        .values = (char *) story_field(r, 0, "values"),
-    };
+    struct row row = {0};
     char *sql = explain_compare_sql(s->mapping, &s->catalogs, e);
-    struct buf rows = {0};
+    char *rows;
     const char *params[1];
     PGresult *compared;
     PGresult *verified = NULL;
 
-    for (size_t i = 0; i < row.nkey; i++)
-        keys[i] = cJSON_GetStringValue(cJSON_GetArrayItem(key, (int) i));
+    read_row(&row, e, r, 0);
+    key = key_of(&row);
     row_decide_looked(&row, e->removal.kind);
-    buf_putc(&rows, '[');
-    sqlrow_write(&rows, e, &row, 1);
-    buf_putc(&rows, ']');
-    params[0] = buf_text(&rows);
+    params[0] = rows = sqlrow_alone(e, &row);
     compared = ask(s, DATABASE_LEGACY, within, sql, 1, params);
     if (compared != NULL)
         verified = ask(s, DATABASE_LEGACY, within, s->plan->entities[entity].sql[PLAN_VERIFY], 1, params);
@@ -82,9 +81,9 @@ look_legacy(struct smoke *s, size_t entity, bool within, const PGresult *r)
     }
     PQclear(compared);
     PQclear(verified);
-    buf_free(&rows);
+    free(rows);
     free(sql);
-    free(keys);
+    row_free(&row);
     cJSON_Delete(key);
     return legacy;
 }
@@ -130,15 +129,19 @@ smoke_legacy_keys(struct smoke *s, size_t entity, const cJSON *identities, cJSON
         return true;
     r = read_rows(s, entity, false, identities);
     for (int i = 0; r != NULL && i < PQntuples(r); i++) {
-        cJSON *key = cJSON_Parse(story_field(r, i, "key"));
-        const cJSON *part;
+        struct row row = {0};
+        cJSON *key;
         bool whole = true;
 
-        cJSON_ArrayForEach(part, key) whole = whole && cJSON_IsString(part);
+        read_row(&row, &s->mapping->entities[entity], r, i);
+        key = key_of(&row);
+        for (size_t k = 0; k < row.nkey; k++)
+            whole = whole && row.key[k] != NULL;
         if (whole)
             cJSON_AddItemToArray(keys, key);
         else /* it has no legacy row */
             cJSON_Delete(key);
+        row_free(&row);
     }
     PQclear(r);
     return r != NULL;

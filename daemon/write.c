@@ -97,63 +97,38 @@ push(void *arg, struct grouped *g, size_t first, size_t count)
     static const enum plan_step steps[STEPS] = {PLAN_YIELD,  PLAN_UPDATE,  PLAN_INSERT,
                                                 PLAN_REMOVE, PLAN_YIELDED, PLAN_VERIFY};
     const struct write *w = arg;
-    struct buf json = {0};
+    struct sqlrows rows;
+    char *json;
     bool needed[STEPS] = {[5] = true};
 
+    sqlrows_begin(&rows, row_entity(batch(w), w->request.mapping, &batch(w)->rows[w->order[first]]));
     for (size_t i = first; i < first + count; i++) {
         const struct row *r = &batch(w)->rows[w->order[i]];
 
         if (!counts(w, i))
             continue;
         needed[0] = needed[0] || w->yields[w->order[i]];
-        needed[1] = needed[1] || r->write;
-        needed[2] = needed[2] || r->create;
+        needed[1] = needed[1] || (r->write && r->guess != GUESS_NEW) || needed[0];
+        needed[2] = needed[2] || (r->create && r->guess != GUESS_THERE);
         needed[3] = needed[3] || r->remove;
         needed[4] = needed[0];
-        buf_puts(&json, json.len == 0 ? "[" : ",\n");
-        sqlrow_write(&json, row_entity(batch(w), w->request.mapping, r), r, w->order[i]);
+        sqlrows_add(&rows, r, w->order[i]);
     }
-    if (json.len == 0)
+    json = sqlrows_end(&rows);
+    if (json == NULL)
         return false;
-    buf_putc(&json, ']');
     for (size_t i = 0; i < STEPS; i++) {
         const char *sql = plan_of(w, first)->sql[steps[i]];
         char *params[] = {NULL};
 
         if (!needed[i] || sql == NULL)
             continue;
-        params[0] = xstrdup(buf_text(&json));
+        params[0] = xstrdup(json);
         grouped_push(g, sql, 1, params);
     }
-    buf_free(&json);
+    free(json);
     return true;
 }
-
-/* The last of the group's statements reads back. */
-static void
-done(void *arg, size_t first, size_t count, PGresult *const *results, size_t n)
-{
-    struct write *w = arg;
-    const PGresult *result = results[n - 1];
-
-    (void) first;
-    (void) count;
-    for (int i = 0; i < PQntuples(result); i++) {
-        size_t at = (size_t) strtoul(PQgetvalue(result, i, PQfnumber(result, "n")), NULL, 10);
-        struct row *r = &batch(w)->rows[at];
-
-        r->shadow = PQgetvalue(result, i, PQfnumber(result, "shadow"))[0] == 't';
-        r->equal = PQgetvalue(result, i, PQfnumber(result, "equal"))[0] == 't';
-        w->freed += subject_of(w, at)->put_off > 0;
-        if (r->create && !r->shadow) {
-            subject_fail(subject_of(w, at), OUTCOME_PARK, NULL, NULL,
-                         "no legacy row came of it: a trigger or rule on the legacy table dropped it");
-            batch_fail_children(batch(w), w->request.mapping, r->subject);
-        }
-    }
-}
-
-/* ---- rows that cannot be written yet ---- */
 
 static void
 place_at_end(struct write *w, size_t row)
@@ -162,6 +137,49 @@ place_at_end(struct write *w, size_t row)
     w->order[w->count] = row;
     w->place[row] = w->count++;
 }
+
+/* An insert without an update before it, of rows that were thought to be new, has found some of them there, maybe. */
+static bool
+were_there(const struct write *w, size_t first, PGresult *const *results, size_t n)
+{
+    return strncmp(PQcmdStatus(results[0]), "INSERT", 6) == 0 && plan_of(w, first)->sql[PLAN_UPDATE] != NULL &&
+           atoi(PQcmdTuples(results[0])) < PQntuples(results[n - 1]);
+}
+
+/* The last of the group's statements reads back. A row that was there after all is written again, as one. */
+static void
+done(void *arg, size_t first, size_t count, PGresult *const *results, size_t n)
+{
+    struct write *w = arg;
+    enum { N, SHADOW, EQUAL };
+    const PGresult *result = results[n - 1];
+    bool some_there = were_there(w, first, results, n);
+    size_t before = w->count;
+
+    (void) count;
+    for (int i = 0; i < PQntuples(result); i++) {
+        size_t at = (size_t) strtoul(PQgetvalue(result, i, N), NULL, 10);
+        struct row *r = &batch(w)->rows[at];
+
+        r->shadow = PQgetvalue(result, i, SHADOW)[0] == 't';
+        r->equal = PQgetvalue(result, i, EQUAL)[0] == 't';
+        if (row_guessed_wrong(r, some_there)) {
+            r->guess = GUESS_NONE;
+            place_at_end(w, at);
+            continue;
+        }
+        w->freed += subject_of(w, at)->put_off > 0;
+        if (r->create && !r->shadow) {
+            subject_fail(subject_of(w, at), OUTCOME_PARK, NULL, NULL,
+                         "no legacy row came of it: a trigger or rule on the legacy table dropped it");
+            batch_fail_children(batch(w), w->request.mapping, r->subject);
+        }
+    }
+    if (w->count > before)
+        grouped_add(w->groups, before, w->count - before);
+}
+
+/* ---- rows that cannot be written yet ---- */
 
 /*
  * Tries `row` again after the others, and after it those that need it. The last one first: where each row waits for the next
@@ -322,23 +340,7 @@ look_into_stuck(struct write *w)
 static void
 succeed(struct write *w)
 {
-    struct batch *b = batch(w);
-
-    for (size_t i = 0; i < b->nsubjects; i++) {
-        struct subject *s = &b->subjects[i];
-
-        if (s->state != SUBJECT_PENDING)
-            continue;
-        s->state = SUBJECT_DONE;
-        s->verified = true;
-    }
-    for (size_t i = 0; i < b->nrows; i++) {
-        struct subject *s = &b->subjects[b->rows[i].subject];
-
-        s->verified = s->verified && row_as_wanted(b, w->request.mapping, &b->rows[i]);
-        if (s->target_key == NULL && b->rows[i].nkey > 0)
-            s->target_key = b->rows[i].key[0];
-    }
+    batch_written(batch(w), w->request.mapping);
     finish(w, &(struct write_answer){.committed = w->count > 0 && w->request.two});
 }
 

@@ -25,7 +25,8 @@ struct catalog_column {
     bool not_null;
     bool generated;    /* GENERATED ALWAYS AS (...) STORED: cannot be written */
     bool has_equality; /* false for json, xml, point, and types of extensions: compare the text form */
-    int length;        /* characters that varchar(n) and char(n) take; 0: no limit */
+    bool unlisted; /* an array, or its arrays have a delimiter that is no comma: no array literal of ours holds it */
+    int length;    /* characters that varchar(n) and char(n) take; 0: no limit */
 };
 
 struct catalog_unique {

@@ -45,6 +45,7 @@ struct subject {
     bool removal;       /* one of its events is a removal */
     bool let_through;   /* ... that failed before or comes from reconcile: it was decided that it is to be done */
     bool conflicted;    /* one of its events failed on a value that another legacy row holds */
+    bool made;          /* its events say that the row was made, none was tried before: there is hardly a legacy row */
     enum subject_state state;
     size_t row;           /* its first row in batch.rows, NO_INDEX before it was read */
     bool found;           /* there is a source row */
@@ -60,24 +61,33 @@ struct subject {
 
 #define NO_INDEX ((size_t) -1)
 
+/* Whether there is a legacy row, before anybody has looked: which statement need not be tried at first. */
+enum row_guess {
+    GUESS_NONE,
+    GUESS_NEW,   /* its events say that it was made, or its map row has just been */
+    GUESS_THERE, /* the map has noted it as read back */
+};
+
 /* What vNext says for one subject and one legacy row (several when the map has several), and what is to be done. */
 struct row {
     size_t subject;
     bool found;       /* there is a source row */
     bool present;     /* ... and it counts as present */
     bool noted;       /* the map says that the legacy row is equal */
+    bool reserved;    /* its map row has just been made, with that note */
     char *parent;     /* text of the parent's source key; NULL when it has none */
     char *parent_key; /* ... and target key; NULL until it is known */
     char **key;       /* the target key's columns as text; NULL until they are known */
     size_t nkey;
-    char *values; /* JSON text of the mapped values; NULL when not found */
-    char *extra;  /* ... and of what the map's columns get */
-    size_t needs; /* the subject of its parent, which has no legacy row yet; NO_INDEX: none */
-    bool write;   /* make an existing legacy row equal */
-    bool create;  /* make one where there is none */
-    bool remove;  /* do what the mapping says of removals */
-    bool shadow;  /* after the write: there is a legacy row */
-    bool equal;   /* ... and it is what was asked for */
+    char **values; /* the mapped values, laid out by slots.h; NULL when not found. One block: free() it */
+    char **extra;  /* ... and what the map's columns get */
+    size_t needs;  /* the subject of its parent, which has no legacy row yet; NO_INDEX: none */
+    enum row_guess guess;
+    bool write;  /* make an existing legacy row equal */
+    bool create; /* make one where there is none */
+    bool remove; /* do what the mapping says of removals */
+    bool shadow; /* after the write: there is a legacy row */
+    bool equal;  /* ... and it is what was asked for */
 };
 
 struct batch {
@@ -108,12 +118,30 @@ const struct mapping_entity *row_entity(const struct batch *b, const struct mapp
 /* Adds an empty row for subject `s`; it lives until the next one is added. */
 struct row *batch_add_row(struct batch *b, size_t subject);
 
+/* Frees what a row that is in no batch owns. */
+void row_free(struct row *r);
+
 /* Decides write, create and remove of row `n`, which was read. */
 void row_decide(const struct batch *b, const struct mapping *m, struct row *r);
 
 /* ... of a row that is only looked at, as if an event of each kind were there; and whether its legacy row is as it should be. */
 void row_decide_looked(struct row *r, enum removal_kind kind);
 bool row_is_settled(const struct row *r, bool found, bool equal);
+
+/* After the write: what has not failed is done. */
+void batch_written(struct batch *b, const struct mapping *m);
+
+/*
+ * After the write: the guess has kept the row from being written. `some_there`: of the rows that were thought to be new, some
+ * were there. (If none were, a row that is not equal was made so by legacy itself.)
+ */
+bool row_guessed_wrong(const struct row *r, bool some_there);
+
+/* After the write: there is a legacy row, and it was read back. */
+bool row_read_back(const struct batch *b, const struct row *r);
+
+/* What the map has noted of the row is not so. A row that failed was not read back. */
+bool row_is_news(const struct batch *b, const struct row *r);
 
 /* After the write: the legacy side is what was asked for; where nothing was, it is. */
 bool row_as_wanted(const struct batch *b, const struct mapping *m, const struct row *r);

@@ -57,9 +57,15 @@ void log_str(struct log_line *l, const char *key, const char *value);
 void log_int(struct log_line *l, const char *key, int64_t value);
 void log_bool(struct log_line *l, const char *key, bool value);
 
-/* Writes the line with one write(2), or hands it to the sink, and frees it; errno stays. A line that cannot be written is
+/* Writes the line with one write(2) (log_gather(): with others), or hands it to the sink, and frees it; errno stays. A line that cannot be written is
  * lost. */
 void log_end(struct log_line *l);
+
+/*
+ * Between on and off, lines for stderr are written several at once. Only around lines that are written one after the other,
+ * with nothing else between them. Not when the process ends in between.
+ */
+void log_gather(bool on);
 
 /* A whole line with only a msg field: for what is not an event of a row. */
 void log_msg(enum log_level level, const char *event_type, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

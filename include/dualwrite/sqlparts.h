@@ -13,6 +13,7 @@
 #include "dualwrite/buf.h"
 #include "dualwrite/catalog.h"
 #include "dualwrite/mapping.h"
+#include "dualwrite/slots.h"
 #include "dualwrite/sqlgen.h"
 #include "dualwrite/template.h"
 
@@ -56,10 +57,14 @@ char *gen_holders(const struct gen *g);
 char *gen_yield(const struct gen *g);
 char *gen_yielded(const struct gen *g);
 
-/* Parts of sqlwrite.c's statements, for sqlunique.c, explain_sql.c and sqlcompare.c. */
+/* Parts of the legacy statements, for sqlwrite.c, sqlunique.c, explain_sql.c and sqlcompare.c. */
 
-/* The rows of the JSON parameter: what r stands for. */
+/* sqlrows.c: the rows of the JSON parameter: what r stands for. */
 char *gen_rows(const struct gen *g);
+
+/* How a document is to be read for `column`, and what is still to be done with `value` then. */
+const char *gen_declared(const struct catalog_column *column);
+void gen_finished(struct buf *out, const char *value, const struct catalog_column *column);
 
 /* The constants of the removal, typed as their columns are declared: joined as d where a statement may need them. */
 char *gen_removed(const struct gen *g);
@@ -117,8 +122,12 @@ void gen_active_there(struct buf *out, const struct gen *g);
 
 /* sqlvalue.c */
 
-/* Column `i` of the entity is part of its target key, which the statements carry by itself. */
-bool gen_is_key(const struct mapping_entity *e, const char *column);
+/* The column is part of the target key, which the statements carry by itself. */
+static inline bool
+gen_is_key(const struct mapping_entity *e, const char *column)
+{
+    return slots_is_key(e, column);
+}
 
 /* The parent's target key is a column like the mapped ones, not part of the target key. */
 bool gen_writes_parent(const struct mapping_entity *e);

@@ -6,7 +6,7 @@
 #include "dualwrite/log.h"
 
 #include <errno.h>
-#include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +21,8 @@ static enum log_format current_format = LOG_LOGFMT;
 static enum log_level current_level = LOG_INFO;
 static bool current_prefix = false;
 static log_sink current_sink = NULL;
+static bool gathering = false;
+static struct buf gathered;
 
 void
 log_configure(enum log_format format, enum log_level level)
@@ -130,6 +132,8 @@ needs_quotes(const char *value)
 
     if (*s == '\0')
         return true;
+    while (*s > ' ' && *s < 0x7F && *s != '=' && *s != '"' && *s != '\\') /* what most values are made of */
+        s++;
     while (*s != '\0') {
         uint32_t c = 0;
         size_t len = utf8_decode(s, &c);
@@ -179,16 +183,24 @@ add_quoted(struct buf *b, const char *value)
     buf_putc(b, '"');
 }
 
+static bool
+is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
+}
+
 /* Keys are ours, but some come from the mapping file: what is not a plain word cannot break the line either. */
 static void
 add_word(struct buf *b, const char *key)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
-
     if (*key == '\0')
         buf_putc(b, '_');
     while (*key != '\0') {
-        size_t n = strspn(key, plain);
+        size_t n = 0;
+
+        while (is_word(key[n]))
+            n++;
 
         buf_add(b, key, n);
         key += n;
@@ -272,7 +284,8 @@ log_begin(struct log_line *l, enum log_level level, const char *event_type)
         buf_printf(&l->out, "\",\"level\":\"%s\"", level_word[level]);
     } else {
         add_time(&l->out);
-        buf_printf(&l->out, " %s", level_word[level]);
+        buf_putc(&l->out, ' ');
+        buf_puts(&l->out, level_word[level]);
     }
     log_str(l, "event_type", event_type);
 }
@@ -293,11 +306,18 @@ log_str(struct log_line *l, const char *key, const char *value)
 void
 log_int(struct log_line *l, const char *key, int64_t value)
 {
-    char text[24];
+    uint64_t left = value < 0 ? -(uint64_t) value : (uint64_t) value;
+    char digits[24];
+    char *text = &digits[sizeof digits - 1];
 
     if (!l->wanted)
         return;
-    snprintf(text, sizeof text, "%" PRId64, value);
+    *text = '\0';
+    do
+        *--text = (char) ('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (value < 0)
+        *--text = '-';
     add_field(l, key, text);
     add_key(l, key);
     buf_puts(&l->out, text);
@@ -342,6 +362,35 @@ write_all(const char *text, size_t len)
     }
 }
 
+static void
+write_gathered(void)
+{
+    write_all(buf_text(&gathered), gathered.len);
+    buf_clear(&gathered);
+}
+
+/* One piece is never more than a pipe takes whole: others may write to it. */
+static void
+write_line(const struct buf *line)
+{
+    if (gathered.len + line->len > PIPE_BUF)
+        write_gathered();
+    if (gathering && line->len <= PIPE_BUF)
+        buf_add(&gathered, line->data, line->len);
+    else
+        write_all(line->data, line->len);
+}
+
+void
+log_gather(bool on)
+{
+    gathering = on;
+    if (on)
+        return;
+    write_gathered();
+    buf_free(&gathered);
+}
+
 void
 log_end(struct log_line *l)
 {
@@ -353,7 +402,7 @@ log_end(struct log_line *l)
             current_sink(l->level, &l->out, &l->fields);
         } else {
             buf_putc(&l->out, '\n');
-            write_all(l->out.data, l->out.len);
+            write_line(&l->out);
         }
     }
     buf_free(&l->fields);

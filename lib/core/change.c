@@ -65,6 +65,16 @@ is_removal(const struct mapping *m, const struct event *e)
     return e->entity < m->count && strcmp(e->operation, m->entities[e->entity].operation_remove) == 0;
 }
 
+/* An operation of that name may be an update's too: then it says nothing. */
+static bool
+is_first_insertion(const struct mapping *m, const struct event *e)
+{
+    const struct mapping_entity *entity = e->entity < m->count ? &m->entities[e->entity] : NULL;
+
+    return entity != NULL && e->failed_before == 0 && strcmp(e->operation, entity->operation_insert) == 0 &&
+           strcmp(entity->operation_insert, entity->operation_update) != 0;
+}
+
 static bool
 was_decided(const struct event *e)
 {
@@ -89,6 +99,7 @@ batch_group(struct batch *b, const struct mapping *m)
             s = &b->subjects[b->nsubjects++];
             s->entity = e->entity;
             s->row = NO_INDEX;
+            s->made = true;
         } else {
             s = &b->subjects[b->nsubjects - 1];
         }
@@ -96,6 +107,7 @@ batch_group(struct batch *b, const struct mapping *m)
         s->removal = s->removal || is_removal(m, e);
         s->let_through = s->let_through || (is_removal(m, e) && was_decided(e));
         s->conflicted = s->conflicted || e->conflicted;
+        s->made = s->made && is_first_insertion(m, e);
         e->subject = b->nsubjects - 1;
         if (e->entity == m->count)
             subject_fail(s, OUTCOME_PARK, NULL, NULL, "the mapping knows no such entity; see dualwrite.failed");
@@ -131,13 +143,7 @@ subject_null_column(const struct batch *b, const struct mapping *m, const struct
     return NULL;
 }
 
-/* ---- rows ---- */
-
-const struct mapping_entity *
-row_entity(const struct batch *b, const struct mapping *m, const struct row *r)
-{
-    return &m->entities[b->subjects[r->subject].entity];
-}
+/* ---- rows: more of them in change_rows.c ---- */
 
 static void
 forget_children(struct batch *b)
@@ -155,52 +161,6 @@ batch_add_row(struct batch *b, size_t subject)
     if (b->subjects[subject].row == NO_INDEX)
         b->subjects[subject].row = b->nrows;
     return &b->rows[b->nrows++];
-}
-
-/* `removal`: an event says that the row was deleted. A row that cannot be seen is no such row by itself. */
-static void
-decide(struct row *r, enum removal_kind kind, bool removal)
-{
-    r->create = r->found && r->present;
-    r->write = r->create || (r->found && kind == REMOVAL_SET);
-    r->remove = !r->present &&
-                ((kind == REMOVAL_SET && !r->found && removal) || (kind == REMOVAL_DELETE && (r->found || removal)));
-}
-
-void
-row_decide_looked(struct row *r, enum removal_kind kind)
-{
-    decide(r, kind, true);
-}
-
-bool
-row_is_settled(const struct row *r, bool found, bool equal)
-{
-    return equal || (!found && !r->create) || !(r->write || r->create || r->remove);
-}
-
-void
-row_decide(const struct batch *b, const struct mapping *m, struct row *r)
-{
-    const struct subject *s = &b->subjects[r->subject];
-    enum removal_kind kind = row_entity(b, m, r)->removal.kind;
-
-    if (s->implicit_key != NULL) {
-        /* an absent parent too: a child that is present cannot be without it */
-        r->create = r->found && (r->present || kind != REMOVAL_DELETE);
-        return;
-    }
-    decide(r, kind, s->removal);
-}
-
-bool
-row_as_wanted(const struct batch *b, const struct mapping *m, const struct row *r)
-{
-    bool deleted = r->remove && row_entity(b, m, r)->removal.kind == REMOVAL_DELETE;
-
-    if (!r->write && !r->create && !r->remove)
-        return true;
-    return r->shadow ? !deleted && r->equal : !r->create; /* an absent row that has no legacy row needs none */
 }
 
 /* ---- parents ---- */
@@ -337,6 +297,8 @@ void
 batch_need(struct batch *b, size_t row, size_t s)
 {
     b->rows[row].needs = s;
+    if (b->subjects[s].row != NO_INDEX)
+        b->rows[b->subjects[s].row].guess = GUESS_NONE; /* somebody has looked */
     forget_children(b);
 }
 
@@ -431,17 +393,8 @@ batch_free(struct batch *b)
         free(b->subjects[i].error);
         free(b->subjects[i].holder);
     }
-    for (size_t i = 0; i < b->nrows; i++) {
-        struct row *r = &b->rows[i];
-
-        for (size_t j = 0; j < r->nkey; j++)
-            free(r->key[j]);
-        free(r->key);
-        free(r->parent);
-        free(r->parent_key);
-        free(r->values);
-        free(r->extra);
-    }
+    for (size_t i = 0; i < b->nrows; i++)
+        row_free(&b->rows[i]);
     tdestroy(b->index, free);
     free(b->children);
     free(b->events);

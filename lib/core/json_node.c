@@ -27,15 +27,19 @@ quote_cut(struct buf *out, const char *text, size_t max)
         for (n = max; n > 0 && ((unsigned char) text[n] & 0xC0) == 0x80;)
             n--;
     buf_putc(out, '"');
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char) text[i];
+    for (size_t i = 0, plain = 0;; i++) {
+        unsigned char c = i < n ? (unsigned char) text[i] : '"';
 
+        if (c != '"' && c != '\\' && c >= 0x20 && c != 0x7F)
+            continue;
+        buf_add(out, text + plain, i - plain); /* a document of many rows is one long text */
+        plain = i + 1;
+        if (i == n)
+            break;
         if (c == '"' || c == '\\')
-            buf_printf(out, "\\%c", c);
-        else if (c < 0x20 || c == 0x7F)
-            buf_printf(out, "\\u%04x", (unsigned) c);
+            buf_add(out, (const char[]){'\\', (char) c}, 2);
         else
-            buf_putc(out, (char) c);
+            buf_printf(out, "\\u%04x", (unsigned) c);
     }
     buf_puts(out, cut ? "...\"" : "\"");
 }

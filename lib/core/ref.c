@@ -45,15 +45,25 @@ ref_count(const struct mapping_entity *e)
     return n;
 }
 
+/* Asked for each event again and again, so it goes over the names once. */
 size_t
 ref_position(const struct mapping_entity *e, const char *column)
 {
-    size_t n = ref_count(e);
+    size_t at = e->source_key.count;
 
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(ref_column(e, i), column) == 0)
+    for (size_t i = 0; i < at; i++)
+        if (strcmp(e->source_key.items[i], column) == 0)
             return i;
-    return n;
+    for (size_t j = 0; j < e->identity.count; j++) {
+        const struct mapping_names before = {e->identity.items, j};
+
+        if (strcmp(e->identity.items[j], column) == 0)
+            return at;
+        at += !among(&e->source_key, e->identity.items[j]) && !among(&before, e->identity.items[j]);
+    }
+    if (e->parent == NULL || among(&e->source_key, e->parent->column) || among(&e->identity, e->parent->column))
+        return at;
+    return strcmp(e->parent->column, column) == 0 ? at : at + 1;
 }
 
 const char *

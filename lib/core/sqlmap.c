@@ -1,19 +1,52 @@
 /* sqlmap.c - the statements that write the map, which is in the vNext database; see dualwrite/sqlparts.h. */
+#include <stdio.h>
 #include <string.h>
 
 #include "dualwrite/quote.h"
 #include "dualwrite/sqlparts.h"
 #include "embedded.h"
 
-/* "s0 TYPE, s1 TYPE" as the map declares its source key. */
+/* What the document's arrays are, and what they are taken apart to. */
+struct document {
+    struct buf declarations;
+    struct buf elements;
+};
+
 static void
-declare_source_key(struct buf *out, const struct gen *g)
+declare(struct document *d, const char *name, const char *type)
+{
+    gen_comma(&d->declarations);
+    gen_comma(&d->elements);
+    buf_printf(&d->declarations, "%s %s[]", name, type);
+    buf_printf(&d->elements, "pg_catalog.unnest(p.%s) AS %s", name, name);
+}
+
+static const char *
+listed_type(const struct catalog_column *c)
+{
+    return c->unlisted ? "pg_catalog.text" : c->shown_type;
+}
+
+/* The keys as the map declares them, and a truth. */
+static void
+declare_keys(struct document *d, const struct gen *g, const char *truth)
 {
     const struct mapping_map *map = g->e->map;
+    char name[24];
 
-    for (size_t i = 0; i < map->source_key.count; i++)
-        buf_printf(out, "%ss%zu %s", i == 0 ? "" : ", ", i,
-                   catalog_column(g->map, map->source_key.items[i])->shown_type);
+    for (size_t i = 0; i < map->source_key.count; i++) {
+        snprintf(name, sizeof name, "s%zu", i);
+        declare(d, name, catalog_column(g->map, map->source_key.items[i])->shown_type);
+    }
+    declare(d, "key", catalog_column(g->map, map->target_key)->shown_type);
+    declare(d, truth, "pg_catalog.bool");
+}
+
+static void
+take_document(struct fragments *f, struct document *d)
+{
+    fragments_take(f, "declarations", buf_steal(&d->declarations));
+    fragments_take(f, "elements", buf_steal(&d->elements));
 }
 
 static bool
@@ -28,12 +61,12 @@ is_source_key(const struct catalog_unique *u, const struct mapping_names *key)
 }
 
 static void
-map_row(struct fragments *f, const struct gen *g)
+map_row(struct fragments *f, struct document *d, const struct gen *g)
 {
     const struct mapping_map *map = g->e->map;
     struct buf columns = {0};
     struct buf values = {0};
-    struct buf declared = {0};
+    char name[24];
 
     for (size_t i = 0; i < map->columns.count; i++) {
         const struct mapping_column *c = &map->columns.items[i];
@@ -46,20 +79,23 @@ map_row(struct fragments *f, const struct gen *g)
             buf_printf(&values, ", pg_catalog.now()::%s", column->type);
             continue;
         }
-        gen_comma(&declared);
-        buf_printf(&declared, "x%zu %s", i, json ? "pg_catalog.text" : column->shown_type);
-        buf_printf(&values, ", x.x%zu%s%s", i, json ? "::" : "", json ? column->shown_type : "");
+        snprintf(name, sizeof name, "x%zu", i);
+        declare(d, name, json ? "pg_catalog.text" : listed_type(column));
+        if (column->unlisted)
+            buf_printf(
+                &values,
+                ", (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', r.%s)) AS l(v %s))",
+                name, column->shown_type);
+        else
+            buf_printf(&values, ", r.%s%s%s", name, json ? "::" : "", json ? column->shown_type : "");
     }
     if (map->verified != NULL) {
         buf_puts(&columns, ", ");
         quote_ident(&columns, map->verified);
-        buf_puts(&values, ", false");
+        buf_puts(&values, ", r.noted");
     }
-    if (declared.len == 0)
-        buf_puts(&declared, "nothing pg_catalog.text");
     fragments_take(f, "map_columns", buf_steal(&columns));
     fragments_take(f, "map_values", buf_steal(&values));
-    fragments_take(f, "extra_declarations", buf_steal(&declared));
 }
 
 char *
@@ -67,7 +103,7 @@ gen_reserve(const struct gen *g)
 {
     const struct mapping_map *map = g->e->map;
     struct fragments f = {0};
-    struct buf declarations = {0};
+    struct document d = {{0}, {0}};
     struct buf keys = {0};
     struct buf names = {0};
     struct buf unless = {0};
@@ -75,8 +111,8 @@ gen_reserve(const struct gen *g)
 
     if (map == NULL)
         return NULL;
-    declare_source_key(&declarations, g);
-    buf_printf(&declarations, ", key %s", catalog_column(g->map, map->target_key)->shown_type);
+    declare_keys(&d, g, "refused");
+    declare(&d, "noted", "pg_catalog.bool");
     for (size_t i = 0; i < map->source_key.count; i++) {
         gen_comma(&keys);
         buf_printf(&keys, "r.s%zu", i);
@@ -91,10 +127,10 @@ gen_reserve(const struct gen *g)
     gen_set_ident(&f, "map_target_key", map->target_key);
     fragments_take(&f, "map_source_key", buf_steal(&names));
     fragments_take(&f, "source_keys", buf_steal(&keys));
-    fragments_take(&f, "declarations", buf_steal(&declarations));
     fragments_take(&f, "unless_mapped", buf_steal(&unless));
     fragments_take(&f, "returned_key", buf_steal(&key));
-    map_row(&f, g);
+    map_row(&f, &d, g);
+    take_document(&f, &d);
     return gen_fill(sql_apply_reserve, &f);
 }
 
@@ -103,13 +139,12 @@ gen_mark(const struct gen *g)
 {
     const struct mapping_map *map = g->e->map;
     struct fragments f = {0};
-    struct buf declarations = {0};
+    struct document d = {{0}, {0}};
     struct buf match = {0};
 
     if (map == NULL || map->verified == NULL)
         return NULL;
-    declare_source_key(&declarations, g);
-    buf_printf(&declarations, ", key %s", catalog_column(g->map, map->target_key)->shown_type);
+    declare_keys(&d, g, "equal");
     for (size_t i = 0; i < map->source_key.count; i++) {
         buf_puts(&match, "m.");
         quote_ident(&match, map->source_key.items[i]);
@@ -120,7 +155,7 @@ gen_mark(const struct gen *g)
     buf_puts(&match, " = r.key");
     gen_set_table(&f, "map", &map->table);
     gen_set_ident(&f, "verified", map->verified);
-    fragments_take(&f, "declarations", buf_steal(&declarations));
+    take_document(&f, &d);
     fragments_take(&f, "map_match", buf_steal(&match));
     return gen_fill(sql_apply_mark, &f);
 }

@@ -3,6 +3,7 @@
  * dualwrite/sqlparts.h. The map's own are sqlmap.c.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dualwrite/change.h"
@@ -10,6 +11,7 @@
 #include "dualwrite/quote.h"
 #include "dualwrite/ref.h"
 #include "dualwrite/sqlparts.h"
+#include "dualwrite/xalloc.h"
 #include "embedded.h"
 
 static const char *
@@ -105,13 +107,6 @@ first_of_its_kind(struct buf *out, const struct gen *g, const struct mapping_col
     buf_puts(out, rivals ? ", false))" : ")");
 }
 
-/* Whether the row carries column `i` of the entity in its values. */
-static bool
-carried(const struct mapping_entity *e, size_t i)
-{
-    return !gen_is_key(e, e->columns.items[i].name) && e->columns.items[i].value.kind != VALUE_NOW;
-}
-
 /*
  * Appends the raw input of `v` under `name`, and puts into `input` how to name it; nothing where the mapping reads
  * nothing. coalesce() of one value is that value: it refuses functions that return sets, which would make rows appear
@@ -150,7 +145,7 @@ mapped(struct buf *inputs, struct buf *values, const struct gen *g)
         struct buf text = {0};
         char name[24];
 
-        if (!carried(g->e, i))
+        if (slots_width(g->e, i) == 0)
             continue;
         snprintf(name, sizeof name, "q%zu", i);
         raw_input(inputs, &input, g, &c->value, name);
@@ -269,7 +264,7 @@ target_key(struct fragments *f, const struct gen *g, const char *parent_key)
     for (size_t i = 0; i < e->target_key.count; i++) {
         const char *name = e->target_key.items[i];
 
-        gen_comma(&out);
+        buf_puts(&out, ", (");
         if (e->map != NULL) {
             map_key(&out, "m", e->map);
         } else if (e->parent != NULL && strcmp(name, e->parent->target_column) == 0) {
@@ -283,6 +278,7 @@ target_key(struct fragments *f, const struct gen *g, const char *parent_key)
                     gen_text(&out, g, &e->columns.items[j], buf_text(&input), 0);
             buf_free(&input);
         }
+        buf_printf(&out, ") AS k%zu", i);
     }
     fragments_take(f, "keys", buf_steal(&out));
 }
@@ -314,52 +310,39 @@ parent(struct fragments *f, const struct gen *g, struct buf *joins)
     buf_free(&key);
 }
 
-/* A JSON object of the columns that `out` names, as "s.c0, s.c1"; NULL when it names none. */
-static char *
-object(struct buf *columns)
+/* What a column of the map gets; a value of the row too may be one. */
+static void
+map_value(struct buf *out, const struct gen *g, size_t column)
 {
-    struct buf out = {0};
+    const struct mapping_value *v = &g->e->map->columns.items[column].value;
 
-    if (columns->len == 0)
-        buf_puts(&out, "'{}'");
-    else
-        buf_printf(&out, "(SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT %s) v)", buf_text(columns));
-    buf_free(columns);
-    return buf_steal(&out);
+    if (v->kind != VALUE_TARGET_COLUMN) {
+        buf_printf(out, "s.x%zu", column);
+        return;
+    }
+    for (size_t i = 0; i < g->e->columns.count; i++)
+        if (strcmp(g->e->columns.items[i].name, v->text) == 0 && slots_width(g->e, i) > 0)
+            buf_printf(out, "s.c%zu AS x%zu", i, column);
+        else if (strcmp(g->e->columns.items[i].name, v->text) == 0)
+            buf_printf(out, "pg_catalog.now()::pg_catalog.text AS x%zu", column);
 }
 
 static void
 told(struct fragments *f, const struct gen *g)
 {
-    struct buf values = {0};
-    struct buf extra = {0};
+    struct slot *slots = xcalloc(slots_values(g->e, NULL) + slots_map(g->e, NULL) + 1, sizeof *slots);
+    size_t n = slots_values(g->e, slots);
+    struct buf out = {0};
 
-    for (size_t i = 0; i < g->e->columns.count; i++) {
-        if (!carried(g->e, i))
-            continue;
-        gen_comma(&values);
-        buf_printf(&values, "s.c%zu", i);
-        if (g->e->columns.items[i].value.unique == UNIQUE_SUFFIX)
-            buf_printf(&values, ", s.y%zu, s.o%zu", i, i);
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&out, ", s.%c%zu", slots[i].letter, slots[i].column);
+    n = slots_map(g->e, slots);
+    for (size_t i = 0; i < n; i++) {
+        buf_puts(&out, ", ");
+        map_value(&out, g, slots[i].column);
     }
-    for (size_t i = 0; g->e->map != NULL && i < g->e->map->columns.count; i++) {
-        const struct mapping_value *v = &g->e->map->columns.items[i].value;
-
-        if (v->kind == VALUE_NOW)
-            continue;
-        gen_comma(&extra);
-        if (v->kind != VALUE_TARGET_COLUMN) {
-            buf_printf(&extra, "s.x%zu", i);
-            continue;
-        }
-        for (size_t j = 0; j < g->e->columns.count; j++)
-            if (strcmp(g->e->columns.items[j].name, v->text) == 0 && carried(g->e, j))
-                buf_printf(&extra, "s.c%zu AS x%zu", j, i);
-            else if (strcmp(g->e->columns.items[j].name, v->text) == 0)
-                buf_printf(&extra, "pg_catalog.now()::pg_catalog.text AS x%zu", i);
-    }
-    fragments_take(f, "values", object(&values));
-    fragments_take(f, "extra", object(&extra));
+    fragments_take(f, "told", buf_steal(&out));
+    free(slots);
 }
 
 struct fragments

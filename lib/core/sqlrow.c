@@ -1,93 +1,222 @@
 /* sqlrow.c - rows as the JSON that the plan's statements take; see dualwrite/sqlrow.h. */
 #include "dualwrite/sqlrow.h"
 
-#include <cjson/cJSON.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dualwrite/json_node.h"
+#include "dualwrite/pgarray.h"
+#include "dualwrite/xalloc.h"
+
+/* ---- the document ---- */
 
 static void
-put_text(struct buf *out, const char *text)
+begin(struct sqlrows *s, const struct mapping_entity *e, size_t most)
 {
-    if (text == NULL)
-        buf_puts(out, "null");
-    else
-        json_quote(out, text);
+    *s = (struct sqlrows){.e = e, .columns = xcalloc(most, sizeof *s->columns)};
 }
 
 static void
-put_truth(struct buf *out, const char *name, bool truth)
+column(struct sqlrows *s, const char *name)
 {
-    buf_printf(out, ", \"%s\": %s", name, truth ? "true" : "false");
+    struct sqlrows_column *c = &s->columns[s->ncolumns++];
+
+    snprintf(c->name, sizeof c->name, "%s", name);
+    pgarray_open(&c->array);
 }
+
+static void
+columns(struct sqlrows *s, char letter, size_t count)
+{
+    char name[24];
+
+    for (size_t i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "%c%zu", letter, i);
+        column(s, name);
+    }
+}
+
+static void
+slot_columns(struct sqlrows *s, const struct slot *slots, size_t count)
+{
+    char name[24];
+
+    for (size_t i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "%c%zu", slots[i].letter, slots[i].column);
+        column(s, name);
+    }
+}
+
+/* The values of a row, in the order of the columns. */
+
+static struct buf *
+next(struct sqlrows *s)
+{
+    return &s->columns[s->at++].array;
+}
+
+static void
+put(struct sqlrows *s, const char *text)
+{
+    pgarray_add(next(s), text);
+}
+
+static void
+put_number(struct sqlrows *s, size_t number)
+{
+    pgarray_add_int(next(s), (long long) number);
+}
+
+static void
+put_truth(struct sqlrows *s, bool truth)
+{
+    pgarray_add(next(s), truth ? "t" : "f");
+}
+
+static void
+end_row(struct sqlrows *s)
+{
+    s->at = 0;
+    s->count++;
+}
+
+char *
+sqlrows_end(struct sqlrows *s)
+{
+    struct buf out = {0};
+
+    for (size_t i = 0; i < s->ncolumns; i++) {
+        struct buf *array = &s->columns[i].array;
+
+        pgarray_close(array);
+        if (s->count > 0) {
+            buf_printf(&out, "%s\"%s\":", i == 0 ? "{" : ",\n", s->columns[i].name);
+            json_quote(&out, buf_text(array));
+        }
+        buf_free(array);
+    }
+    free(s->columns);
+    s->columns = NULL;
+    if (s->count == 0)
+        return NULL;
+    buf_putc(&out, '}');
+    return buf_steal(&out);
+}
+
+/* ---- rows for legacy ---- */
 
 enum { DO_PRESENT = 1, DO_WRITE = 2, DO_CREATE = 4, DO_REMOVE = 8 };
 
-/* What the columns get, the parent's key among them. A removal needs none, so none can stand in its way. */
-static void
-put_values(struct buf *out, const struct mapping_entity *e, const struct row *r)
+void
+sqlrows_begin(struct sqlrows *s, const struct mapping_entity *e)
 {
-    if (r->values == NULL || !(r->write || r->create))
-        return;
-    if (e->parent != NULL) {
-        buf_puts(out, ",\"p\":");
-        put_text(out, r->parent_key);
-    }
-    if (strcmp(r->values, "{}") == 0)
-        return;
-    buf_putc(out, ',');
-    buf_add(out, r->values + 1, strlen(r->values) - 2);
+    size_t nslots = slots_values(e, NULL);
+    struct slot *slots = xcalloc(nslots + 1, sizeof *slots);
+
+    slots_values(e, slots);
+    begin(s, e, 3 + e->target_key.count + nslots);
+    s->nslots = nslots;
+    s->parent = e->parent != NULL && !slots_is_key(e, e->parent->target_column);
+    column(s, "n");
+    column(s, "do");
+    columns(s, 'k', e->target_key.count);
+    if (s->parent)
+        column(s, "p");
+    slot_columns(s, slots, nslots);
+    free(slots);
 }
 
 void
-sqlrow_write(struct buf *out, const struct mapping_entity *e, const struct row *r, size_t n)
+sqlrows_add(struct sqlrows *s, const struct row *r, size_t n)
 {
-    int what = (r->present ? DO_PRESENT : 0) | (r->write ? DO_WRITE : 0) | (r->create ? DO_CREATE : 0) |
-               (r->remove ? DO_REMOVE : 0);
+    /* a removal needs no values, so none can stand in its way */
+    bool values = r->values != NULL && (r->write || r->create);
 
-    buf_printf(out, "{\"n\":%zu,\"do\":%d", n, what);
-    for (size_t i = 0; i < r->nkey; i++) {
-        buf_printf(out, ",\"k%zu\":", i);
-        put_text(out, r->key[i]);
-    }
-    put_values(out, e, r);
-    buf_putc(out, '}');
+    put_number(s, n);
+    put_number(s, (size_t) ((r->present ? DO_PRESENT : 0) | (r->write ? DO_WRITE : 0) | (r->create ? DO_CREATE : 0) |
+                            (r->remove ? DO_REMOVE : 0)));
+    for (size_t i = 0; i < s->e->target_key.count; i++)
+        put(s, i < r->nkey ? r->key[i] : NULL);
+    if (s->parent)
+        put(s, values ? r->parent_key : NULL);
+    for (size_t i = 0; i < s->nslots; i++)
+        put(s, values ? r->values[i] : NULL);
+    end_row(s);
 }
 
-/* The source key: what the subject's identity is where there is a map. */
-static void
-put_source_key(struct buf *out, const struct batch *b, const struct mapping *m, const struct row *r)
+char *
+sqlrow_alone(const struct mapping_entity *e, const struct row *r)
 {
-    const struct mapping_entity *e = row_entity(b, m, r);
+    struct sqlrows rows;
 
-    for (size_t i = 0; i < e->identity.count; i++) {
-        buf_printf(out, ", \"s%zu\": ", i);
-        put_text(out, subject_identity(b, m, &b->subjects[r->subject], i));
-    }
-    buf_puts(out, ", \"key\": ");
-    put_text(out, r->key[0]);
+    sqlrows_begin(&rows, e);
+    sqlrows_add(&rows, r, 1);
+    return sqlrows_end(&rows);
+}
+
+/* ---- rows for the map ---- */
+
+static void
+begin_map(struct sqlrows *s, const struct mapping_entity *e, const char *truth, size_t nslots)
+{
+    begin(s, e, e->identity.count + 3 + nslots);
+    s->nslots = nslots;
+    columns(s, 's', e->identity.count);
+    column(s, "key");
+    column(s, truth);
+}
+
+/* The source key, which is what the subject's identity is where there is a map, and the legacy key. */
+static void
+put_keys(struct sqlrows *s, const struct batch *b, const struct mapping *m, const struct row *r)
+{
+    for (size_t i = 0; i < s->e->identity.count; i++)
+        put(s, subject_identity(b, m, &b->subjects[r->subject], i));
+    put(s, r->key[0]);
 }
 
 void
-sqlrow_reserve(struct buf *out, const struct batch *b, const struct mapping *m, size_t n, bool refused)
+sqlrows_begin_reserve(struct sqlrows *s, const struct mapping_entity *e)
+{
+    size_t nslots = slots_map(e, NULL);
+    struct slot *slots = xcalloc(nslots + 1, sizeof *slots);
+
+    slots_map(e, slots);
+    begin_map(s, e, "refused", nslots);
+    column(s, "noted");
+    slot_columns(s, slots, nslots);
+    free(slots);
+}
+
+void
+sqlrows_add_reserve(struct sqlrows *s, const struct batch *b, const struct mapping *m, size_t n, bool refused)
 {
     const struct row *r = &b->rows[n];
 
-    buf_printf(out, "{\"n\": %zu", n);
-    put_source_key(out, b, m, r);
-    put_truth(out, "refused", refused);
-    buf_printf(out, ", \"x\": %s}", r->extra == NULL ? "null" : r->extra);
+    put_keys(s, b, m, r);
+    put_truth(s, refused);
+    put_truth(s, r->noted);
+    for (size_t i = 0; i < s->nslots; i++)
+        put(s, r->extra == NULL || refused ? NULL : r->extra[i]);
+    end_row(s);
 }
 
 void
-sqlrow_mark(struct buf *out, const struct batch *b, const struct mapping *m, size_t n)
+sqlrows_begin_mark(struct sqlrows *s, const struct mapping_entity *e)
 {
-    buf_printf(out, "{\"n\": %zu", n);
-    put_source_key(out, b, m, &b->rows[n]);
-    put_truth(out, "equal", b->rows[n].equal);
-    buf_putc(out, '}');
+    begin_map(s, e, "equal", 0);
 }
+
+void
+sqlrows_add_mark(struct sqlrows *s, const struct batch *b, const struct mapping *m, size_t n)
+{
+    put_keys(s, b, m, &b->rows[n]);
+    put_truth(s, row_read_back(b, &b->rows[n]) && b->rows[n].equal);
+    end_row(s);
+}
+
+/* ---- values that are too long ---- */
 
 /* Characters, not bytes, of UTF-8. */
 static int
@@ -100,34 +229,36 @@ characters(const char *text)
     return n;
 }
 
-/* What column `i` of the entity gets: a part of the key, or one of the values; NULL when the row does not say. */
 static const char *
-text_of(const struct mapping_entity *e, const struct row *r, const cJSON *values, size_t i)
+key_text(const struct mapping_entity *e, const struct row *r, const char *column)
 {
-    char name[24];
-
     for (size_t k = 0; k < r->nkey; k++)
-        if (strcmp(e->target_key.items[k], e->columns.items[i].name) == 0)
+        if (strcmp(e->target_key.items[k], column) == 0)
             return r->key[k];
-    snprintf(name, sizeof name, "c%zu", i);
-    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(values, name));
+    return NULL;
 }
 
 char *
 sqlrow_too_long(const struct mapping_entity *e, const struct row *r, const int *length)
 {
-    cJSON *values = r->values == NULL ? NULL : cJSON_Parse(r->values);
     struct buf out = {0};
+    size_t at = 0;
 
-    for (size_t i = 0; i < e->columns.count; i++) {
-        const char *text = text_of(e, r, values, i);
+    for (size_t i = 0; i < e->columns.count; at += slots_width(e, i), i++) {
+        const char *name = e->columns.items[i].name;
+        const char *text;
 
-        if (text == NULL || length[i] == 0 || characters(text) <= length[i])
+        if (length[i] == 0)
             continue;
-        buf_printf(&out, "%s%s takes %d characters and the value has %d", out.len == 0 ? "" : "; ",
-                   e->columns.items[i].name, length[i], characters(text));
+        if (slots_width(e, i) == 0)
+            text = key_text(e, r, name);
+        else
+            text = r->values == NULL ? NULL : r->values[at];
+        if (text == NULL || characters(text) <= length[i])
+            continue;
+        buf_printf(&out, "%s%s takes %d characters and the value has %d", out.len == 0 ? "" : "; ", name, length[i],
+                   characters(text));
     }
-    cJSON_Delete(values);
     if (out.len == 0)
         return NULL;
     buf_puts(&out, ": shorten it, or give the column a \"truncate\" in the mapping");

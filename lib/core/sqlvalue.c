@@ -105,15 +105,6 @@ sql_present(struct buf *out, const struct mapping_entity *e, const char *alias)
 }
 
 bool
-gen_is_key(const struct mapping_entity *e, const char *column)
-{
-    for (size_t i = 0; i < e->target_key.count; i++)
-        if (strcmp(e->target_key.items[i], column) == 0)
-            return true;
-    return false;
-}
-
-bool
 gen_writes_parent(const struct mapping_entity *e)
 {
     return e->parent != NULL && !gen_is_key(e, e->parent->target_column);

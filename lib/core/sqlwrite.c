@@ -13,138 +13,6 @@ target_column(const struct gen *g, const char *name)
     return catalog_column(g->target, name);
 }
 
-/* A JSON string for a column of these types would become a JSON string; it is to be read as the document that it is. */
-static bool
-is_json(const struct catalog_column *column)
-{
-    return strcmp(column->base, "json") == 0 || strcmp(column->base, "jsonb") == 0;
-}
-
-/* How the JSON document is to be read for `column`. */
-static const char *
-declared(const struct catalog_column *column)
-{
-    return is_json(column) ? "pg_catalog.text" : column->shown_type;
-}
-
-/* ... and what is still to be done then. */
-static void
-finished(struct buf *out, const char *value, const struct catalog_column *column)
-{
-    if (is_json(column))
-        buf_printf(out, "(%s)::%s", value, column->shown_type);
-    else
-        buf_puts(out, value);
-}
-
-/* ---- the rows of the parameter ---- */
-
-static const struct mapping_column *
-mapped_column(const struct mapping_entity *e, const char *name)
-{
-    for (size_t i = 0; i < e->columns.count; i++)
-        if (strcmp(e->columns.items[i].name, name) == 0)
-            return &e->columns.items[i];
-    return NULL;
-}
-
-static const struct mapping_lookup *
-legacy_lookup(const struct mapping_column *c)
-{
-    return c == NULL || c->value.lookup == NULL || !c->value.lookup->legacy ? NULL : c->value.lookup;
-}
-
-/* The text `value` read as a document's value for the column is; of a column of the key, also for a row that is gone. */
-void
-gen_read_alone(struct buf *out, const struct gen *g, const struct catalog_column *column, const char *value)
-{
-    buf_printf(out, "(SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', %s)) AS l(v %s)%s)",
-               value, declared(column), gen_is_key(g->e, column->name) ? "" : " WHERE w.\"do\" & 6 <> 0");
-}
-
-/* What the lookup gives for `key`, cut where that is asked for. */
-void
-gen_looked_up(struct buf *out, const struct gen *g, const struct mapping_column *c, const char *key)
-{
-    const struct mapping_lookup *l = c->value.lookup;
-    int length = gen_length(g, c);
-    bool itself = gen_is_key(g->e, c->name) && strcmp(l->key, l->value) == 0;
-    struct buf value = {0};
-
-    if (length > 0)
-        buf_puts(&value, "pg_catalog.left(");
-    gen_lookup(&value, g, c, key, itself ? "(w.\"do\" & 1 <> 0)" : NULL);
-    if (length > 0)
-        buf_printf(&value, ", %d)", length);
-    gen_read_alone(out, g, target_column(g, c->name), buf_text(&value));
-    buf_free(&value);
-}
-
-/* Declares `name` as the lookup's key or as the target column, and says what it means in `meaning`. */
-static void
-take(struct buf *declarations, struct buf *meaning, const struct gen *g, const char *target, const char *name)
-{
-    const struct mapping_column *c = mapped_column(g->e, target);
-    const struct mapping_lookup *l = legacy_lookup(c);
-    const struct catalog_column *column = target_column(g, target);
-    struct buf value = {0};
-    struct buf found = {0};
-
-    buf_puts(declarations, ", ");
-    buf_puts(meaning, ", ");
-    buf_printf(&value, "w.%s", name);
-    if (l != NULL) {
-        const struct catalog_table *table = catalog_table(g->catalogs->legacy, l->table.schema, l->table.name);
-
-        /* without its length: a key that is too long for the table is one that it does not have */
-        buf_printf(declarations, "%s %s", name, catalog_column(table, l->key)->type);
-        gen_looked_up(&found, g, c, buf_text(&value));
-    } else if (column->exact_type != NULL && strcmp(column->shown_type, column->exact_type) != 0) {
-        /* a domain may refuse the NULL of a row that is only removed */
-        buf_printf(declarations, "%s pg_catalog.json", name);
-        gen_read_alone(&found, g, column, buf_text(&value));
-    } else {
-        buf_printf(declarations, "%s %s", name, declared(column));
-        buf_puts(&found, buf_text(&value));
-    }
-    finished(meaning, buf_text(&found), column);
-    buf_printf(meaning, " AS %s", name);
-    buf_free(&value);
-    buf_free(&found);
-}
-
-char *
-gen_rows(const struct gen *g)
-{
-    const struct mapping_entity *e = g->e;
-    struct fragments f = {0};
-    struct buf declarations = {0};
-    struct buf names = {0};
-    char name[24];
-
-    for (size_t i = 0; i < e->target_key.count; i++) {
-        snprintf(name, sizeof name, "k%zu", i);
-        take(&declarations, &names, g, e->target_key.items[i], name);
-    }
-    if (gen_writes_parent(e))
-        take(&declarations, &names, g, e->parent->target_column, "p");
-    for (size_t i = 0; i < e->columns.count; i++) {
-        const struct mapping_column *c = &e->columns.items[i];
-
-        if (gen_is_key(e, c->name) || c->value.kind == VALUE_NOW)
-            continue;
-        snprintf(name, sizeof name, "c%zu", i);
-        take(&declarations, &names, g, c->name, name);
-        if (c->value.unique == UNIQUE_SUFFIX) {
-            buf_printf(&declarations, ", y%zu %s, o%zu pg_catalog.bool", i, declared(target_column(g, c->name)), i);
-            buf_printf(&names, ", w.y%zu, w.o%zu", i, i);
-        }
-    }
-    fragments_take(&f, "declarations", buf_steal(&declarations));
-    fragments_take(&f, "names", buf_steal(&names));
-    return gen_fill(sql_apply_rows, &f);
-}
-
 /* ---- what a column should hold ---- */
 
 /* What the removal puts into `column`, NULL when it leaves that column alone. A time already there stays. */
@@ -163,7 +31,7 @@ gen_removed_value(struct buf *out, const struct gen *g, const char *column)
             buf_printf(out, ", pg_catalog.now()::%s)", target_column(g, column)->type);
         } else {
             buf_printf(&value, "d.c%zu", i);
-            finished(out, buf_text(&value), target_column(g, column));
+            gen_finished(out, buf_text(&value), target_column(g, column));
             buf_free(&value);
         }
         return true;
@@ -188,7 +56,7 @@ gen_removed(const struct gen *g)
         quote_literal(&values, set->value.text);
         buf_puts(&values, "::pg_catalog.text");
         gen_comma(&types);
-        buf_printf(&types, "c%zu %s", i, declared(target_column(g, set->name)));
+        buf_printf(&types, "c%zu %s", i, gen_declared(target_column(g, set->name)));
     }
     if (values.len > 0)
         buf_printf(&out, "\nCROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object(%s)) AS d(%s)",

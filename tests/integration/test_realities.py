@@ -409,6 +409,21 @@ def test_a_legacy_team_and_its_members_deleted_beside_us_come_back_under_the_sam
         assert shadow_of(db, team) == id == legacy_team(db, team, "id")
 
 
+def test_a_legacy_team_deleted_beside_us_comes_back_before_a_member_of_the_same_batch(db):
+    """The map has noted the team as read back, so it is not made at first; its member says that it is missing."""
+    install(db)
+    with Daemon(db) as daemon:
+        team = db.new_team()
+        member = db.new_member(team)
+        completed(daemon, 2)
+        as_sync_session(db, f"DELETE FROM {LEGACY_MEMBERSHIP}; DELETE FROM {LEGACY_TEAM}")
+        db.execute(f"""UPDATE {TEAM} SET description = 'back', updated_at = now() WHERE id = {team};
+                       UPDATE {MEMBERSHIP} SET role = 'COACH', updated_at = now() WHERE id = {member}""", user="app_user")
+        completed(daemon, 4)
+        assert_in_step(db)
+        assert not daemon.lines("dual_write_failed")
+
+
 def test_a_map_row_deleted_beside_us_makes_no_second_team_out_of_one(db):
     """The link is lost; slug is unique in legacy. The row fails by name, nothing is overwritten, and the mend is to put the
     link back."""

@@ -27,6 +27,8 @@ static struct mapping_entity entities[] = {
         .name = (char[]){"team"},
         .source_key = {team_key, 1},
         .identity = {team_key, 1},
+        .operation_insert = (char[]){"team_new"},
+        .operation_update = (char[]){"team_changed"},
         .operation_remove = (char[]){"team_gone"},
     },
     {
@@ -34,12 +36,16 @@ static struct mapping_entity entities[] = {
         .parent = &member_parent,
         .source_key = {member_key, 1},
         .identity = {member_identity, 2},
+        .operation_insert = (char[]){"member_new"},
+        .operation_update = (char[]){"member_changed"},
         .operation_remove = (char[]){"member_gone"},
     },
     {
         .name = (char[]){"seat"},
         .source_key = {seat_key, 2},
         .identity = {seat_key, 2},
+        .operation_insert = (char[]){"seat_new"},
+        .operation_update = (char[]){"seat_changed"},
         .operation_remove = (char[]){"seat_gone"},
     },
 };

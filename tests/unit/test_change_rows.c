@@ -1,5 +1,5 @@
 /* test_change_rows.c - what is to be done with the rows of a subject, and the parents that children need. */
-/* links: lib/core/change.c lib/core/ref.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/change.c lib/core/change_rows.c lib/core/ref.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -77,6 +77,13 @@ test_decide(void **state)
             assert_int_equal(r.write, strchr(expected, 'W') != NULL);
             assert_int_equal(r.create, strchr(expected, 'C') != NULL);
             assert_int_equal(r.remove, strchr(expected, 'R') != NULL);
+            assert_int_equal(r.guess, GUESS_NONE);
+            r.noted = true;
+            row_decide(&b, &m, &r);
+            assert_int_equal(r.guess, GUESS_THERE);
+            s.made = true;
+            row_decide(&b, &m, &r);
+            assert_int_equal(r.guess, r.create ? GUESS_NEW : GUESS_THERE);
             /* a parent is only ever made, for a child that is present cannot be without it: an absent one too, unless
              * absent ones have no legacy row */
             s.implicit_key = (char[]){"1"};
@@ -86,6 +93,68 @@ test_decide(void **state)
             assert_false(r.remove);
             assert_int_equal(r.create, r.found && (r.present || kinds[k] != REMOVAL_DELETE));
         }
+}
+
+/* A row that the guess has kept from being written. One that legacy itself has changed or dropped is none. */
+static void
+test_guessed_wrong(void **state)
+{
+    static const struct {
+        enum row_guess guess;
+        bool some_there, create, shadow, equal, wrong;
+    } rows[] = {
+        {GUESS_NEW, true, true, true, false, true},       {GUESS_NEW, true, true, true, true, false},
+        {GUESS_NEW, true, true, false, false, false},     {GUESS_NEW, false, true, true, false, false},
+        {GUESS_THERE, false, true, false, false, true},   {GUESS_THERE, true, true, false, false, true},
+        {GUESS_THERE, false, false, false, false, false}, {GUESS_THERE, true, true, true, false, false},
+        {GUESS_NONE, true, true, true, false, false},     {GUESS_NONE, true, true, false, false, false},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct row r = {
+            .guess = rows[i].guess, .create = rows[i].create, .shadow = rows[i].shadow, .equal = rows[i].equal};
+
+        assert_int_equal(row_guessed_wrong(&r, rows[i].some_there), rows[i].wrong);
+    }
+}
+
+/* What the map has to be told: a row that was read back and is not as noted; a note made in advance where nothing came of it. */
+static void
+test_news(void **state)
+{
+    static const struct {
+        enum subject_state state;
+        bool shadow, equal, noted, reserved, news;
+    } rows[] = {
+        {SUBJECT_DONE, true, true, true, false, false},
+        {SUBJECT_DONE, true, true, false, false, true},
+        {SUBJECT_DONE, true, false, true, false, true},
+        {SUBJECT_DONE, true, false, false, false, false},
+        {SUBJECT_DONE, false, false, true, false, false},
+        {SUBJECT_FAILED, true, true, true, false, false},
+        {SUBJECT_FAILED, true, true, false, false, false},
+        /* made with its map row in this transaction */
+        {SUBJECT_DONE, true, true, true, true, false},
+        {SUBJECT_DONE, true, false, true, true, true},
+        {SUBJECT_DONE, false, false, true, true, true},
+        {SUBJECT_FAILED, false, false, true, true, true},
+        {SUBJECT_FAILED, true, true, true, true, true},
+        {SUBJECT_FAILED, true, true, false, true, false},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct subject s = {.state = rows[i].state};
+        const struct batch b = {.subjects = &s, .nsubjects = 1};
+        const struct row r = {.found = true,
+                              .shadow = rows[i].shadow,
+                              .equal = rows[i].equal,
+                              .noted = rows[i].noted,
+                              .reserved = rows[i].reserved};
+
+        assert_int_equal(row_is_news(&b, &r), rows[i].news);
+    }
 }
 
 /* ---- parents ---- */
@@ -268,6 +337,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_decide),
+        cmocka_unit_test(test_guessed_wrong),
+        cmocka_unit_test(test_news),
         cmocka_unit_test(test_parent),
         cmocka_unit_test(test_companion),
         cmocka_unit_test(test_many_parents),

@@ -1,5 +1,5 @@
 /* test_check_sql.c - the statements of `check`, as golden files, and that nothing gets into them unquoted. */
-/* links: lib/core/check_sql.c embedded.c lib/core/check_value.c lib/core/check_keys.c lib/core/expression.c lib/core/template.c lib/core/sqlvalue.c lib/core/catalog.c lib/core/quote.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/check_sql.c embedded.c lib/core/check_value.c lib/core/check_keys.c lib/core/expression.c lib/core/template.c lib/core/sqlvalue.c lib/core/slots.c lib/core/catalog.c lib/core/quote.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

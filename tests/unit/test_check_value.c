@@ -1,5 +1,5 @@
 /* test_check_value.c - what rows of today would give, as SQL, and which faults the types leave possible. */
-/* links: lib/core/check_value.c lib/core/sqlvalue.c lib/core/template.c lib/core/catalog.c lib/core/quote.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/expression.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/check_value.c lib/core/sqlvalue.c lib/core/slots.c lib/core/template.c lib/core/catalog.c lib/core/quote.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/expression.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>

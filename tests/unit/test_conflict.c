@@ -1,5 +1,5 @@
 /* test_conflict.c - rows that want each other's values: in which order they can be written, and what is said of the rest. */
-/* links: lib/core/conflict.c lib/core/change.c lib/core/ref.c lib/core/pgarray.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/conflict.c lib/core/change.c lib/core/change_rows.c lib/core/ref.c lib/core/pgarray.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

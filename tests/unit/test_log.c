@@ -282,6 +282,48 @@ test_end_writes_one_line(void **state)
     free(text);
 }
 
+/* Lines that are gathered come in order, also around one that is too long for a piece; and whole when there is no more. */
+static void
+test_gathered_lines(void **state)
+{
+    struct capture c = capture_stderr(false);
+    char *value = xcalloc(6001, 1);
+    char *text;
+    const char *at;
+    size_t len;
+    char first[64];
+
+    (void) state;
+    memset(value, 'x', 6000);
+    log_configure(LOG_LOGFMT, LOG_INFO);
+    assert_int_equal(fcntl(c.read_end, F_SETFL, O_NONBLOCK), 0);
+    log_gather(true);
+    log_msg(LOG_INFO, "gathered", "%s", "first");
+    assert_int_equal(read(c.read_end, first, sizeof first), -1); /* nothing is there yet */
+    for (int i = 0; i < 200; i++) {
+        log_msg(LOG_INFO, "gathered", "n%d.", i);
+        if (i == 100)
+            log_msg(LOG_INFO, "gathered", "long%s", value);
+    }
+    log_gather(false);
+    log_msg(LOG_INFO, "alone", "%s", "last");
+    release_stderr(&c);
+    text = drain(c.read_end, &len);
+    at = strstr(text, "msg=first\n");
+    for (int i = 0; i < 200; i++) {
+        char wanted[24];
+
+        snprintf(wanted, sizeof wanted, " msg=n%d.\n", i);
+        at = at == NULL ? NULL : strstr(at, wanted);
+        if (i == 100)
+            at = at == NULL ? NULL : strstr(at, " msg=longxxx");
+    }
+    assert_non_null(at);
+    assert_non_null(strstr(at, "event_type=alone msg=last\n"));
+    free(text);
+    free(value);
+}
+
 struct reading {
     int fd;
     char *text;
@@ -417,6 +459,7 @@ main(void)
         cmocka_unit_test(test_levels),
         cmocka_unit_test(test_reload_in_the_middle_of_a_line),
         cmocka_unit_test(test_end_writes_one_line),
+        cmocka_unit_test(test_gathered_lines),
         cmocka_unit_test(test_long_line_through_a_full_pipe),
         cmocka_unit_test(test_closed_stderr_is_survived),
         cmocka_unit_test(test_journal),

@@ -55,7 +55,7 @@ what_they_become(void **state)
     assert_string_equal(p.items[1].table, "T");
     assert_string_equal(p.items[1].name, "b c");
     assert_string_equal(p.items[1].text, "\"x\", \"Y z\"");
-    assert_string_equal(p.items[1].columns, "{\"x\",\"Y z\"}");
+    assert_string_equal(p.items[1].columns, "{x,Y z}");
     assert_int_equal(p.items[1].line, 4);
     assert_int_equal(strlen(p.items[0].print), 16);
     assert_string_not_equal(p.items[0].print, p.items[1].print);

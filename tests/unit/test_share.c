@@ -1,5 +1,5 @@
 /* test_share.c - too many removals at once. */
-/* links: lib/core/share.c lib/core/change.c lib/core/ref.c lib/base/buf.c lib/base/xalloc.c */
+/* links: lib/core/share.c lib/core/change.c lib/core/change_rows.c lib/core/ref.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

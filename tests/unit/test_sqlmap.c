@@ -1,7 +1,7 @@
 /*
  * test_sqlmap.c - what is written into the map: the rows that reserve a legacy key, and the note of what was read back.
  */
-/* links: embedded.c lib/core/sqlmap.c lib/core/sqlvalue.c lib/core/template.c lib/core/quote.c lib/core/catalog.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/expression.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: embedded.c lib/core/sqlmap.c lib/core/sqlvalue.c lib/core/slots.c lib/core/template.c lib/core/quote.c lib/core/catalog.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/expression.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,18 +23,16 @@ test_reserve(void **state)
 
     (void) state;
     must_have(sql, "    INSERT INTO \"Map\".\"Org Map\" (\"New Id\", \"Old Id\", \"Title\", \"By\", \"Seen\")\n"
-                   "    SELECT r.s0, r.key, x.x0, x.x1, false\n");
+                   "    SELECT r.s0, r.key, r.x0, r.x1, r.noted\n");
     must_have(sql, "EXISTS (SELECT FROM \"Map\".\"Org Map\" m WHERE m.\"Old Id\" = r.key) AS taken");
     must_have(
-        sql,
-        "AS r(n pg_catalog.int4, s0 pg_catalog.uuid, key pg_catalog.int8, refused pg_catalog.bool, x pg_catalog.json)");
-    must_have(sql, "AS x(x0 pg_catalog.text, x1 pg_catalog.text) ON true");
+        sql, "AS p(s0 pg_catalog.uuid[], key pg_catalog.int8[], refused pg_catalog.bool[], noted pg_catalog.bool[], x0 "
+             "pg_catalog.text[], x1 pg_catalog.text[])) r\n");
     must_have(sql, "RETURNING \"Old Id\" AS key\n");
     free(sql);
     g = gen_of(&s, "group"); /* nothing but the keys */
     sql = gen_reserve(&g);
     must_have(sql, "    INSERT INTO \"Map\".\"Group Map\" (\"N\", \"O\")\n    SELECT r.s0, r.key\n");
-    must_have(sql, "AS x(nothing pg_catalog.text) ON true");
     free(sql);
     g = gen_of(&s, "seat");
     assert_null(gen_reserve(&g));
@@ -52,10 +50,11 @@ test_columns(void **state)
     (void) state;
     must_have(sql, "(\"N\", \"O\", \"Slug\", \"Seen\", \"Data\", \"Made\", \"Author\", \"Kind\")");
     must_have(sql,
-              "SELECT r.s0, r.key, x.x0, x.x1, x.x2::pg_catalog.jsonb, pg_catalog.now()::pg_catalog.timestamptz, x.x4, "
-              "x.x5\n");
-    must_have(sql, "AS x(x0 pg_catalog.\"varchar\"(20), x1 pg_catalog.date, x2 pg_catalog.text, x4 pg_catalog.uuid, x5 "
-                   "pg_catalog.bpchar(2)) ON true");
+              "SELECT r.s0, r.key, r.x0, r.x1, r.x2::pg_catalog.jsonb, pg_catalog.now()::pg_catalog.timestamptz, r.x4, "
+              "r.x5\n");
+    must_have(sql,
+              "x0 pg_catalog.\"varchar\"(20)[], x1 pg_catalog.date[], x2 pg_catalog.text[], x4 pg_catalog.uuid[], x5 "
+              "pg_catalog.bpchar(2)[])) r\n");
     free(sql);
     sample_free(&s);
 }
@@ -69,14 +68,15 @@ test_composite(void **state)
 
     (void) state;
     must_have(sql, "    INSERT INTO \"Map\".\"Note Map\" (\"X\", \"Y\", \"O\", \"Ok\")\n"
-                   "    SELECT r.s0, r.s1, r.key, false\n");
-    must_have(sql, "s0 pg_catalog.int4, s1 pg_catalog.\"varchar\"(9), key pg_catalog.uuid, refused pg_catalog.bool, x");
+                   "    SELECT r.s0, r.s1, r.key, r.noted\n");
+    must_have(sql, "s0 pg_catalog.int4[], s1 pg_catalog.\"varchar\"(9)[], key pg_catalog.uuid[], refused "
+                   "pg_catalog.bool[], noted");
     must_have(sql, "ON CONFLICT (\"X\", \"Y\") DO NOTHING"); /* the index has them in another order */
     free(sql);
     sql = gen_mark(&g);
-    must_have(sql,
-              "AS r(s0 pg_catalog.int4, s1 pg_catalog.\"varchar\"(9), key pg_catalog.uuid, equal pg_catalog.bool)\n"
-              "WHERE m.\"X\" = r.s0 AND m.\"Y\" = r.s1 AND m.\"O\" = r.key AND m.\"Ok\" IS DISTINCT FROM r.equal");
+    must_have(sql, "AS p(s0 pg_catalog.int4[], s1 pg_catalog.\"varchar\"(9)[], key pg_catalog.uuid[], equal "
+                   "pg_catalog.bool[])) r\n"
+                   "WHERE m.\"X\" = r.s0 AND m.\"Y\" = r.s1 AND m.\"O\" = r.key AND m.\"Ok\" IS DISTINCT FROM r.equal");
     free(sql);
     sample_free(&s);
 }
@@ -123,9 +123,10 @@ test_mark(void **state)
 
     (void) state;
     must_begin(sql, "UPDATE \"Map\".\"Org Map\" AS m SET \"Seen\" = r.equal\n");
-    must_have(sql,
-              "AS r(s0 pg_catalog.uuid, key pg_catalog.int8, equal pg_catalog.bool)\nWHERE m.\"New Id\" = r.s0 AND "
-              "m.\"Old Id\" = r.key AND m.\"Seen\" IS DISTINCT FROM r.equal");
+    must_have(
+        sql,
+        "AS p(s0 pg_catalog.uuid[], key pg_catalog.int8[], equal pg_catalog.bool[])) r\nWHERE m.\"New Id\" = r.s0 AND "
+        "m.\"Old Id\" = r.key AND m.\"Seen\" IS DISTINCT FROM r.equal");
     free(sql);
     g = gen_of(&s, "group"); /* its map has no such column */
     assert_null(gen_mark(&g));

@@ -2,7 +2,7 @@
  * test_sqlwrite.c - what is done in the legacy database with the rows that were read. The whole statements are golden
  * files.
  */
-/* links: embedded.c lib/core/sqlwrite.c lib/core/sqlunique.c lib/core/sqlvalue.c lib/core/template.c lib/core/quote.c lib/core/catalog.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/expression.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: embedded.c lib/core/sqlwrite.c lib/core/sqlrows.c lib/core/sqlunique.c lib/core/sqlvalue.c lib/core/slots.c lib/core/template.c lib/core/quote.c lib/core/catalog.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/expression.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,15 +46,16 @@ static void
 test_rows(void **state)
 {
     static const struct part rows[] = {
-        {0, "org", gen_insert, "\"do\" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog.\"varchar\"(30))\n"},
+        {0, "org", gen_insert, "\"do\" pg_catalog.int4[], k0 pg_catalog.int8[], c0 pg_catalog.\"varchar\"(30)[])) w\n"},
         {0, "group", gen_insert,
-         "k0 pg_catalog.int8, p pg_catalog.int8, c0 pg_catalog.text, c1 pg_catalog.bpchar(3), c2 pg_catalog.date, c4 "
-         "pg_catalog.text, c5 pg_catalog.bool)\n"},
+         "k0 pg_catalog.int8[], p pg_catalog.int8[], c0 pg_catalog.text[], c1 pg_catalog.bpchar(3)[], c2 "
+         "pg_catalog.date[], c4 pg_catalog.text[], c5 pg_catalog.bool[])) w\n"},
         {0, "group", gen_insert,
          "w.k0 AS k0, w.p AS p, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, (w.c4)::pg_catalog.json AS c4, "
          "w.c5 AS c5\n"},
-        {0, "seat", gen_insert, "k0 pg_catalog.int4, k1 pg_catalog.int8)\n"},
-        {1, "page", gen_insert, "c0 pg_catalog.\"varchar\"(20), y0 pg_catalog.\"varchar\"(20), o0 pg_catalog.bool, c1"},
+        {0, "seat", gen_insert, "k0 pg_catalog.int4[], k1 pg_catalog.int8[])) w\n"},
+        {1, "page", gen_insert,
+         "c0 pg_catalog.\"varchar\"(20)[], y0 pg_catalog.\"varchar\"(20)[], o0 pg_catalog.bool[], c1"},
         {1, "page", gen_insert, "w.c0 AS c0, w.y0, w.o0, w.c1 AS c1, w.y1, w.o1, w.c2"},
     };
 
@@ -66,7 +67,7 @@ test_rows(void **state)
 static void
 test_parent_is_a_value(void **state)
 {
-    static const struct part rows[] = {{0, "group", gen_remove, "k0 pg_catalog.int8, p pg_catalog.int8, c0"}};
+    static const struct part rows[] = {{0, "group", gen_remove, "k0 pg_catalog.int8[], p pg_catalog.int8[], c0"}};
 
     (void) state;
     check(rows, COUNT(rows), true);
@@ -236,7 +237,7 @@ static void
 test_lookup(void **state)
 {
     static const struct part rows[] = {
-        {1, "page", gen_update, "c4 pg_catalog.\"varchar\", c5 pg_catalog.\"varchar\", c6 pg_catalog.text)\n"},
+        {1, "page", gen_update, "c4 pg_catalog.\"varchar\"[], c5 pg_catalog.\"varchar\"[], c6 pg_catalog.text[])) w\n"},
         {1, "page", gen_update,
          "(SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.c4 IS "
          "NULL THEN NULL WHEN EXISTS (SELECT FROM \"Old\".\"l\" l WHERE l.\"Code\" = w.c4) THEN (SELECT "
@@ -249,12 +250,12 @@ test_lookup(void **state)
          "NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text) WHERE w.\"do\" & 6 <> 0))::pg_catalog.jsonb AS "
          "c5, "},
         /* in the key, too */
-        {1, "line", gen_remove, "k0 pg_catalog.int4, k1 pg_catalog.\"varchar\"(10), k2 pg_catalog.int2"},
+        {1, "line", gen_remove, "k0 pg_catalog.int4[], k1 pg_catalog.\"varchar\"(10)[], k2 pg_catalog.int2[]"},
         {1, "line", gen_remove,
          "ELSE dualwrite.lookup_missing('line.Who', 'Old', 'Person', 'Nr', w.k0::pg_catalog.text, "
          "NULL::pg_catalog.text) END)) AS l(v pg_catalog.bpchar(4))) AS k0, w.k1 AS k1"},
         /* vNext has looked it up already */
-        {1, "page", gen_update, "c3 pg_catalog.uuid, "},
+        {1, "page", gen_update, "c3 pg_catalog.uuid[], "},
     };
     static const struct part nowhere[] = {{1, "page", gen_update, "\"Person\""}};
 

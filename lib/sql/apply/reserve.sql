@@ -4,13 +4,11 @@
 -- meanwhile does not come back: its key is read the next time.
 WITH wanted AS MATERIALIZED (
     SELECT r.*, EXISTS (SELECT FROM :{map} m WHERE m.:{map_target_key} = r.key) AS taken
-    FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-         AS r(n pg_catalog.int4, :{declarations}, refused pg_catalog.bool, x pg_catalog.json)
+    FROM (SELECT :{elements} FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(:{declarations})) r
 ), made AS (
     INSERT INTO :{map} (:{map_source_key}, :{map_target_key}:{map_columns})
     SELECT :{source_keys}, r.key:{map_values}
     FROM wanted r
-    LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(:{extra_declarations}) ON true
     WHERE NOT r.taken AND NOT r.refused
     :{unless_mapped}
     RETURNING :{returned_key} AS key

@@ -72,7 +72,7 @@ WITH moment AS MATERIALIZED (
     SELECT f.id, f.xid, f.captured_at, f.entity, f.operation, f.ref, f.actor, 0 AS attempts, NULL AS sqlstate FROM fresh f
     UNION ALL SELECT * FROM due
 )
-SELECT c.id, c.entity, c.operation, pg_catalog.array_to_json(c.ref) AS ref, c.actor, c.attempts, c.sqlstate,
+SELECT c.id, c.entity, c.operation, c.ref::pg_catalog.text AS ref, c.actor, c.attempts, c.sqlstate,
        (pg_catalog.date_part('epoch', m.at - coalesce(t.committed_at, c.captured_at)) * 1000)::pg_catalog.int8 AS age_ms,
        t.committed_at IS NOT NULL AS age_from_commit, CASE WHEN c.id IS NOT DISTINCT FROM (SELECT pg_catalog.min(l.id) FROM claimed l) THEN next.cursor END AS cursor,
        EXISTS (SELECT FROM cut) AS more

@@ -31,7 +31,8 @@ SELECT t."Id" IS NOT NULL AS found,
     ('Title'::pg_catalog.text, 'compared'::pg_catalog.text, CASE WHEN r.remove THEN (NULL)::pg_catalog.text ELSE (r.c0)::pg_catalog.text END, t."Title"::pg_catalog.text, CASE WHEN r.remove THEN NULL::pg_catalog.bool ELSE t."Title" IS NOT DISTINCT FROM (r.c0) END),
     ('At'::pg_catalog.text, 'now'::pg_catalog.text, CASE WHEN r.remove THEN (NULL)::pg_catalog.text ELSE (NULL)::pg_catalog.text END, t."At"::pg_catalog.text, CASE WHEN r.remove THEN NULL::pg_catalog.bool ELSE NULL::pg_catalog.bool END)) AS c("column", rule, vnext, legacy, same) WHERE c."column" IS NOT NULL) AS columns
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog."varchar"(30))
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.c0) AS c0
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], c0 pg_catalog."varchar"(30)[])) w
 ) r
 LEFT JOIN "Old"."O""rg" t ON t."Id" = r.k0
 
@@ -74,7 +75,8 @@ SELECT t."Id" IS NOT NULL AS found,
     ('Extra'::pg_catalog.text, 'compared'::pg_catalog.text, CASE WHEN r.remove THEN (NULL)::pg_catalog.text ELSE (r.c4)::pg_catalog.text END, t."Extra"::pg_catalog.text, CASE WHEN r.remove THEN NULL::pg_catalog.bool ELSE t."Extra"::pg_catalog.text IS NOT DISTINCT FROM (r.c4)::pg_catalog.text END),
     ('Alive'::pg_catalog.text, 'compared'::pg_catalog.text, CASE WHEN r.remove THEN (d.c0)::pg_catalog.text ELSE (CASE WHEN r.present THEN r.c5 ELSE d.c0 END)::pg_catalog.text END, t."Alive"::pg_catalog.text, CASE WHEN r.remove THEN t."Alive" IS NOT DISTINCT FROM (d.c0) ELSE t."Alive" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c5 ELSE d.c0 END) END)) AS c("column", rule, vnext, legacy, same) WHERE c."column" IS NOT NULL) AS columns
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, (w.c4)::pg_catalog.json AS c4, w.c5 AS c5
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog.int8, c0 pg_catalog.text, c1 pg_catalog.bpchar(3), c2 pg_catalog.date, c4 pg_catalog.text, c5 pg_catalog.bool)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.p) AS p, pg_catalog.unnest(p.c0) AS c0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c4) AS c4, pg_catalog.unnest(p.c5) AS c5
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], p pg_catalog.int8[], c0 pg_catalog.text[], c1 pg_catalog.bpchar(3)[], c2 pg_catalog.date[], c4 pg_catalog.text[], c5 pg_catalog.bool[])) w
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.bool, c1 pg_catalog.text)
 LEFT JOIN "Old"."Group" t ON t."Id" = r.k0
@@ -107,7 +109,8 @@ SELECT t."User" IS NOT NULL AS found,
         FROM (VALUES ('User'::pg_catalog.text, 'key'::pg_catalog.text, CASE WHEN r.remove THEN (r.k0)::pg_catalog.text ELSE (r.k0)::pg_catalog.text END, t."User"::pg_catalog.text, CASE WHEN r.remove THEN t."User" IS NOT DISTINCT FROM (r.k0) ELSE t."User" IS NOT DISTINCT FROM (r.k0) END),
     ('G'::pg_catalog.text, 'key'::pg_catalog.text, CASE WHEN r.remove THEN (r.k1)::pg_catalog.text ELSE (r.k1)::pg_catalog.text END, t."G"::pg_catalog.text, CASE WHEN r.remove THEN t."G" IS NOT DISTINCT FROM (r.k1) ELSE t."G" IS NOT DISTINCT FROM (r.k1) END)) AS c("column", rule, vnext, legacy, same) WHERE c."column" IS NOT NULL) AS columns
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.k1 AS k1
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int4, k1 pg_catalog.int8)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.k1) AS k1
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int4[], k1 pg_catalog.int8[])) w
 ) r
 LEFT JOIN "Old"."Seat" t ON t."User" = r.k0 AND t."G" = r.k1
 
@@ -139,7 +142,8 @@ SELECT t."Code" IS NOT NULL AS found,
     ('Note'::pg_catalog.text, 'compared'::pg_catalog.text, CASE WHEN r.remove THEN (NULL)::pg_catalog.text ELSE (r.c1)::pg_catalog.text END, t."Note"::pg_catalog.text, CASE WHEN r.remove THEN NULL::pg_catalog.bool ELSE t."Note" IS NOT DISTINCT FROM (r.c1) END),
     ('Label'::pg_catalog.text, 'compared'::pg_catalog.text, CASE WHEN r.remove THEN (NULL)::pg_catalog.text ELSE (r.c2)::pg_catalog.text END, t."Label"::pg_catalog.text, CASE WHEN r.remove THEN NULL::pg_catalog.bool ELSE t."Label" IS NOT DISTINCT FROM (r.c2) END)) AS c("column", rule, vnext, legacy, same) WHERE c."column" IS NOT NULL) AS columns
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c1 AS c1, w.c2 AS c2
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog."varchar"(10), c1 pg_catalog.text, c2 pg_catalog.text)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.c2) AS c2
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog."varchar"(10)[], c1 pg_catalog.text[], c2 pg_catalog.text[])) w
 ) r
 LEFT JOIN "Old"."Tag" t ON t."Code" = r.k0
 

@@ -1,7 +1,6 @@
 -- team: read (vNext)
 SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, NULL::pg_catalog.text AS parent,
-       NULL::pg_catalog.text AS parent_key, pg_catalog.array_to_json(ARRAY[m."legacy_team_id"::pg_catalog.text]::pg_catalog.text[]) AS key,
-       m."verified" AS verified, CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c0, s.c1, s.c2, s.c3, s.c4, s.c5, s.c6, s.c7, s.c8) v) END AS "values", CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c1 AS x0) v) END AS extra
+       NULL::pg_catalog.text AS parent_key, m."verified" AS verified, (m."legacy_team_id"::pg_catalog.text) AS k0, s.c0, s.c1, s.c2, s.c3, s.c4, s.c5, s.c6, s.c7, s.c8, s.c1 AS x0
 FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)) w
 LEFT JOIN LATERAL (SELECT b.*, (b.q0)::pg_catalog.text AS c0, (b.q1)::pg_catalog.text AS c1, (CASE WHEN b.q2 IS NULL THEN NULL WHEN b.q2::pg_catalog.text = '1' THEN 'valorant' WHEN b.q2::pg_catalog.text = '2' THEN 'csgo' WHEN b.q2::pg_catalog.text = '3' THEN 'dota2' WHEN b.q2::pg_catalog.text = '4' THEN 'pubg' ELSE dualwrite.unmapped('team.game', b.q2::pg_catalog.text) END)::pg_catalog.text AS c2, (b.q3)::pg_catalog.text AS c3, (b.q4)::pg_catalog.text AS c4, (b.q5)::pg_catalog.text AS c5, (b.q6)::pg_catalog.text AS c6, (b.q7)::pg_catalog.text AS c7, (b.q8)::pg_catalog.text AS c8
 FROM (SELECT true AS found, true AS present, NULL AS p0, "id" AS k, "name" AS q0, "slug" AS q1, "game_id" AS q2, "region" AS q3, "description" AS q4, coalesce((branding ->> 'logo_url'
@@ -48,7 +47,8 @@ FROM stopped s, waiting w, remaining r
 
 -- team: holders (legacy)
 WITH r AS MATERIALIZED (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4, w.c5 AS c5, w.c6 AS c6, w.c7 AS c7, w.c8 AS c8
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.c0) AS c0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3, pg_catalog.unnest(p.c4) AS c4, pg_catalog.unnest(p.c5) AS c5, pg_catalog.unnest(p.c6) AS c6, pg_catalog.unnest(p.c7) AS c7, pg_catalog.unnest(p.c8) AS c8
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], c0 pg_catalog."varchar"(100)[], c1 pg_catalog."varchar"(100)[], c2 pg_catalog."varchar"(50)[], c3 pg_catalog."varchar"(50)[], c4 pg_catalog.text[], c5 pg_catalog."varchar"(500)[], c6 pg_catalog.bool[], c7 pg_catalog.timestamptz[], c8 pg_catalog.timestamptz[])) w
 )
 SELECT r.n, 'unique_1' AS "index", o.n AS holder, pg_catalog.array_to_json(ARRAY[h."id"::pg_catalog.text]::pg_catalog.text[]) AS key
 FROM r
@@ -85,13 +85,11 @@ FROM drawn d WHERE d.n > $2::pg_catalog.int4 ORDER BY d.n
 -- team: reserve (vNext)
 WITH wanted AS MATERIALIZED (
     SELECT r.*, EXISTS (SELECT FROM "public"."organizations_teammigrationmap" m WHERE m."legacy_team_id" = r.key) AS taken
-    FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-         AS r(n pg_catalog.int4, s0 pg_catalog.int8, key pg_catalog.int8, refused pg_catalog.bool, x pg_catalog.json)
+    FROM (SELECT pg_catalog.unnest(p.s0) AS s0, pg_catalog.unnest(p.key) AS key, pg_catalog.unnest(p.refused) AS refused, pg_catalog.unnest(p.noted) AS noted, pg_catalog.unnest(p.x0) AS x0 FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(s0 pg_catalog.int8[], key pg_catalog.int8[], refused pg_catalog.bool[], noted pg_catalog.bool[], x0 pg_catalog."varchar"(100)[])) r
 ), made AS (
     INSERT INTO "public"."organizations_teammigrationmap" ("vnext_team_id", "legacy_team_id", "legacy_slug", "migration_date", "created_at", "updated_at", "verified")
-    SELECT r.s0, r.key, x.x0, pg_catalog.now()::pg_catalog.timestamptz, pg_catalog.now()::pg_catalog.timestamptz, pg_catalog.now()::pg_catalog.timestamptz, false
+    SELECT r.s0, r.key, r.x0, pg_catalog.now()::pg_catalog.timestamptz, pg_catalog.now()::pg_catalog.timestamptz, pg_catalog.now()::pg_catalog.timestamptz, r.noted
     FROM wanted r
-    LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(x0 pg_catalog."varchar"(100)) ON true
     WHERE NOT r.taken AND NOT r.refused
     ON CONFLICT ("vnext_team_id") DO NOTHING
     RETURNING "legacy_team_id" AS key
@@ -110,7 +108,8 @@ WHERE NOT EXISTS (SELECT FROM "public"."teams_team" t WHERE t."id" = k.key::pg_c
 UPDATE "public"."teams_team" AS t SET "slug" = CASE WHEN r.g1 THEN pg_catalog.left('dw-' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('/', r.k0), 'UTF8')), 'hex'), 27)::pg_catalog."varchar" ELSE t."slug" END
 FROM (SELECT r.*, ROW(t."slug")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c1)::pg_catalog.record AS g1
       FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4, w.c5 AS c5, w.c6 AS c6, w.c7 AS c7, w.c8 AS c8
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.c0) AS c0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3, pg_catalog.unnest(p.c4) AS c4, pg_catalog.unnest(p.c5) AS c5, pg_catalog.unnest(p.c6) AS c6, pg_catalog.unnest(p.c7) AS c7, pg_catalog.unnest(p.c8) AS c8
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], c0 pg_catalog."varchar"(100)[], c1 pg_catalog."varchar"(100)[], c2 pg_catalog."varchar"(50)[], c3 pg_catalog."varchar"(50)[], c4 pg_catalog.text[], c5 pg_catalog."varchar"(500)[], c6 pg_catalog.bool[], c7 pg_catalog.timestamptz[], c8 pg_catalog.timestamptz[])) w
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text)) AS d(c0 pg_catalog.bool)
       JOIN "public"."teams_team" t ON t."id" = r.k0
@@ -121,7 +120,8 @@ WHERE t."id" = r.k0 AND (r.g1)
 -- team: update (legacy)
 UPDATE "public"."teams_team" AS t SET "name" = r.c0, "slug" = r.c1, "game" = r.c2, "region" = r.c3, "description" = r.c4, "logo_url" = r.c5, "is_active" = r.c6, "updated_at" = r.c8
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4, w.c5 AS c5, w.c6 AS c6, w.c7 AS c7, w.c8 AS c8
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.c0) AS c0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3, pg_catalog.unnest(p.c4) AS c4, pg_catalog.unnest(p.c5) AS c5, pg_catalog.unnest(p.c6) AS c6, pg_catalog.unnest(p.c7) AS c7, pg_catalog.unnest(p.c8) AS c8
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], c0 pg_catalog."varchar"(100)[], c1 pg_catalog."varchar"(100)[], c2 pg_catalog."varchar"(50)[], c3 pg_catalog."varchar"(50)[], c4 pg_catalog.text[], c5 pg_catalog."varchar"(500)[], c6 pg_catalog.bool[], c7 pg_catalog.timestamptz[], c8 pg_catalog.timestamptz[])) w
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text)) AS d(c0 pg_catalog.bool)
 WHERE t."id" = r.k0 AND r."write"
@@ -132,7 +132,8 @@ WHERE t."id" = r.k0 AND r."write"
 INSERT INTO "public"."teams_team" ("id", "name", "slug", "game", "region", "description", "logo_url", "is_active", "created_at", "updated_at") OVERRIDING SYSTEM VALUE
 SELECT r.k0, r.c0, r.c1, r.c2, r.c3, r.c4, r.c5, r.c6, r.c7, r.c8
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4, w.c5 AS c5, w.c6 AS c6, w.c7 AS c7, w.c8 AS c8
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.c0) AS c0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3, pg_catalog.unnest(p.c4) AS c4, pg_catalog.unnest(p.c5) AS c5, pg_catalog.unnest(p.c6) AS c6, pg_catalog.unnest(p.c7) AS c7, pg_catalog.unnest(p.c8) AS c8
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], c0 pg_catalog."varchar"(100)[], c1 pg_catalog."varchar"(100)[], c2 pg_catalog."varchar"(50)[], c3 pg_catalog."varchar"(50)[], c4 pg_catalog.text[], c5 pg_catalog."varchar"(500)[], c6 pg_catalog.bool[], c7 pg_catalog.timestamptz[], c8 pg_catalog.timestamptz[])) w
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text)) AS d(c0 pg_catalog.bool)
 LEFT JOIN "public"."teams_team" t ON t."id" = r.k0
@@ -143,7 +144,8 @@ ORDER BY r.n
 -- team: remove (legacy)
 UPDATE "public"."teams_team" AS t SET "is_active" = d.c0
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4, w.c5 AS c5, w.c6 AS c6, w.c7 AS c7, w.c8 AS c8
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.c0) AS c0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3, pg_catalog.unnest(p.c4) AS c4, pg_catalog.unnest(p.c5) AS c5, pg_catalog.unnest(p.c6) AS c6, pg_catalog.unnest(p.c7) AS c7, pg_catalog.unnest(p.c8) AS c8
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], c0 pg_catalog."varchar"(100)[], c1 pg_catalog."varchar"(100)[], c2 pg_catalog."varchar"(50)[], c3 pg_catalog."varchar"(50)[], c4 pg_catalog.text[], c5 pg_catalog."varchar"(500)[], c6 pg_catalog.bool[], c7 pg_catalog.timestamptz[], c8 pg_catalog.timestamptz[])) w
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text)) AS d(c0 pg_catalog.bool)
 WHERE t."id" = r.k0 AND r.remove
@@ -153,7 +155,8 @@ WHERE t."id" = r.k0 AND r.remove
 -- team: yielded (legacy)
 SELECT dualwrite.placeholder_left('public', 'teams_team')
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4, w.c5 AS c5, w.c6 AS c6, w.c7 AS c7, w.c8 AS c8
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.c0) AS c0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3, pg_catalog.unnest(p.c4) AS c4, pg_catalog.unnest(p.c5) AS c5, pg_catalog.unnest(p.c6) AS c6, pg_catalog.unnest(p.c7) AS c7, pg_catalog.unnest(p.c8) AS c8
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], c0 pg_catalog."varchar"(100)[], c1 pg_catalog."varchar"(100)[], c2 pg_catalog."varchar"(50)[], c3 pg_catalog."varchar"(50)[], c4 pg_catalog.text[], c5 pg_catalog."varchar"(500)[], c6 pg_catalog.bool[], c7 pg_catalog.timestamptz[], c8 pg_catalog.timestamptz[])) w
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text)) AS d(c0 pg_catalog.bool)
 JOIN "public"."teams_team" t ON t."id" = r.k0
@@ -163,7 +166,8 @@ WHERE r."write" AND (pg_catalog.strpos(pg_catalog.lower(ROW(t.*)::pg_catalog.tex
 -- team: verify (legacy)
 SELECT r.n, t."id" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."is_active" IS NOT DISTINCT FROM (d.c0) ELSE t."name" IS NOT DISTINCT FROM (r.c0) AND t."slug" IS NOT DISTINCT FROM (r.c1) AND t."game" IS NOT DISTINCT FROM (r.c2) AND t."region" IS NOT DISTINCT FROM (r.c3) AND t."description" IS NOT DISTINCT FROM (r.c4) AND t."logo_url" IS NOT DISTINCT FROM (r.c5) AND t."is_active" IS NOT DISTINCT FROM (r.c6) AND t."updated_at" IS NOT DISTINCT FROM (r.c8) END, false) AS equal
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4, w.c5 AS c5, w.c6 AS c6, w.c7 AS c7, w.c8 AS c8
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog."varchar"(100), c1 pg_catalog."varchar"(100), c2 pg_catalog."varchar"(50), c3 pg_catalog."varchar"(50), c4 pg_catalog.text, c5 pg_catalog."varchar"(500), c6 pg_catalog.bool, c7 pg_catalog.timestamptz, c8 pg_catalog.timestamptz)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.c0) AS c0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3, pg_catalog.unnest(p.c4) AS c4, pg_catalog.unnest(p.c5) AS c5, pg_catalog.unnest(p.c6) AS c6, pg_catalog.unnest(p.c7) AS c7, pg_catalog.unnest(p.c8) AS c8
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], c0 pg_catalog."varchar"(100)[], c1 pg_catalog."varchar"(100)[], c2 pg_catalog."varchar"(50)[], c3 pg_catalog."varchar"(50)[], c4 pg_catalog.text[], c5 pg_catalog."varchar"(500)[], c6 pg_catalog.bool[], c7 pg_catalog.timestamptz[], c8 pg_catalog.timestamptz[])) w
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text)) AS d(c0 pg_catalog.bool)
 LEFT JOIN "public"."teams_team" t ON t."id" = r.k0
@@ -171,7 +175,7 @@ LEFT JOIN "public"."teams_team" t ON t."id" = r.k0
 
 -- team: mark (vNext)
 UPDATE "public"."organizations_teammigrationmap" AS m SET "verified" = r.equal
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(s0 pg_catalog.int8, key pg_catalog.int8, equal pg_catalog.bool)
+FROM (SELECT pg_catalog.unnest(p.s0) AS s0, pg_catalog.unnest(p.key) AS key, pg_catalog.unnest(p.equal) AS equal FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(s0 pg_catalog.int8[], key pg_catalog.int8[], equal pg_catalog.bool[])) r
 WHERE m."vnext_team_id" = r.s0 AND m."legacy_team_id" = r.key AND m."verified" IS DISTINCT FROM r.equal
 
 
@@ -192,8 +196,7 @@ SELECT (SELECT count(*) FROM queued) AS queued,
 
 -- membership: read (vNext)
 SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, w.i0::pg_catalog.text AS parent,
-       p."legacy_team_id"::pg_catalog.text AS parent_key, pg_catalog.array_to_json(ARRAY[p."legacy_team_id"::pg_catalog.text, (w.i1)::pg_catalog.text]::pg_catalog.text[]) AS key,
-       NULL::pg_catalog.bool AS verified, CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c1, s.c2, s.c3, s.c4) v) END AS "values", CASE WHEN s.found THEN '{}' END AS extra
+       p."legacy_team_id"::pg_catalog.text AS parent_key, NULL::pg_catalog.bool AS verified, (p."legacy_team_id"::pg_catalog.text) AS k0, ((w.i1)::pg_catalog.text) AS k1, s.c1, s.c2, s.c3, s.c4
 FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[]) WITH ORDINALITY AS u(i0, i1, n)) w
 LEFT JOIN LATERAL (SELECT b.*, (CASE WHEN b.q1 IS NULL THEN NULL WHEN b.q1::pg_catalog.text = 'OWNER' THEN 'OWNER' WHEN b.q1::pg_catalog.text = 'MANAGER' THEN 'MANAGER' WHEN b.q1::pg_catalog.text = 'COACH' THEN 'COACH' WHEN b.q1::pg_catalog.text = 'PLAYER' THEN 'PLAYER' WHEN b.q1::pg_catalog.text = 'SUBSTITUTE' THEN 'SUBSTITUTE' ELSE 'PLAYER' END)::pg_catalog.text AS c1, (b.q2)::pg_catalog.text AS c2, (b.q3)::pg_catalog.text AS c3, NULL::pg_catalog.text AS c4
 FROM (SELECT true AS found, coalesce("status"::pg_catalog.text IN ('ACTIVE'), false) AS present, "team_id" AS p0, "id" AS k, "role" AS q1, "status" AS q2, "created_at" AS q3
@@ -239,7 +242,8 @@ FROM stopped s, waiting w, remaining r
 -- membership: update (legacy)
 UPDATE "public"."teams_teammembership" AS t SET "role" = r.c1, "status" = CASE WHEN r.present THEN r.c2 ELSE d.c0 END, "left_at" = CASE WHEN r.present THEN r.c4 ELSE coalesce(t."left_at", pg_catalog.now()::pg_catalog.timestamptz) END
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.k1 AS k1, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, k1 pg_catalog.int8, c1 pg_catalog."varchar"(20), c2 pg_catalog."varchar"(20), c3 pg_catalog.timestamptz, c4 pg_catalog.timestamptz)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.k1) AS k1, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3, pg_catalog.unnest(p.c4) AS c4
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], k1 pg_catalog.int8[], c1 pg_catalog."varchar"(20)[], c2 pg_catalog."varchar"(20)[], c3 pg_catalog.timestamptz[], c4 pg_catalog.timestamptz[])) w
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'INACTIVE'::pg_catalog.text)) AS d(c0 pg_catalog."varchar"(20))
 WHERE t."team_id" = r.k0 AND t."user_id" = r.k1 AND r."write"
@@ -250,7 +254,8 @@ WHERE t."team_id" = r.k0 AND t."user_id" = r.k1 AND r."write"
 INSERT INTO "public"."teams_teammembership" ("team_id", "user_id", "role", "status", "joined_at", "left_at") OVERRIDING SYSTEM VALUE
 SELECT r.k0, r.k1, r.c1, CASE WHEN r.present THEN r.c2 ELSE d.c0 END, r.c3, CASE WHEN r.present THEN r.c4 ELSE coalesce(t."left_at", pg_catalog.now()::pg_catalog.timestamptz) END
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.k1 AS k1, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, k1 pg_catalog.int8, c1 pg_catalog."varchar"(20), c2 pg_catalog."varchar"(20), c3 pg_catalog.timestamptz, c4 pg_catalog.timestamptz)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.k1) AS k1, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3, pg_catalog.unnest(p.c4) AS c4
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], k1 pg_catalog.int8[], c1 pg_catalog."varchar"(20)[], c2 pg_catalog."varchar"(20)[], c3 pg_catalog.timestamptz[], c4 pg_catalog.timestamptz[])) w
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'INACTIVE'::pg_catalog.text)) AS d(c0 pg_catalog."varchar"(20))
 LEFT JOIN "public"."teams_teammembership" t ON t."team_id" = r.k0 AND t."user_id" = r.k1
@@ -261,7 +266,8 @@ ORDER BY r.n
 -- membership: remove (legacy)
 UPDATE "public"."teams_teammembership" AS t SET "status" = d.c0, "left_at" = coalesce(t."left_at", pg_catalog.now()::pg_catalog.timestamptz)
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.k1 AS k1, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, k1 pg_catalog.int8, c1 pg_catalog."varchar"(20), c2 pg_catalog."varchar"(20), c3 pg_catalog.timestamptz, c4 pg_catalog.timestamptz)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.k1) AS k1, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3, pg_catalog.unnest(p.c4) AS c4
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], k1 pg_catalog.int8[], c1 pg_catalog."varchar"(20)[], c2 pg_catalog."varchar"(20)[], c3 pg_catalog.timestamptz[], c4 pg_catalog.timestamptz[])) w
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'INACTIVE'::pg_catalog.text)) AS d(c0 pg_catalog."varchar"(20))
 WHERE t."team_id" = r.k0 AND t."user_id" = r.k1 AND r.remove
@@ -271,7 +277,8 @@ WHERE t."team_id" = r.k0 AND t."user_id" = r.k1 AND r.remove
 -- membership: verify (legacy)
 SELECT r.n, t."team_id" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."status" IS NOT DISTINCT FROM (d.c0) AND t."left_at" IS NOT DISTINCT FROM (coalesce(t."left_at", pg_catalog.now()::pg_catalog.timestamptz)) ELSE t."role" IS NOT DISTINCT FROM (r.c1) AND t."status" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c2 ELSE d.c0 END) AND t."left_at" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c4 ELSE coalesce(t."left_at", pg_catalog.now()::pg_catalog.timestamptz) END) END, false) AS equal
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.k1 AS k1, w.c1 AS c1, w.c2 AS c2, w.c3 AS c3, w.c4 AS c4
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, k1 pg_catalog.int8, c1 pg_catalog."varchar"(20), c2 pg_catalog."varchar"(20), c3 pg_catalog.timestamptz, c4 pg_catalog.timestamptz)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.k1) AS k1, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3, pg_catalog.unnest(p.c4) AS c4
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], k1 pg_catalog.int8[], c1 pg_catalog."varchar"(20)[], c2 pg_catalog."varchar"(20)[], c3 pg_catalog.timestamptz[], c4 pg_catalog.timestamptz[])) w
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'INACTIVE'::pg_catalog.text)) AS d(c0 pg_catalog."varchar"(20))
 LEFT JOIN "public"."teams_teammembership" t ON t."team_id" = r.k0 AND t."user_id" = r.k1

@@ -1,7 +1,6 @@
 -- org: read (vNext)
 SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, NULL::pg_catalog.text AS parent,
-       NULL::pg_catalog.text AS parent_key, pg_catalog.array_to_json(ARRAY[m."Old Id"::pg_catalog.text]::pg_catalog.text[]) AS key,
-       m."Seen" AS verified, CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c0) v) END AS "values", CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c0 AS x0, s.x1) v) END AS extra
+       NULL::pg_catalog.text AS parent_key, m."Seen" AS verified, (m."Old Id"::pg_catalog.text) AS k0, s.c0, s.c0 AS x0, s.x1
 FROM (SELECT u.i0::pg_catalog.uuid AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)) w
 LEFT JOIN LATERAL (SELECT b.*, pg_catalog.left((b.q0)::pg_catalog.text, 20) AS c0, 'it''s'::pg_catalog.text AS x1
 FROM (SELECT true AS found, true AS present, NULL AS p0, "Id" AS k, "Name" AS q0
@@ -28,13 +27,11 @@ FROM drawn d WHERE d.n > $2::pg_catalog.int4 ORDER BY d.n
 -- org: reserve (vNext)
 WITH wanted AS MATERIALIZED (
     SELECT r.*, EXISTS (SELECT FROM "Map"."Org Map" m WHERE m."Old Id" = r.key) AS taken
-    FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-         AS r(n pg_catalog.int4, s0 pg_catalog.uuid, key pg_catalog.int8, refused pg_catalog.bool, x pg_catalog.json)
+    FROM (SELECT pg_catalog.unnest(p.s0) AS s0, pg_catalog.unnest(p.key) AS key, pg_catalog.unnest(p.refused) AS refused, pg_catalog.unnest(p.noted) AS noted, pg_catalog.unnest(p.x0) AS x0, pg_catalog.unnest(p.x1) AS x1 FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(s0 pg_catalog.uuid[], key pg_catalog.int8[], refused pg_catalog.bool[], noted pg_catalog.bool[], x0 pg_catalog.text[], x1 pg_catalog.text[])) r
 ), made AS (
     INSERT INTO "Map"."Org Map" ("New Id", "Old Id", "Title", "By", "Seen")
-    SELECT r.s0, r.key, x.x0, x.x1, false
+    SELECT r.s0, r.key, r.x0, r.x1, r.noted
     FROM wanted r
-    LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(x0 pg_catalog.text, x1 pg_catalog.text) ON true
     WHERE NOT r.taken AND NOT r.refused
     ON CONFLICT ("New Id") DO NOTHING
     RETURNING "Old Id" AS key
@@ -52,7 +49,8 @@ WHERE NOT EXISTS (SELECT FROM "Old"."O""rg" t WHERE t."Id" = k.key::pg_catalog.i
 -- org: update (legacy)
 UPDATE "Old"."O""rg" AS t SET "Title" = r.c0, "At" = pg_catalog.now()::pg_catalog.timestamptz
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog."varchar"(30))
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.c0) AS c0
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], c0 pg_catalog."varchar"(30)[])) w
 ) r
 WHERE t."Id" = r.k0 AND r."write"
   AND ROW(t."Title")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c0)::pg_catalog.record
@@ -62,7 +60,8 @@ WHERE t."Id" = r.k0 AND r."write"
 INSERT INTO "Old"."O""rg" ("Id", "Title", "At") OVERRIDING SYSTEM VALUE
 SELECT r.k0, r.c0, pg_catalog.now()::pg_catalog.timestamptz
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog."varchar"(30))
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.c0) AS c0
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], c0 pg_catalog."varchar"(30)[])) w
 ) r
 LEFT JOIN "Old"."O""rg" t ON t."Id" = r.k0
 WHERE r."create" AND t."Id" IS NULL AND r.k0 IS NOT NULL
@@ -72,14 +71,15 @@ ORDER BY r.n
 -- org: verify (legacy)
 SELECT r.n, t."Id" IS NOT NULL AS shadow, coalesce(t."Title" IS NOT DISTINCT FROM (r.c0), false) AS equal
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, c0 pg_catalog."varchar"(30))
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.c0) AS c0
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], c0 pg_catalog."varchar"(30)[])) w
 ) r
 LEFT JOIN "Old"."O""rg" t ON t."Id" = r.k0
 
 
 -- org: mark (vNext)
 UPDATE "Map"."Org Map" AS m SET "Seen" = r.equal
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(s0 pg_catalog.uuid, key pg_catalog.int8, equal pg_catalog.bool)
+FROM (SELECT pg_catalog.unnest(p.s0) AS s0, pg_catalog.unnest(p.key) AS key, pg_catalog.unnest(p.equal) AS equal FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(s0 pg_catalog.uuid[], key pg_catalog.int8[], equal pg_catalog.bool[])) r
 WHERE m."New Id" = r.s0 AND m."Old Id" = r.key AND m."Seen" IS DISTINCT FROM r.equal
 
 
@@ -100,8 +100,7 @@ SELECT (SELECT count(*) FROM queued) AS queued,
 
 -- group: read (vNext)
 SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, s.p0::pg_catalog.text AS parent,
-       p."Old Id"::pg_catalog.text AS parent_key, pg_catalog.array_to_json(ARRAY[m."O"::pg_catalog.text]::pg_catalog.text[]) AS key,
-       NULL::pg_catalog.bool AS verified, CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c0, s.c1, s.c2, s.c4, s.c5) v) END AS "values", CASE WHEN s.found THEN '{}' END AS extra
+       p."Old Id"::pg_catalog.text AS parent_key, NULL::pg_catalog.bool AS verified, (m."O"::pg_catalog.text) AS k0, s.c0, s.c1, s.c2, s.c4, s.c5
 FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)) w
 LEFT JOIN LATERAL (SELECT b.*, (CASE WHEN b.q0 IS NULL THEN NULL WHEN b.q0::pg_catalog.text = '1' THEN 'one' WHEN b.q0::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', b.q0::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN b.q1 IS NULL THEN NULL WHEN b.q1::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3) AS c1, (b.q2)::pg_catalog.text AS c2, (b.q4)::pg_catalog.text AS c4, 'true'::pg_catalog.text AS c5
 FROM (SELECT true AS found, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Org Id" AS p0, "Id" AS k, "Kind" AS q0, coalesce((lower("Sort") -- of the row
@@ -163,13 +162,11 @@ FROM drawn d WHERE d.n > $2::pg_catalog.int4 ORDER BY d.n
 -- group: reserve (vNext)
 WITH wanted AS MATERIALIZED (
     SELECT r.*, EXISTS (SELECT FROM "Map"."Group Map" m WHERE m."O" = r.key) AS taken
-    FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-         AS r(n pg_catalog.int4, s0 pg_catalog.int8, key pg_catalog.int8, refused pg_catalog.bool, x pg_catalog.json)
+    FROM (SELECT pg_catalog.unnest(p.s0) AS s0, pg_catalog.unnest(p.key) AS key, pg_catalog.unnest(p.refused) AS refused, pg_catalog.unnest(p.noted) AS noted FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(s0 pg_catalog.int8[], key pg_catalog.int8[], refused pg_catalog.bool[], noted pg_catalog.bool[])) r
 ), made AS (
     INSERT INTO "Map"."Group Map" ("N", "O")
     SELECT r.s0, r.key
     FROM wanted r
-    LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(nothing pg_catalog.text) ON true
     WHERE NOT r.taken AND NOT r.refused
     
     RETURNING "O" AS key
@@ -187,7 +184,8 @@ WHERE NOT EXISTS (SELECT FROM "Old"."Group" t WHERE t."Id" = k.key::pg_catalog.i
 -- group: update (legacy)
 UPDATE "Old"."Group" AS t SET "Kind" = CASE WHEN r.present THEN r.c0 ELSE d.c1 END, "Sort" = r.c1, "Extra" = r.c4, "Alive" = CASE WHEN r.present THEN r.c5 ELSE d.c0 END, "O" = CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."O") END
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, (w.c4)::pg_catalog.json AS c4, w.c5 AS c5
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog.int8, c0 pg_catalog.text, c1 pg_catalog.bpchar(3), c2 pg_catalog.date, c4 pg_catalog.text, c5 pg_catalog.bool)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.p) AS p, pg_catalog.unnest(p.c0) AS c0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c4) AS c4, pg_catalog.unnest(p.c5) AS c5
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], p pg_catalog.int8[], c0 pg_catalog.text[], c1 pg_catalog.bpchar(3)[], c2 pg_catalog.date[], c4 pg_catalog.text[], c5 pg_catalog.bool[])) w
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.bool, c1 pg_catalog.text)
 WHERE t."Id" = r.k0 AND r."write"
@@ -198,7 +196,8 @@ WHERE t."Id" = r.k0 AND r."write"
 INSERT INTO "Old"."Group" ("Id", "O", "Kind", "Sort", "Made", "Stamp", "Extra", "Alive") OVERRIDING SYSTEM VALUE
 SELECT r.k0, r.p, CASE WHEN r.present THEN r.c0 ELSE d.c1 END, r.c1, r.c2, pg_catalog.now()::pg_catalog.timestamptz, r.c4, CASE WHEN r.present THEN r.c5 ELSE d.c0 END
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, (w.c4)::pg_catalog.json AS c4, w.c5 AS c5
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog.int8, c0 pg_catalog.text, c1 pg_catalog.bpchar(3), c2 pg_catalog.date, c4 pg_catalog.text, c5 pg_catalog.bool)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.p) AS p, pg_catalog.unnest(p.c0) AS c0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c4) AS c4, pg_catalog.unnest(p.c5) AS c5
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], p pg_catalog.int8[], c0 pg_catalog.text[], c1 pg_catalog.bpchar(3)[], c2 pg_catalog.date[], c4 pg_catalog.text[], c5 pg_catalog.bool[])) w
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.bool, c1 pg_catalog.text)
 LEFT JOIN "Old"."Group" t ON t."Id" = r.k0
@@ -209,7 +208,8 @@ ORDER BY r.n
 -- group: remove (legacy)
 UPDATE "Old"."Group" AS t SET "Alive" = d.c0, "Kind" = d.c1
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, (w.c4)::pg_catalog.json AS c4, w.c5 AS c5
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog.int8, c0 pg_catalog.text, c1 pg_catalog.bpchar(3), c2 pg_catalog.date, c4 pg_catalog.text, c5 pg_catalog.bool)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.p) AS p, pg_catalog.unnest(p.c0) AS c0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c4) AS c4, pg_catalog.unnest(p.c5) AS c5
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], p pg_catalog.int8[], c0 pg_catalog.text[], c1 pg_catalog.bpchar(3)[], c2 pg_catalog.date[], c4 pg_catalog.text[], c5 pg_catalog.bool[])) w
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.bool, c1 pg_catalog.text)
 WHERE t."Id" = r.k0 AND r.remove
@@ -219,7 +219,8 @@ WHERE t."Id" = r.k0 AND r.remove
 -- group: verify (legacy)
 SELECT r.n, t."Id" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."Alive" IS NOT DISTINCT FROM (d.c0) AND t."Kind" IS NOT DISTINCT FROM (d.c1) ELSE t."Kind" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c0 ELSE d.c1 END) AND t."Sort" IS NOT DISTINCT FROM (r.c1) AND t."Extra"::pg_catalog.text IS NOT DISTINCT FROM (r.c4)::pg_catalog.text AND t."Alive" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c5 ELSE d.c0 END) AND t."O" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."O") END) END, false) AS equal
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, (w.c4)::pg_catalog.json AS c4, w.c5 AS c5
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog.int8, c0 pg_catalog.text, c1 pg_catalog.bpchar(3), c2 pg_catalog.date, c4 pg_catalog.text, c5 pg_catalog.bool)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.p) AS p, pg_catalog.unnest(p.c0) AS c0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c4) AS c4, pg_catalog.unnest(p.c5) AS c5
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], p pg_catalog.int8[], c0 pg_catalog.text[], c1 pg_catalog.bpchar(3)[], c2 pg_catalog.date[], c4 pg_catalog.text[], c5 pg_catalog.bool[])) w
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', 'false'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.bool, c1 pg_catalog.text)
 LEFT JOIN "Old"."Group" t ON t."Id" = r.k0
@@ -242,8 +243,7 @@ SELECT (SELECT count(*) FROM queued) AS queued,
 
 -- seat: read (vNext)
 SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, w.i1::pg_catalog.text AS parent,
-       p."O"::pg_catalog.text AS parent_key, pg_catalog.array_to_json(ARRAY[(w.i0)::pg_catalog.text, p."O"::pg_catalog.text]::pg_catalog.text[]) AS key,
-       NULL::pg_catalog.bool AS verified, CASE WHEN s.found THEN '{}' END AS "values", CASE WHEN s.found THEN '{}' END AS extra
+       p."O"::pg_catalog.text AS parent_key, NULL::pg_catalog.bool AS verified, ((w.i0)::pg_catalog.text) AS k0, (p."O"::pg_catalog.text) AS k1
 FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[]) WITH ORDINALITY AS u(i0, i1, n)) w
 LEFT JOIN LATERAL (SELECT b.*
 FROM (SELECT true AS found, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Group" AS p0, "A" AS k
@@ -290,7 +290,8 @@ FROM stopped s, waiting w, remaining r
 INSERT INTO "Old"."Seat" ("User", "G") OVERRIDING SYSTEM VALUE
 SELECT r.k0, r.k1
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.k1 AS k1
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int4, k1 pg_catalog.int8)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.k1) AS k1
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int4[], k1 pg_catalog.int8[])) w
 ) r
 LEFT JOIN "Old"."Seat" t ON t."User" = r.k0 AND t."G" = r.k1
 WHERE r."create" AND t."User" IS NULL AND r.k0 IS NOT NULL AND r.k1 IS NOT NULL
@@ -300,7 +301,8 @@ ORDER BY r.n
 -- seat: remove (legacy)
 DELETE FROM "Old"."Seat" AS t
 USING (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.k1 AS k1
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int4, k1 pg_catalog.int8)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.k1) AS k1
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int4[], k1 pg_catalog.int8[])) w
 ) r
 WHERE t."User" = r.k0 AND t."G" = r.k1 AND r.remove
 
@@ -308,7 +310,8 @@ WHERE t."User" = r.k0 AND t."G" = r.k1 AND r.remove
 -- seat: verify (legacy)
 SELECT r.n, t."User" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."User" IS NULL ELSE true END, false) AS equal
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.k1 AS k1
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int4, k1 pg_catalog.int8)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.k1) AS k1
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int4[], k1 pg_catalog.int8[])) w
 ) r
 LEFT JOIN "Old"."Seat" t ON t."User" = r.k0 AND t."G" = r.k1
 
@@ -330,8 +333,7 @@ SELECT (SELECT count(*) FROM queued) AS queued,
 
 -- tag: read (vNext)
 SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, NULL::pg_catalog.text AS parent,
-       NULL::pg_catalog.text AS parent_key, pg_catalog.array_to_json(ARRAY[(w.i0)::pg_catalog.text]::pg_catalog.text[]) AS key,
-       NULL::pg_catalog.bool AS verified, CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c1, s.c2) v) END AS "values", CASE WHEN s.found THEN '{}' END AS extra
+       NULL::pg_catalog.text AS parent_key, NULL::pg_catalog.bool AS verified, ((w.i0)::pg_catalog.text) AS k0, s.c1, s.c2
 FROM (SELECT u.i0::pg_catalog.text AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)) w
 LEFT JOIN LATERAL (SELECT b.*,  E'a\\b'::pg_catalog.text AS c1, (b.q2)::pg_catalog.text AS c2
 FROM (SELECT true AS found, true AS present, NULL AS p0, "Id" AS k, "Label" AS q2
@@ -349,7 +351,8 @@ WHERE NOT EXISTS (SELECT FROM "Old"."Tag" t WHERE t."Code" = k.key::pg_catalog."
 -- tag: update (legacy)
 UPDATE "Old"."Tag" AS t SET "Note" = r.c1, "Label" = r.c2
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c1 AS c1, w.c2 AS c2
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog."varchar"(10), c1 pg_catalog.text, c2 pg_catalog.text)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.c2) AS c2
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog."varchar"(10)[], c1 pg_catalog.text[], c2 pg_catalog.text[])) w
 ) r
 WHERE t."Code" = r.k0 AND r."write"
   AND ROW(t."Note", t."Label")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c1, r.c2)::pg_catalog.record
@@ -359,7 +362,8 @@ WHERE t."Code" = r.k0 AND r."write"
 INSERT INTO "Old"."Tag" ("Code", "Note", "Label") OVERRIDING SYSTEM VALUE
 SELECT r.k0, r.c1, r.c2
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c1 AS c1, w.c2 AS c2
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog."varchar"(10), c1 pg_catalog.text, c2 pg_catalog.text)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.c2) AS c2
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog."varchar"(10)[], c1 pg_catalog.text[], c2 pg_catalog.text[])) w
 ) r
 LEFT JOIN "Old"."Tag" t ON t."Code" = r.k0
 WHERE r."create" AND t."Code" IS NULL AND r.k0 IS NOT NULL
@@ -369,7 +373,8 @@ ORDER BY r.n
 -- tag: verify (legacy)
 SELECT r.n, t."Code" IS NOT NULL AS shadow, coalesce(t."Note" IS NOT DISTINCT FROM (r.c1) AND t."Label" IS NOT DISTINCT FROM (r.c2), false) AS equal
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c1 AS c1, w.c2 AS c2
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog."varchar"(10), c1 pg_catalog.text, c2 pg_catalog.text)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.c2) AS c2
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog."varchar"(10)[], c1 pg_catalog.text[], c2 pg_catalog.text[])) w
 ) r
 LEFT JOIN "Old"."Tag" t ON t."Code" = r.k0
 

@@ -1,7 +1,6 @@
 -- word: read (vNext)
 SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, NULL::pg_catalog.text AS parent,
-       NULL::pg_catalog.text AS parent_key, pg_catalog.array_to_json(ARRAY[(w.i0)::pg_catalog.text]::pg_catalog.text[]) AS key,
-       NULL::pg_catalog.bool AS verified, CASE WHEN s.found THEN '{}' END AS "values", CASE WHEN s.found THEN '{}' END AS extra
+       NULL::pg_catalog.text AS parent_key, NULL::pg_catalog.bool AS verified, ((w.i0)::pg_catalog.text) AS k0
 FROM (SELECT u.i0::pg_catalog.text AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)) w
 LEFT JOIN LATERAL (SELECT b.*
 FROM (SELECT true AS found, ("Gone" IS NULL) AS present, NULL AS p0, "Code" AS k
@@ -53,7 +52,8 @@ WHERE NOT EXISTS (SELECT FROM "Old"."Word" t WHERE t."Code" = k.key::pg_catalog.
 INSERT INTO "Old"."Word" ("Code") OVERRIDING SYSTEM VALUE
 SELECT r.k0
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog."varchar"(10))
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog."varchar"(10)[])) w
 ) r
 LEFT JOIN "Old"."Word" t ON t."Code" = r.k0
 WHERE r."create" AND t."Code" IS NULL AND r.k0 IS NOT NULL
@@ -63,7 +63,8 @@ ORDER BY r.n
 -- word: remove (legacy)
 DELETE FROM "Old"."Word" AS t
 USING (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog."varchar"(10))
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog."varchar"(10)[])) w
 ) r
 WHERE t."Code" = r.k0 AND r.remove
 
@@ -71,7 +72,8 @@ WHERE t."Code" = r.k0 AND r.remove
 -- word: verify (legacy)
 SELECT r.n, t."Code" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."Code" IS NULL ELSE true END, false) AS equal
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog."varchar"(10))
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog."varchar"(10)[])) w
 ) r
 LEFT JOIN "Old"."Word" t ON t."Code" = r.k0
 
@@ -93,8 +95,7 @@ SELECT (SELECT count(*) FROM queued) AS queued,
 
 -- page: read (vNext)
 SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, s.p0::pg_catalog.text AS parent,
-       s.p0::pg_catalog.text AS parent_key, pg_catalog.array_to_json(ARRAY[m."O"::pg_catalog.text]::pg_catalog.text[]) AS key,
-       NULL::pg_catalog.bool AS verified, CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c0, s.y0, s.o0, s.c1, s.y1, s.o1, s.c2, s.c3, s.c4, s.c5, s.c6) v) END AS "values", CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c0 AS x0, pg_catalog.now()::pg_catalog.text AS x1, s.x2, s.x4, s.x5) v) END AS extra
+       s.p0::pg_catalog.text AS parent_key, NULL::pg_catalog.bool AS verified, (m."O"::pg_catalog.text) AS k0, s.c0, s.y0, s.o0, s.c1, s.y1, s.o1, s.c2, s.c3, s.c4, s.c5, s.c6, s.c0 AS x0, pg_catalog.now()::pg_catalog.text AS x1, s.x2, s.x4, s.x5
 FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)) w
 LEFT JOIN LATERAL (SELECT b.*, pg_catalog.left((b.q0)::pg_catalog.text, 20) AS c0, dualwrite.suffixed((b.q0)::pg_catalog.text, b.k::pg_catalog.text, 20) AS y0, NOT EXISTS (SELECT FROM (SELECT "Slug" AS q, "Id" AS k FROM "New"."b") a WHERE pg_catalog.left((a.q)::pg_catalog.text, 20) = pg_catalog.left((b.q0)::pg_catalog.text, 20) AND a.k < b.k) AS o0, pg_catalog.left((b.q1)::pg_catalog.text, 12) AS c1, dualwrite.suffixed((b.q1)::pg_catalog.text, b.k::pg_catalog.text, 12) AS y1, NOT EXISTS (SELECT FROM (SELECT (v || "Slug" -- both
 ) AS q, "Id" AS k FROM "New"."b") a WHERE pg_catalog.left((a.q)::pg_catalog.text, 12) = pg_catalog.left((b.q1)::pg_catalog.text, 12) AND a.k < b.k) AS o1, pg_catalog.left((b.q2)::pg_catalog.text, 8) AS c2, CASE WHEN b.q3 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Look"."Person" l WHERE l."User" = b.q3) THEN (SELECT l."Id"::pg_catalog.text FROM "Look"."Person" l WHERE l."User" = b.q3) ELSE dualwrite.lookup_missing('page.Author', 'Look', 'Person', 'User', b.q3::pg_catalog.text, NULL::pg_catalog.text) END AS c3, (b.q4)::pg_catalog.text AS c4, (b.q5)::pg_catalog.text AS c5, (b.q6)::pg_catalog.text AS c6, (b.z2)::pg_catalog.text AS x2, CASE WHEN b.z4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Look"."Person" l WHERE l."User" = b.z4) THEN (SELECT l."Id"::pg_catalog.text FROM "Look"."Person" l WHERE l."User" = b.z4) ELSE dualwrite.lookup_missing('page.Author', 'Look', 'Person', 'User', b.z4::pg_catalog.text, NULL::pg_catalog.text) END AS x4, pg_catalog.left((b.z5)::pg_catalog.text, 2) AS x5
@@ -142,7 +143,8 @@ FROM stopped s, waiting w, remaining r
 
 -- page: holders (legacy)
 WITH r AS MATERIALIZED (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.y0, w.o0, w.c1 AS c1, w.y1, w.o1, w.c2 AS c2, w.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6)) WHERE w."do" & 6 <> 0) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN w.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', w.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text) WHERE w."do" & 6 <> 0))::pg_catalog.jsonb AS c5, (w.c6)::pg_catalog.json AS c6
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.p) AS p, pg_catalog.unnest(p.c0) AS c0, pg_catalog.unnest(p.y0) AS y0, pg_catalog.unnest(p.o0) AS o0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.y1) AS y1, pg_catalog.unnest(p.o1) AS o1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3, pg_catalog.unnest(p.c4) AS c4, pg_catalog.unnest(p.c5) AS c5, pg_catalog.unnest(p.c6) AS c6
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], p pg_catalog."varchar"(10)[], c0 pg_catalog."varchar"(20)[], y0 pg_catalog."varchar"(20)[], o0 pg_catalog.bool[], c1 pg_catalog.text[], y1 pg_catalog.text[], o1 pg_catalog.bool[], c2 pg_catalog."varchar"(8)[], c3 pg_catalog.uuid[], c4 pg_catalog."varchar"[], c5 pg_catalog."varchar"[], c6 pg_catalog.text[])) w
 )
 SELECT r.n, 'unique_1' AS "index", o.n AS holder, pg_catalog.array_to_json(ARRAY[h."Id"::pg_catalog.text]::pg_catalog.text[]) AS key
 FROM r
@@ -179,13 +181,11 @@ FROM drawn d WHERE d.n > $2::pg_catalog.int4 ORDER BY d.n
 -- page: reserve (vNext)
 WITH wanted AS MATERIALIZED (
     SELECT r.*, EXISTS (SELECT FROM "Map"."Page Map" m WHERE m."O" = r.key) AS taken
-    FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-         AS r(n pg_catalog.int4, s0 pg_catalog.int8, key pg_catalog.int8, refused pg_catalog.bool, x pg_catalog.json)
+    FROM (SELECT pg_catalog.unnest(p.s0) AS s0, pg_catalog.unnest(p.key) AS key, pg_catalog.unnest(p.refused) AS refused, pg_catalog.unnest(p.noted) AS noted, pg_catalog.unnest(p.x0) AS x0, pg_catalog.unnest(p.x1) AS x1, pg_catalog.unnest(p.x2) AS x2, pg_catalog.unnest(p.x4) AS x4, pg_catalog.unnest(p.x5) AS x5 FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(s0 pg_catalog.int8[], key pg_catalog.int8[], refused pg_catalog.bool[], noted pg_catalog.bool[], x0 pg_catalog."varchar"(20)[], x1 pg_catalog.date[], x2 pg_catalog.text[], x4 pg_catalog.uuid[], x5 pg_catalog.bpchar(2)[])) r
 ), made AS (
     INSERT INTO "Map"."Page Map" ("N", "O", "Slug", "Seen", "Data", "Made", "Author", "Kind")
-    SELECT r.s0, r.key, x.x0, x.x1, x.x2::pg_catalog.jsonb, pg_catalog.now()::pg_catalog.timestamptz, x.x4, x.x5
+    SELECT r.s0, r.key, r.x0, r.x1, r.x2::pg_catalog.jsonb, pg_catalog.now()::pg_catalog.timestamptz, r.x4, r.x5
     FROM wanted r
-    LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(x0 pg_catalog."varchar"(20), x1 pg_catalog.date, x2 pg_catalog.text, x4 pg_catalog.uuid, x5 pg_catalog.bpchar(2)) ON true
     WHERE NOT r.taken AND NOT r.refused
     ON CONFLICT ("N") DO NOTHING
     RETURNING "O" AS key
@@ -204,7 +204,8 @@ WHERE NOT EXISTS (SELECT FROM "Old"."Page" t WHERE t."Id" = k.key::pg_catalog.in
 UPDATE "Old"."Page" AS t SET "Slug" = CASE WHEN r.g1 THEN pg_catalog.left('dw-' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('/', r.k0), 'UTF8')), 'hex'), 20)::pg_catalog."varchar" ELSE t."Slug" END
 FROM (SELECT r.*, ROW(t."Slug")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(CASE WHEN t."Slug" IN (r.c0, r.y0) THEN t."Slug" WHEN r.o0 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Slug" = r.c0 AND NOT (h."Id" = r.k0)) THEN r.c0 ELSE r.y0 END)::pg_catalog.record AS g1
       FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.y0, w.o0, w.c1 AS c1, w.y1, w.o1, w.c2 AS c2, w.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6)) WHERE w."do" & 6 <> 0) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN w.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', w.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text) WHERE w."do" & 6 <> 0))::pg_catalog.jsonb AS c5, (w.c6)::pg_catalog.json AS c6
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.p) AS p, pg_catalog.unnest(p.c0) AS c0, pg_catalog.unnest(p.y0) AS y0, pg_catalog.unnest(p.o0) AS o0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.y1) AS y1, pg_catalog.unnest(p.o1) AS o1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3, pg_catalog.unnest(p.c4) AS c4, pg_catalog.unnest(p.c5) AS c5, pg_catalog.unnest(p.c6) AS c6
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], p pg_catalog."varchar"(10)[], c0 pg_catalog."varchar"(20)[], y0 pg_catalog."varchar"(20)[], o0 pg_catalog.bool[], c1 pg_catalog.text[], y1 pg_catalog.text[], o1 pg_catalog.bool[], c2 pg_catalog."varchar"(8)[], c3 pg_catalog.uuid[], c4 pg_catalog."varchar"[], c5 pg_catalog."varchar"[], c6 pg_catalog.text[])) w
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
       JOIN "Old"."Page" t ON t."Id" = r.k0
@@ -215,7 +216,8 @@ WHERE t."Id" = r.k0 AND (r.g1)
 -- page: update (legacy)
 UPDATE "Old"."Page" AS t SET "Slug" = CASE WHEN t."Slug" IN (r.c0, r.y0) THEN t."Slug" WHEN r.o0 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Slug" = r.c0 AND NOT (h."Id" = r.k0)) THEN r.c0 ELSE r.y0 END, "Link" = CASE WHEN t."Link" IN (r.c1, r.y1) THEN t."Link" WHEN r.o1 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Link" = r.c1 AND NOT (h."Id" = r.k0)) THEN r.c1 ELSE r.y1 END, "Name" = CASE WHEN r.present THEN r.c2 ELSE d.c1 END, "Author" = r.c3, "Shelf" = r.c4, "Tags" = r.c5, "Data" = CASE WHEN r.present THEN r.c6 ELSE (d.c0)::pg_catalog.json END, "Left" = CASE WHEN r.present THEN pg_catalog.now()::pg_catalog.timestamptz ELSE coalesce(t."Left", pg_catalog.now()::pg_catalog.timestamptz) END, "Word" = CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."Word") END
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.y0, w.o0, w.c1 AS c1, w.y1, w.o1, w.c2 AS c2, w.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6)) WHERE w."do" & 6 <> 0) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN w.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', w.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text) WHERE w."do" & 6 <> 0))::pg_catalog.jsonb AS c5, (w.c6)::pg_catalog.json AS c6
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.p) AS p, pg_catalog.unnest(p.c0) AS c0, pg_catalog.unnest(p.y0) AS y0, pg_catalog.unnest(p.o0) AS o0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.y1) AS y1, pg_catalog.unnest(p.o1) AS o1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3, pg_catalog.unnest(p.c4) AS c4, pg_catalog.unnest(p.c5) AS c5, pg_catalog.unnest(p.c6) AS c6
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], p pg_catalog."varchar"(10)[], c0 pg_catalog."varchar"(20)[], y0 pg_catalog."varchar"(20)[], o0 pg_catalog.bool[], c1 pg_catalog.text[], y1 pg_catalog.text[], o1 pg_catalog.bool[], c2 pg_catalog."varchar"(8)[], c3 pg_catalog.uuid[], c4 pg_catalog."varchar"[], c5 pg_catalog."varchar"[], c6 pg_catalog.text[])) w
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
 WHERE t."Id" = r.k0 AND r."write"
@@ -226,7 +228,8 @@ WHERE t."Id" = r.k0 AND r."write"
 INSERT INTO "Old"."Page" ("Id", "Word", "Slug", "Link", "Name", "Author", "Shelf", "Tags", "Data", "Left") OVERRIDING SYSTEM VALUE
 SELECT r.k0, r.p, CASE WHEN t."Slug" IN (r.c0, r.y0) THEN t."Slug" WHEN r.o0 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Slug" = r.c0 AND NOT (h."Id" = r.k0)) THEN r.c0 ELSE r.y0 END, CASE WHEN t."Link" IN (r.c1, r.y1) THEN t."Link" WHEN r.o1 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Link" = r.c1 AND NOT (h."Id" = r.k0)) THEN r.c1 ELSE r.y1 END, CASE WHEN r.present THEN r.c2 ELSE d.c1 END, r.c3, r.c4, r.c5, CASE WHEN r.present THEN r.c6 ELSE (d.c0)::pg_catalog.json END, CASE WHEN r.present THEN pg_catalog.now()::pg_catalog.timestamptz ELSE coalesce(t."Left", pg_catalog.now()::pg_catalog.timestamptz) END
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.y0, w.o0, w.c1 AS c1, w.y1, w.o1, w.c2 AS c2, w.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6)) WHERE w."do" & 6 <> 0) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN w.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', w.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text) WHERE w."do" & 6 <> 0))::pg_catalog.jsonb AS c5, (w.c6)::pg_catalog.json AS c6
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.p) AS p, pg_catalog.unnest(p.c0) AS c0, pg_catalog.unnest(p.y0) AS y0, pg_catalog.unnest(p.o0) AS o0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.y1) AS y1, pg_catalog.unnest(p.o1) AS o1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3, pg_catalog.unnest(p.c4) AS c4, pg_catalog.unnest(p.c5) AS c5, pg_catalog.unnest(p.c6) AS c6
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], p pg_catalog."varchar"(10)[], c0 pg_catalog."varchar"(20)[], y0 pg_catalog."varchar"(20)[], o0 pg_catalog.bool[], c1 pg_catalog.text[], y1 pg_catalog.text[], o1 pg_catalog.bool[], c2 pg_catalog."varchar"(8)[], c3 pg_catalog.uuid[], c4 pg_catalog."varchar"[], c5 pg_catalog."varchar"[], c6 pg_catalog.text[])) w
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
 LEFT JOIN "Old"."Page" t ON t."Id" = r.k0
@@ -237,7 +240,8 @@ ORDER BY r.n
 -- page: remove (legacy)
 UPDATE "Old"."Page" AS t SET "Data" = (d.c0)::pg_catalog.json, "Name" = d.c1, "Left" = coalesce(t."Left", pg_catalog.now()::pg_catalog.timestamptz)
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.y0, w.o0, w.c1 AS c1, w.y1, w.o1, w.c2 AS c2, w.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6)) WHERE w."do" & 6 <> 0) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN w.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', w.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text) WHERE w."do" & 6 <> 0))::pg_catalog.jsonb AS c5, (w.c6)::pg_catalog.json AS c6
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.p) AS p, pg_catalog.unnest(p.c0) AS c0, pg_catalog.unnest(p.y0) AS y0, pg_catalog.unnest(p.o0) AS o0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.y1) AS y1, pg_catalog.unnest(p.o1) AS o1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3, pg_catalog.unnest(p.c4) AS c4, pg_catalog.unnest(p.c5) AS c5, pg_catalog.unnest(p.c6) AS c6
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], p pg_catalog."varchar"(10)[], c0 pg_catalog."varchar"(20)[], y0 pg_catalog."varchar"(20)[], o0 pg_catalog.bool[], c1 pg_catalog.text[], y1 pg_catalog.text[], o1 pg_catalog.bool[], c2 pg_catalog."varchar"(8)[], c3 pg_catalog.uuid[], c4 pg_catalog."varchar"[], c5 pg_catalog."varchar"[], c6 pg_catalog.text[])) w
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
 WHERE t."Id" = r.k0 AND r.remove
@@ -247,7 +251,8 @@ WHERE t."Id" = r.k0 AND r.remove
 -- page: yielded (legacy)
 SELECT dualwrite.placeholder_left('Old', 'Page')
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.y0, w.o0, w.c1 AS c1, w.y1, w.o1, w.c2 AS c2, w.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6)) WHERE w."do" & 6 <> 0) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN w.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', w.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text) WHERE w."do" & 6 <> 0))::pg_catalog.jsonb AS c5, (w.c6)::pg_catalog.json AS c6
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.p) AS p, pg_catalog.unnest(p.c0) AS c0, pg_catalog.unnest(p.y0) AS y0, pg_catalog.unnest(p.o0) AS o0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.y1) AS y1, pg_catalog.unnest(p.o1) AS o1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3, pg_catalog.unnest(p.c4) AS c4, pg_catalog.unnest(p.c5) AS c5, pg_catalog.unnest(p.c6) AS c6
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], p pg_catalog."varchar"(10)[], c0 pg_catalog."varchar"(20)[], y0 pg_catalog."varchar"(20)[], o0 pg_catalog.bool[], c1 pg_catalog.text[], y1 pg_catalog.text[], o1 pg_catalog.bool[], c2 pg_catalog."varchar"(8)[], c3 pg_catalog.uuid[], c4 pg_catalog."varchar"[], c5 pg_catalog."varchar"[], c6 pg_catalog.text[])) w
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
 JOIN "Old"."Page" t ON t."Id" = r.k0
@@ -257,7 +262,8 @@ WHERE r."write" AND (pg_catalog.strpos(pg_catalog.lower(ROW(t.*)::pg_catalog.tex
 -- page: verify (legacy)
 SELECT r.n, t."Id" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."Data"::pg_catalog.text IS NOT DISTINCT FROM ((d.c0)::pg_catalog.json)::pg_catalog.text AND t."Name" IS NOT DISTINCT FROM (d.c1) AND t."Left" IS NOT DISTINCT FROM (coalesce(t."Left", pg_catalog.now()::pg_catalog.timestamptz)) ELSE t."Slug" IS NOT DISTINCT FROM (CASE WHEN t."Slug" IN (r.c0, r.y0) THEN t."Slug" WHEN r.o0 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Slug" = r.c0 AND NOT (h."Id" = r.k0)) THEN r.c0 ELSE r.y0 END) AND t."Link" IS NOT DISTINCT FROM (CASE WHEN t."Link" IN (r.c1, r.y1) THEN t."Link" WHEN r.o1 AND NOT EXISTS (SELECT FROM "Old"."Page" h WHERE h."Link" = r.c1 AND NOT (h."Id" = r.k0)) THEN r.c1 ELSE r.y1 END) AND t."Name" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c2 ELSE d.c1 END) AND t."Author" IS NOT DISTINCT FROM (r.c3) AND t."Shelf" IS NOT DISTINCT FROM (r.c4) AND t."Tags" IS NOT DISTINCT FROM (r.c5) AND t."Data"::pg_catalog.text IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.c6 ELSE (d.c0)::pg_catalog.json END)::pg_catalog.text AND t."Word" IS NOT DISTINCT FROM (CASE WHEN r.present THEN r.p ELSE coalesce(r.p, t."Word") END) END, false) AS equal
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.p AS p, w.c0 AS c0, w.y0, w.o0, w.c1 AS c1, w.y1, w.o1, w.c2 AS c2, w.c3 AS c3, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.c4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c4) THEN (SELECT l."Place"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c4) ELSE 'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6)) WHERE w."do" & 6 <> 0) AS c4, ((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', pg_catalog.left(CASE WHEN w.c5 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."l" l WHERE l."Code" = w.c5) THEN (SELECT l."Words"::pg_catalog.text FROM "Old"."l" l WHERE l."Code" = w.c5) ELSE dualwrite.lookup_missing('page.Tags', 'Old', 'l', 'Code', w.c5::pg_catalog.text, NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text) WHERE w."do" & 6 <> 0))::pg_catalog.jsonb AS c5, (w.c6)::pg_catalog.json AS c6
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int8, p pg_catalog."varchar"(10), c0 pg_catalog."varchar"(20), y0 pg_catalog."varchar"(20), o0 pg_catalog.bool, c1 pg_catalog.text, y1 pg_catalog.text, o1 pg_catalog.bool, c2 pg_catalog."varchar"(8), c3 pg_catalog.uuid, c4 pg_catalog."varchar", c5 pg_catalog."varchar", c6 pg_catalog.text)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.p) AS p, pg_catalog.unnest(p.c0) AS c0, pg_catalog.unnest(p.y0) AS y0, pg_catalog.unnest(p.o0) AS o0, pg_catalog.unnest(p.c1) AS c1, pg_catalog.unnest(p.y1) AS y1, pg_catalog.unnest(p.o1) AS o1, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3, pg_catalog.unnest(p.c4) AS c4, pg_catalog.unnest(p.c5) AS c5, pg_catalog.unnest(p.c6) AS c6
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int8[], p pg_catalog."varchar"(10)[], c0 pg_catalog."varchar"(20)[], y0 pg_catalog."varchar"(20)[], o0 pg_catalog.bool[], c1 pg_catalog.text[], y1 pg_catalog.text[], o1 pg_catalog.bool[], c2 pg_catalog."varchar"(8)[], c3 pg_catalog.uuid[], c4 pg_catalog."varchar"[], c5 pg_catalog."varchar"[], c6 pg_catalog.text[])) w
 ) r
 CROSS JOIN pg_catalog.json_to_record(pg_catalog.json_build_object('c0', '{"gone": "it''s"}'::pg_catalog.text, 'c1', NULL::pg_catalog.text)) AS d(c0 pg_catalog.text, c1 pg_catalog."varchar"(8))
 LEFT JOIN "Old"."Page" t ON t."Id" = r.k0
@@ -280,8 +286,7 @@ SELECT (SELECT count(*) FROM queued) AS queued,
 
 -- note: read (vNext)
 SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, NULL::pg_catalog.text AS parent,
-       NULL::pg_catalog.text AS parent_key, pg_catalog.array_to_json(ARRAY[m."O"::pg_catalog.text]::pg_catalog.text[]) AS key,
-       m."Ok" AS verified, CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c0) v) END AS "values", CASE WHEN s.found THEN '{}' END AS extra
+       NULL::pg_catalog.text AS parent_key, m."Ok" AS verified, (m."O"::pg_catalog.text) AS k0, s.c0
 FROM (SELECT u.i0::pg_catalog.int4 AS i0, u.i1::pg_catalog.text AS i1, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[]) WITH ORDINALITY AS u(i0, i1, n)) w
 LEFT JOIN LATERAL (SELECT b.*, (b.q0)::pg_catalog.text AS c0
 FROM (SELECT true AS found, true AS present, NULL AS p0, "ref" AS k, "Body" AS q0
@@ -308,13 +313,11 @@ FROM drawn d WHERE d.n > $2::pg_catalog.int4 ORDER BY d.n
 -- note: reserve (vNext)
 WITH wanted AS MATERIALIZED (
     SELECT r.*, EXISTS (SELECT FROM "Map"."Note Map" m WHERE m."O" = r.key) AS taken
-    FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
-         AS r(n pg_catalog.int4, s0 pg_catalog.int4, s1 pg_catalog."varchar"(9), key pg_catalog.uuid, refused pg_catalog.bool, x pg_catalog.json)
+    FROM (SELECT pg_catalog.unnest(p.s0) AS s0, pg_catalog.unnest(p.s1) AS s1, pg_catalog.unnest(p.key) AS key, pg_catalog.unnest(p.refused) AS refused, pg_catalog.unnest(p.noted) AS noted FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(s0 pg_catalog.int4[], s1 pg_catalog."varchar"(9)[], key pg_catalog.uuid[], refused pg_catalog.bool[], noted pg_catalog.bool[])) r
 ), made AS (
     INSERT INTO "Map"."Note Map" ("X", "Y", "O", "Ok")
-    SELECT r.s0, r.s1, r.key, false
+    SELECT r.s0, r.s1, r.key, r.noted
     FROM wanted r
-    LEFT JOIN LATERAL pg_catalog.json_to_record(r.x) AS x(nothing pg_catalog.text) ON true
     WHERE NOT r.taken AND NOT r.refused
     ON CONFLICT ("X", "Y") DO NOTHING
     RETURNING "O" AS key
@@ -332,7 +335,8 @@ WHERE NOT EXISTS (SELECT FROM "Old"."Note" t WHERE t."Id" = k.key::pg_catalog.uu
 -- note: update (legacy)
 UPDATE "Old"."Note" AS t SET "Body" = r.c0
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.uuid, c0 pg_catalog.text)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.c0) AS c0
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.uuid[], c0 pg_catalog.text[])) w
 ) r
 WHERE t."Id" = r.k0 AND r."write"
   AND ROW(t."Body")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c0)::pg_catalog.record
@@ -342,7 +346,8 @@ WHERE t."Id" = r.k0 AND r."write"
 INSERT INTO "Old"."Note" ("Id", "Body") OVERRIDING SYSTEM VALUE
 SELECT r.k0, r.c0
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.uuid, c0 pg_catalog.text)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.c0) AS c0
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.uuid[], c0 pg_catalog.text[])) w
 ) r
 LEFT JOIN "Old"."Note" t ON t."Id" = r.k0
 WHERE r."create" AND t."Id" IS NULL AND r.k0 IS NOT NULL
@@ -352,14 +357,15 @@ ORDER BY r.n
 -- note: verify (legacy)
 SELECT r.n, t."Id" IS NOT NULL AS shadow, coalesce(t."Body" IS NOT DISTINCT FROM (r.c0), false) AS equal
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, w.k0 AS k0, w.c0 AS c0
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.uuid, c0 pg_catalog.text)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.c0) AS c0
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.uuid[], c0 pg_catalog.text[])) w
 ) r
 LEFT JOIN "Old"."Note" t ON t."Id" = r.k0
 
 
 -- note: mark (vNext)
 UPDATE "Map"."Note Map" AS m SET "Ok" = r.equal
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(s0 pg_catalog.int4, s1 pg_catalog."varchar"(9), key pg_catalog.uuid, equal pg_catalog.bool)
+FROM (SELECT pg_catalog.unnest(p.s0) AS s0, pg_catalog.unnest(p.s1) AS s1, pg_catalog.unnest(p.key) AS key, pg_catalog.unnest(p.equal) AS equal FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(s0 pg_catalog.int4[], s1 pg_catalog."varchar"(9)[], key pg_catalog.uuid[], equal pg_catalog.bool[])) r
 WHERE m."X" = r.s0 AND m."Y" = r.s1 AND m."O" = r.key AND m."Ok" IS DISTINCT FROM r.equal
 
 
@@ -380,8 +386,7 @@ SELECT (SELECT count(*) FROM queued) AS queued,
 
 -- line: read (vNext)
 SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, w.i1::pg_catalog.text AS parent,
-       w.i1::pg_catalog.text AS parent_key, pg_catalog.array_to_json(ARRAY[(w.i0)::pg_catalog.text, w.i1::pg_catalog.text, (w.i2)::pg_catalog.text]::pg_catalog.text[]) AS key,
-       NULL::pg_catalog.bool AS verified, CASE WHEN s.found THEN (SELECT pg_catalog.row_to_json(v.*)::pg_catalog.text FROM (SELECT s.c2, s.c3) v) END AS "values", CASE WHEN s.found THEN '{}' END AS extra
+       w.i1::pg_catalog.text AS parent_key, NULL::pg_catalog.bool AS verified, ((w.i0)::pg_catalog.text) AS k0, (w.i1::pg_catalog.text) AS k1, ((w.i2)::pg_catalog.text) AS k2, s.c2, s.c3
 FROM (SELECT u.i0::pg_catalog.int4 AS i0, u.i1::pg_catalog.text AS i1, u.i2::pg_catalog.int4 AS i2, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.text[]) WITH ORDINALITY AS u(i0, i1, i2, n)) w
 LEFT JOIN LATERAL (SELECT b.*, (b.q2)::pg_catalog.text AS c2, (CASE WHEN b.q3 IS NULL THEN NULL WHEN b.q3::pg_catalog.text = 'a' THEN 'A' ELSE dualwrite.unmapped('line.Mood', b.q3::pg_catalog.text) END)::pg_catalog.text AS c3
 FROM (SELECT true AS found, ("Live" IS NOT NULL) AS present, "Word" AS p0, "Id" AS k, CASE WHEN ("Live" IS NOT NULL) THEN (1 / "Nr"
@@ -427,7 +432,8 @@ FROM stopped s, waiting w, remaining r
 -- line: update (legacy)
 UPDATE "Old"."Line" AS t SET "Text" = r.c2, "Mood" = r.c3
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.k0 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."Person" l WHERE l."Nr" = w.k0) THEN (SELECT l."Login"::pg_catalog.text FROM "Old"."Person" l WHERE l."Nr" = w.k0) ELSE dualwrite.lookup_missing('line.Who', 'Old', 'Person', 'Nr', w.k0::pg_catalog.text, NULL::pg_catalog.text) END)) AS l(v pg_catalog.bpchar(4))) AS k0, w.k1 AS k1, w.k2 AS k2, w.c2 AS c2, w.c3 AS c3
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int4, k1 pg_catalog."varchar"(10), k2 pg_catalog.int2, c2 pg_catalog.numeric, c3 pg_catalog.text)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.k1) AS k1, pg_catalog.unnest(p.k2) AS k2, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int4[], k1 pg_catalog."varchar"(10)[], k2 pg_catalog.int2[], c2 pg_catalog.numeric[], c3 pg_catalog.text[])) w
 ) r
 WHERE t."Who" = r.k0 AND t."Word" = r.k1 AND t."Nr" = r.k2 AND r."write"
   AND ROW(t."Text", t."Mood")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(r.c2, r.c3)::pg_catalog.record
@@ -437,7 +443,8 @@ WHERE t."Who" = r.k0 AND t."Word" = r.k1 AND t."Nr" = r.k2 AND r."write"
 INSERT INTO "Old"."Line" ("Who", "Word", "Nr", "Text", "Mood") OVERRIDING SYSTEM VALUE
 SELECT r.k0, r.k1, r.k2, r.c2, r.c3
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.k0 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."Person" l WHERE l."Nr" = w.k0) THEN (SELECT l."Login"::pg_catalog.text FROM "Old"."Person" l WHERE l."Nr" = w.k0) ELSE dualwrite.lookup_missing('line.Who', 'Old', 'Person', 'Nr', w.k0::pg_catalog.text, NULL::pg_catalog.text) END)) AS l(v pg_catalog.bpchar(4))) AS k0, w.k1 AS k1, w.k2 AS k2, w.c2 AS c2, w.c3 AS c3
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int4, k1 pg_catalog."varchar"(10), k2 pg_catalog.int2, c2 pg_catalog.numeric, c3 pg_catalog.text)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.k1) AS k1, pg_catalog.unnest(p.k2) AS k2, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int4[], k1 pg_catalog."varchar"(10)[], k2 pg_catalog.int2[], c2 pg_catalog.numeric[], c3 pg_catalog.text[])) w
 ) r
 LEFT JOIN "Old"."Line" t ON t."Who" = r.k0 AND t."Word" = r.k1 AND t."Nr" = r.k2
 WHERE r."create" AND t."Who" IS NULL AND r.k0 IS NOT NULL AND r.k1 IS NOT NULL AND r.k2 IS NOT NULL
@@ -447,7 +454,8 @@ ORDER BY r.n
 -- line: remove (legacy)
 DELETE FROM "Old"."Line" AS t
 USING (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.k0 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."Person" l WHERE l."Nr" = w.k0) THEN (SELECT l."Login"::pg_catalog.text FROM "Old"."Person" l WHERE l."Nr" = w.k0) ELSE dualwrite.lookup_missing('line.Who', 'Old', 'Person', 'Nr', w.k0::pg_catalog.text, NULL::pg_catalog.text) END)) AS l(v pg_catalog.bpchar(4))) AS k0, w.k1 AS k1, w.k2 AS k2, w.c2 AS c2, w.c3 AS c3
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int4, k1 pg_catalog."varchar"(10), k2 pg_catalog.int2, c2 pg_catalog.numeric, c3 pg_catalog.text)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.k1) AS k1, pg_catalog.unnest(p.k2) AS k2, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int4[], k1 pg_catalog."varchar"(10)[], k2 pg_catalog.int2[], c2 pg_catalog.numeric[], c3 pg_catalog.text[])) w
 ) r
 WHERE t."Who" = r.k0 AND t."Word" = r.k1 AND t."Nr" = r.k2 AND r.remove
 
@@ -455,7 +463,8 @@ WHERE t."Who" = r.k0 AND t."Word" = r.k1 AND t."Nr" = r.k2 AND r.remove
 -- line: verify (legacy)
 SELECT r.n, t."Who" IS NOT NULL AS shadow, coalesce(CASE WHEN r.remove THEN t."Who" IS NULL ELSE t."Text" IS NOT DISTINCT FROM (r.c2) AND t."Mood" IS NOT DISTINCT FROM (r.c3) END, false) AS equal
 FROM (SELECT w.n, w."do" & 1 <> 0 AS present, w."do" & 2 <> 0 AS "write", w."do" & 4 <> 0 AS "create", w."do" & 8 <> 0 AS remove, (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.k0 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Old"."Person" l WHERE l."Nr" = w.k0) THEN (SELECT l."Login"::pg_catalog.text FROM "Old"."Person" l WHERE l."Nr" = w.k0) ELSE dualwrite.lookup_missing('line.Who', 'Old', 'Person', 'Nr', w.k0::pg_catalog.text, NULL::pg_catalog.text) END)) AS l(v pg_catalog.bpchar(4))) AS k0, w.k1 AS k1, w.k2 AS k2, w.c2 AS c2, w.c3 AS c3
-FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS w(n pg_catalog.int4, "do" pg_catalog.int4, k0 pg_catalog.int4, k1 pg_catalog."varchar"(10), k2 pg_catalog.int2, c2 pg_catalog.numeric, c3 pg_catalog.text)
+FROM (SELECT pg_catalog.unnest(p.n) AS n, pg_catalog.unnest(p."do") AS "do", pg_catalog.unnest(p.k0) AS k0, pg_catalog.unnest(p.k1) AS k1, pg_catalog.unnest(p.k2) AS k2, pg_catalog.unnest(p.c2) AS c2, pg_catalog.unnest(p.c3) AS c3
+      FROM pg_catalog.json_to_record($1::pg_catalog.json) AS p(n pg_catalog.int4[], "do" pg_catalog.int4[], k0 pg_catalog.int4[], k1 pg_catalog."varchar"(10)[], k2 pg_catalog.int2[], c2 pg_catalog.numeric[], c3 pg_catalog.text[])) w
 ) r
 LEFT JOIN "Old"."Line" t ON t."Who" = r.k0 AND t."Word" = r.k1 AND t."Nr" = r.k2
 
