@@ -62,6 +62,9 @@ char *gen_yielded(const struct gen *g);
 /* sqlrows.c: the rows of the JSON parameter: what r stands for. */
 char *gen_rows(const struct gen *g);
 
+/* A JSON string for a column of these types would become a JSON string; it is to be read as the document that it is. */
+bool gen_is_json(const struct catalog_column *column);
+
 /* How a document is to be read for `column`, and what is still to be done with `value` then. */
 const char *gen_declared(const struct catalog_column *column);
 void gen_finished(struct buf *out, const char *value, const struct catalog_column *column);

@@ -89,18 +89,12 @@ static void
 arrays(struct fragments *f, const struct gen *g)
 {
     const struct mapping_entity *e = g->e;
-    struct buf out = {0}, names = {0};
+    struct buf out = {0};
 
-    for (size_t i = 0; i < e->target_key.count; i++) {
+    for (size_t i = 0; i < e->target_key.count; i++)
         numbered(&out, "x", "k", i);
-        gen_comma(&names);
-        buf_printf(&names, "k%zu", i);
-    }
-    if (gen_writes_parent(e)) {
-        gen_comma(&names);
-        buf_puts(&names, "p");
+    if (gen_writes_parent(e))
         array_of(&out, "x.p", "p");
-    }
     for (size_t i = 0; i < e->columns.count; i++) {
         if (!is_sent(g, &e->columns.items[i]))
             continue;
@@ -111,7 +105,6 @@ arrays(struct fragments *f, const struct gen *g)
         }
     }
     fragments_take(f, "arrays", buf_steal(&out));
-    fragments_take(f, "key_names", buf_steal(&names));
 }
 
 /* What the map's columns would get is not sent, and may fail. */
@@ -176,7 +169,7 @@ gen_glance_vnext(const struct gen *g)
 
     buf_puts(&keys, fragments_get(&f, "keys"));
     if (gen_writes_parent(g->e))
-        buf_printf(&keys, ", %s", fragments_get(&f, "parent_key"));
+        buf_printf(&keys, ", %s AS p", fragments_get(&f, "parent_key"));
     fragments_take(&f, "keys", buf_steal(&keys));
     arrays(&f, g);
     also_read(&f, g->e);
@@ -195,12 +188,6 @@ struct taken {
     size_t count; /* of parameters so far */
     struct buf parameters, declared, names, also_read, doubts;
 };
-
-static bool
-is_json(const struct catalog_column *column)
-{
-    return strcmp(column->base, "json") == 0 || strcmp(column->base, "jsonb") == 0;
-}
 
 /* Read in an array they are what they are alone, but for what a cast to the declared type makes of them without cutting. */
 static bool
@@ -235,7 +222,7 @@ take_alone(struct taken *t, const struct catalog_column *column, const char *nam
     parameter(t, name, is_plain(column) ? column->type : "pg_catalog.text");
     snprintf(value, sizeof value, "w.%s", name);
     buf_puts(&t->names, ", ");
-    if (is_json(column) || (is_plain(column) && strcmp(column->base, "varchar") != 0))
+    if (gen_is_json(column) || (is_plain(column) && strcmp(column->base, "varchar") != 0))
         buf_printf(&t->names, "(%s)::%s", value, column->shown_type);
     else if (is_plain(column))
         buf_puts(&t->names, value);
@@ -278,9 +265,9 @@ take(struct taken *t, const char *target, const char *name)
     parameter(t, name, "pg_catalog.text");
     buf_printf(&key, "(w.%s)::%s", name,
                catalog_column(catalog_table(t->g->catalogs->legacy, l->table.schema, l->table.name), l->key)->type);
-    buf_puts(&t->names, is_json(column) ? ", (" : ", ");
+    buf_puts(&t->names, gen_is_json(column) ? ", (" : ", ");
     gen_looked_up(&t->names, t->g, c, buf_text(&key));
-    if (is_json(column))
+    if (gen_is_json(column))
         buf_printf(&t->names, ")::%s", column->shown_type);
     buf_printf(&t->names, " AS %s", name);
     buf_free(&key);

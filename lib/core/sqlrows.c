@@ -13,9 +13,8 @@ target_column(const struct gen *g, const char *name)
     return catalog_column(g->target, name);
 }
 
-/* A JSON string for a column of these types would become a JSON string; it is to be read as the document that it is. */
-static bool
-is_json(const struct catalog_column *column)
+bool
+gen_is_json(const struct catalog_column *column)
 {
     return strcmp(column->base, "json") == 0 || strcmp(column->base, "jsonb") == 0;
 }
@@ -23,13 +22,13 @@ is_json(const struct catalog_column *column)
 const char *
 gen_declared(const struct catalog_column *column)
 {
-    return is_json(column) ? "pg_catalog.text" : column->shown_type;
+    return gen_is_json(column) ? "pg_catalog.text" : column->shown_type;
 }
 
 void
 gen_finished(struct buf *out, const char *value, const struct catalog_column *column)
 {
-    if (is_json(column))
+    if (gen_is_json(column))
         buf_printf(out, "(%s)::%s", value, column->shown_type);
     else
         buf_puts(out, value);

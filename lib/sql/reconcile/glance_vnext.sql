@@ -12,4 +12,4 @@ SELECT pg_catalog.count(*) AS rows, (SELECT ARRAY[:{key_text}]::pg_catalog.text[
        pg_catalog.array_agg(CASE WHEN s.present THEN 7 WHEN s.found THEN :{absent} ELSE 16 END) AS "do", :{arrays}
 FROM w
 LEFT JOIN LATERAL (:{reading}) s ON true:{joins}
-CROSS JOIN LATERAL (SELECT :{keys}) x(:{key_names})
+CROSS JOIN LATERAL (SELECT w.r0:{keys}) x

@@ -14,7 +14,7 @@ ORDER BY n."Code" LIMIT $2::pg_catalog.int4
 
 
 -- word.doubt
-WITH w AS MATERIALIZED (SELECT u.i0::pg_catalog.text AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)), waiting AS (
+WITH w AS MATERIALIZED (SELECT u.i0::pg_catalog.text AS i0, u.n FROM unnest((SELECT $1::pg_catalog.text[])) WITH ORDINALITY AS u(i0, n)), waiting AS (
     SELECT DISTINCT o.ref[1] AS i0
     FROM dualwrite.outbox o
     WHERE o.entity = 'word'
@@ -78,7 +78,7 @@ LEFT JOIN LATERAL (SELECT b.*
 FROM (SELECT true AS found, ("Gone" IS NULL) AS present, NULL AS p0, "Code" AS k
       FROM (SELECT source.* FROM "New"."Word" source WHERE source."Code" = w.i0 ORDER BY (source."Gone" IS NULL) DESC, source."Code" DESC LIMIT 1) AS "Word") b
 ) s ON true
-CROSS JOIN LATERAL (SELECT (w.i0)::pg_catalog.text) x(k0)
+CROSS JOIN LATERAL (SELECT w.r0, ((w.i0)::pg_catalog.text) AS k0) x
 
 
 -- word.glance_legacy
@@ -151,7 +151,7 @@ ORDER BY n."Id" LIMIT $2::pg_catalog.int4
 
 
 -- page.doubt
-WITH w AS MATERIALIZED (SELECT u.i0::pg_catalog.int8 AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)), waiting AS (
+WITH w AS MATERIALIZED (SELECT u.i0::pg_catalog.int8 AS i0, u.n FROM unnest((SELECT $1::pg_catalog.text[])) WITH ORDINALITY AS u(i0, n)), waiting AS (
     SELECT DISTINCT o.ref[1] AS i0
     FROM dualwrite.outbox o
     WHERE o.entity = 'page'
@@ -228,7 +228,7 @@ FROM (SELECT true AS found, coalesce("v"::pg_catalog.text IN ('here'), false) AS
       FROM (SELECT source.* FROM "New"."b" source WHERE source."Id" = w.i0 ORDER BY coalesce(source."v"::pg_catalog.text IN ('here'), false) DESC, source."Id" DESC LIMIT 1) AS "b") b
 ) s ON true
 LEFT JOIN "Map"."Page Map" m ON m."N" = w.i0
-CROSS JOIN LATERAL (SELECT m."O"::pg_catalog.text, s.p0::pg_catalog.text) x(k0, p)
+CROSS JOIN LATERAL (SELECT w.r0, (m."O"::pg_catalog.text) AS k0, s.p0::pg_catalog.text AS p) x
 
 
 -- page.glance_legacy
@@ -302,7 +302,7 @@ ORDER BY n."ref", n."root" LIMIT $2::pg_catalog.int4
 
 
 -- note.doubt
-WITH w AS MATERIALIZED (SELECT u.i0::pg_catalog.int4 AS i0, u.i1::pg_catalog.text AS i1, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[]) WITH ORDINALITY AS u(i0, i1, n)), waiting AS (
+WITH w AS MATERIALIZED (SELECT u.i0::pg_catalog.int4 AS i0, u.i1::pg_catalog.text AS i1, u.n FROM unnest((SELECT $1::pg_catalog.text[]), (SELECT $2::pg_catalog.text[])) WITH ORDINALITY AS u(i0, i1, n)), waiting AS (
     SELECT DISTINCT o.ref[1] AS i0, o.ref[2] AS i1
     FROM dualwrite.outbox o
     WHERE o.entity = 'note'
@@ -371,7 +371,7 @@ FROM (SELECT true AS found, true AS present, NULL AS p0, "ref" AS k, "Body" AS q
       FROM (SELECT source.* FROM "New"."Note" source WHERE source."ref" = w.i0 AND source."root" = w.i1 ORDER BY source."ref" DESC, source."root" DESC LIMIT 1) AS "Note") b
 ) s ON true
 LEFT JOIN "Map"."Note Map" m ON m."X" = w.i0 AND m."Y" = w.i1
-CROSS JOIN LATERAL (SELECT m."O"::pg_catalog.text) x(k0)
+CROSS JOIN LATERAL (SELECT w.r0, (m."O"::pg_catalog.text) AS k0) x
 
 
 -- note.glance_legacy
@@ -444,7 +444,7 @@ ORDER BY n."Id" LIMIT $2::pg_catalog.int4
 
 
 -- line.doubt
-WITH w AS MATERIALIZED (SELECT u.i0::pg_catalog.int4 AS i0, u.i1::pg_catalog.text AS i1, u.i2::pg_catalog.int4 AS i2, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.text[]) WITH ORDINALITY AS u(i0, i1, i2, n)), waiting AS (
+WITH w AS MATERIALIZED (SELECT u.i0::pg_catalog.int4 AS i0, u.i1::pg_catalog.text AS i1, u.i2::pg_catalog.int4 AS i2, u.n FROM unnest((SELECT $1::pg_catalog.text[]), (SELECT $2::pg_catalog.text[]), (SELECT $3::pg_catalog.text[])) WITH ORDINALITY AS u(i0, i1, i2, n)), waiting AS (
     SELECT DISTINCT o.ref[2] AS i0, o.ref[3] AS i1, o.ref[4] AS i2
     FROM dualwrite.outbox o
     WHERE o.entity = 'line'
@@ -513,7 +513,7 @@ FROM (SELECT true AS found, ("Live" IS NOT NULL) AS present, "Word" AS p0, "Id" 
 ) END AS q2, CASE WHEN ("Live" IS NOT NULL) THEN "Mood" END AS q3
       FROM (SELECT source.* FROM "New"."Line" source WHERE source."User" = w.i0 AND source."Word" = w.i1 AND source."Nr" = w.i2 ORDER BY (source."Live" IS NOT NULL) DESC, source."Changed" DESC NULLS LAST, source."Id" DESC LIMIT 1) AS "Line") b
 ) s ON true
-CROSS JOIN LATERAL (SELECT (w.i0)::pg_catalog.text, w.i1::pg_catalog.text, (w.i2)::pg_catalog.text) x(k0, k1, k2)
+CROSS JOIN LATERAL (SELECT w.r0, ((w.i0)::pg_catalog.text) AS k0, (w.i1::pg_catalog.text) AS k1, ((w.i2)::pg_catalog.text) AS k2) x
 
 
 -- line.glance_legacy

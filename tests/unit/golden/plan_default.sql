@@ -1,7 +1,7 @@
 -- team: read (vNext)
 SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, NULL::pg_catalog.text AS parent,
        NULL::pg_catalog.text AS parent_key, m."verified" AS verified, (m."legacy_team_id"::pg_catalog.text) AS k0, s.c0, s.c1, s.c2, s.c3, s.c4, s.c5, s.c6, s.c7, s.c8, s.c1 AS x0
-FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)) w
+FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.n FROM unnest((SELECT $1::pg_catalog.text[])) WITH ORDINALITY AS u(i0, n)) w
 LEFT JOIN LATERAL (SELECT b.*, (b.q0)::pg_catalog.text AS c0, (b.q1)::pg_catalog.text AS c1, (CASE WHEN b.q2 IS NULL THEN NULL WHEN b.q2::pg_catalog.text = '1' THEN 'valorant' WHEN b.q2::pg_catalog.text = '2' THEN 'csgo' WHEN b.q2::pg_catalog.text = '3' THEN 'dota2' WHEN b.q2::pg_catalog.text = '4' THEN 'pubg' ELSE dualwrite.unmapped('team.game', b.q2::pg_catalog.text) END)::pg_catalog.text AS c2, (b.q3)::pg_catalog.text AS c3, (b.q4)::pg_catalog.text AS c4, (b.q5)::pg_catalog.text AS c5, (b.q6)::pg_catalog.text AS c6, (b.q7)::pg_catalog.text AS c7, (b.q8)::pg_catalog.text AS c8
 FROM (SELECT true AS found, true AS present, NULL AS p0, "id" AS k, "name" AS q0, "slug" AS q1, "game_id" AS q2, "region" AS q3, "description" AS q4, coalesce((branding ->> 'logo_url'
 )) AS q5, coalesce((status = 'ACTIVE'
@@ -197,7 +197,7 @@ SELECT (SELECT count(*) FROM queued) AS queued,
 -- membership: read (vNext)
 SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, w.i0::pg_catalog.text AS parent,
        p."legacy_team_id"::pg_catalog.text AS parent_key, NULL::pg_catalog.bool AS verified, (p."legacy_team_id"::pg_catalog.text) AS k0, ((w.i1)::pg_catalog.text) AS k1, s.c1, s.c2, s.c3, s.c4
-FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[]) WITH ORDINALITY AS u(i0, i1, n)) w
+FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.n FROM unnest((SELECT $1::pg_catalog.text[]), (SELECT $2::pg_catalog.text[])) WITH ORDINALITY AS u(i0, i1, n)) w
 LEFT JOIN LATERAL (SELECT b.*, (CASE WHEN b.q1 IS NULL THEN NULL WHEN b.q1::pg_catalog.text = 'OWNER' THEN 'OWNER' WHEN b.q1::pg_catalog.text = 'MANAGER' THEN 'MANAGER' WHEN b.q1::pg_catalog.text = 'COACH' THEN 'COACH' WHEN b.q1::pg_catalog.text = 'PLAYER' THEN 'PLAYER' WHEN b.q1::pg_catalog.text = 'SUBSTITUTE' THEN 'SUBSTITUTE' ELSE 'PLAYER' END)::pg_catalog.text AS c1, (b.q2)::pg_catalog.text AS c2, (b.q3)::pg_catalog.text AS c3, NULL::pg_catalog.text AS c4
 FROM (SELECT true AS found, coalesce("status"::pg_catalog.text IN ('ACTIVE'), false) AS present, "team_id" AS p0, "id" AS k, "role" AS q1, "status" AS q2, "created_at" AS q3
       FROM (SELECT source.* FROM "public"."organizations_teammembership" source WHERE source."team_id" = w.i0 AND source."user_id" = w.i1 ORDER BY coalesce(source."status"::pg_catalog.text IN ('ACTIVE'), false) DESC, source."updated_at" DESC NULLS LAST, source."id" DESC LIMIT 1) AS "organizations_teammembership") b

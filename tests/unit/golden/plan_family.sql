@@ -1,7 +1,7 @@
 -- org: read (vNext)
 SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, NULL::pg_catalog.text AS parent,
        NULL::pg_catalog.text AS parent_key, m."Seen" AS verified, (m."Old Id"::pg_catalog.text) AS k0, s.c0, s.c0 AS x0, s.x1
-FROM (SELECT u.i0::pg_catalog.uuid AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)) w
+FROM (SELECT u.i0::pg_catalog.uuid AS i0, u.n FROM unnest((SELECT $1::pg_catalog.text[])) WITH ORDINALITY AS u(i0, n)) w
 LEFT JOIN LATERAL (SELECT b.*, pg_catalog.left((b.q0)::pg_catalog.text, 20) AS c0, 'it''s'::pg_catalog.text AS x1
 FROM (SELECT true AS found, true AS present, NULL AS p0, "Id" AS k, "Name" AS q0
       FROM (SELECT source.* FROM "New"."Org" source WHERE source."Id" = w.i0 ORDER BY source."Id" DESC LIMIT 1) AS "Org") b
@@ -101,7 +101,7 @@ SELECT (SELECT count(*) FROM queued) AS queued,
 -- group: read (vNext)
 SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, s.p0::pg_catalog.text AS parent,
        p."Old Id"::pg_catalog.text AS parent_key, NULL::pg_catalog.bool AS verified, (m."O"::pg_catalog.text) AS k0, s.c0, s.c1, s.c2, s.c4, s.c5
-FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)) w
+FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.n FROM unnest((SELECT $1::pg_catalog.text[])) WITH ORDINALITY AS u(i0, n)) w
 LEFT JOIN LATERAL (SELECT b.*, (CASE WHEN b.q0 IS NULL THEN NULL WHEN b.q0::pg_catalog.text = '1' THEN 'one' WHEN b.q0::pg_catalog.text = '2' THEN NULL ELSE dualwrite.unmapped('group.Kind', b.q0::pg_catalog.text) END)::pg_catalog.text AS c0, pg_catalog.left((CASE WHEN b.q1 IS NULL THEN NULL WHEN b.q1::pg_catalog.text = 'a' THEN 'A' ELSE NULL END)::pg_catalog.text, 3) AS c1, (b.q2)::pg_catalog.text AS c2, (b.q4)::pg_catalog.text AS c4, 'true'::pg_catalog.text AS c5
 FROM (SELECT true AS found, coalesce("State"::pg_catalog.text IN ('up', '1'), false) AS present, "Org Id" AS p0, "Id" AS k, "Kind" AS q0, coalesce((lower("Sort") -- of the row
 )) AS q1, "Made" AS q2, "Extra" AS q4
@@ -244,7 +244,7 @@ SELECT (SELECT count(*) FROM queued) AS queued,
 -- seat: read (vNext)
 SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, w.i1::pg_catalog.text AS parent,
        p."O"::pg_catalog.text AS parent_key, NULL::pg_catalog.bool AS verified, ((w.i0)::pg_catalog.text) AS k0, (p."O"::pg_catalog.text) AS k1
-FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[]) WITH ORDINALITY AS u(i0, i1, n)) w
+FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.n FROM unnest((SELECT $1::pg_catalog.text[]), (SELECT $2::pg_catalog.text[])) WITH ORDINALITY AS u(i0, i1, n)) w
 LEFT JOIN LATERAL (SELECT b.*
 FROM (SELECT true AS found, coalesce("State"::pg_catalog.text IN ('it''s'), false) AS present, "Group" AS p0, "A" AS k
       FROM (SELECT source.* FROM "New"."Seat" source WHERE source."Account" = w.i0 AND source."Group" = w.i1 ORDER BY coalesce(source."State"::pg_catalog.text IN ('it''s'), false) DESC, source."Changed" DESC NULLS LAST, source."A" DESC, source."B" DESC LIMIT 1) AS "Seat") b
@@ -334,7 +334,7 @@ SELECT (SELECT count(*) FROM queued) AS queued,
 -- tag: read (vNext)
 SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, NULL::pg_catalog.text AS parent,
        NULL::pg_catalog.text AS parent_key, NULL::pg_catalog.bool AS verified, ((w.i0)::pg_catalog.text) AS k0, s.c1, s.c2
-FROM (SELECT u.i0::pg_catalog.text AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)) w
+FROM (SELECT u.i0::pg_catalog.text AS i0, u.n FROM unnest((SELECT $1::pg_catalog.text[])) WITH ORDINALITY AS u(i0, n)) w
 LEFT JOIN LATERAL (SELECT b.*,  E'a\\b'::pg_catalog.text AS c1, (b.q2)::pg_catalog.text AS c2
 FROM (SELECT true AS found, true AS present, NULL AS p0, "Id" AS k, "Label" AS q2
       FROM (SELECT source.* FROM "New"."Tag" source WHERE source."Code" = w.i0 ORDER BY source."Id" DESC LIMIT 1) AS "Tag") b

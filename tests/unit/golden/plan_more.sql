@@ -1,7 +1,7 @@
 -- word: read (vNext)
 SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, NULL::pg_catalog.text AS parent,
        NULL::pg_catalog.text AS parent_key, NULL::pg_catalog.bool AS verified, ((w.i0)::pg_catalog.text) AS k0
-FROM (SELECT u.i0::pg_catalog.text AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)) w
+FROM (SELECT u.i0::pg_catalog.text AS i0, u.n FROM unnest((SELECT $1::pg_catalog.text[])) WITH ORDINALITY AS u(i0, n)) w
 LEFT JOIN LATERAL (SELECT b.*
 FROM (SELECT true AS found, ("Gone" IS NULL) AS present, NULL AS p0, "Code" AS k
       FROM (SELECT source.* FROM "New"."Word" source WHERE source."Code" = w.i0 ORDER BY (source."Gone" IS NULL) DESC, source."Code" DESC LIMIT 1) AS "Word") b
@@ -96,7 +96,7 @@ SELECT (SELECT count(*) FROM queued) AS queued,
 -- page: read (vNext)
 SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, s.p0::pg_catalog.text AS parent,
        s.p0::pg_catalog.text AS parent_key, NULL::pg_catalog.bool AS verified, (m."O"::pg_catalog.text) AS k0, s.c0, s.y0, s.o0, s.c1, s.y1, s.o1, s.c2, s.c3, s.c4, s.c5, s.c6, s.c0 AS x0, pg_catalog.now()::pg_catalog.text AS x1, s.x2, s.x4, s.x5
-FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.n FROM unnest($1::pg_catalog.text[]) WITH ORDINALITY AS u(i0, n)) w
+FROM (SELECT u.i0::pg_catalog.int8 AS i0, u.n FROM unnest((SELECT $1::pg_catalog.text[])) WITH ORDINALITY AS u(i0, n)) w
 LEFT JOIN LATERAL (SELECT b.*, pg_catalog.left((b.q0)::pg_catalog.text, 20) AS c0, dualwrite.suffixed((b.q0)::pg_catalog.text, b.k::pg_catalog.text, 20) AS y0, NOT EXISTS (SELECT FROM (SELECT "Slug" AS q, "Id" AS k FROM "New"."b") a WHERE pg_catalog.left((a.q)::pg_catalog.text, 20) = pg_catalog.left((b.q0)::pg_catalog.text, 20) AND a.k < b.k) AS o0, pg_catalog.left((b.q1)::pg_catalog.text, 12) AS c1, dualwrite.suffixed((b.q1)::pg_catalog.text, b.k::pg_catalog.text, 12) AS y1, NOT EXISTS (SELECT FROM (SELECT (v || "Slug" -- both
 ) AS q, "Id" AS k FROM "New"."b") a WHERE pg_catalog.left((a.q)::pg_catalog.text, 12) = pg_catalog.left((b.q1)::pg_catalog.text, 12) AND a.k < b.k) AS o1, pg_catalog.left((b.q2)::pg_catalog.text, 8) AS c2, CASE WHEN b.q3 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Look"."Person" l WHERE l."User" = b.q3) THEN (SELECT l."Id"::pg_catalog.text FROM "Look"."Person" l WHERE l."User" = b.q3) ELSE dualwrite.lookup_missing('page.Author', 'Look', 'Person', 'User', b.q3::pg_catalog.text, NULL::pg_catalog.text) END AS c3, (b.q4)::pg_catalog.text AS c4, (b.q5)::pg_catalog.text AS c5, (b.q6)::pg_catalog.text AS c6, (b.z2)::pg_catalog.text AS x2, CASE WHEN b.z4 IS NULL THEN NULL WHEN EXISTS (SELECT FROM "Look"."Person" l WHERE l."User" = b.z4) THEN (SELECT l."Id"::pg_catalog.text FROM "Look"."Person" l WHERE l."User" = b.z4) ELSE dualwrite.lookup_missing('page.Author', 'Look', 'Person', 'User', b.z4::pg_catalog.text, NULL::pg_catalog.text) END AS x4, pg_catalog.left((b.z5)::pg_catalog.text, 2) AS x5
 FROM (SELECT true AS found, coalesce("v"::pg_catalog.text IN ('here'), false) AS present, "Word" AS p0, "Id" AS k, "Slug" AS q0, coalesce((v || "Slug" -- both
@@ -287,7 +287,7 @@ SELECT (SELECT count(*) FROM queued) AS queued,
 -- note: read (vNext)
 SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, NULL::pg_catalog.text AS parent,
        NULL::pg_catalog.text AS parent_key, m."Ok" AS verified, (m."O"::pg_catalog.text) AS k0, s.c0
-FROM (SELECT u.i0::pg_catalog.int4 AS i0, u.i1::pg_catalog.text AS i1, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[]) WITH ORDINALITY AS u(i0, i1, n)) w
+FROM (SELECT u.i0::pg_catalog.int4 AS i0, u.i1::pg_catalog.text AS i1, u.n FROM unnest((SELECT $1::pg_catalog.text[]), (SELECT $2::pg_catalog.text[])) WITH ORDINALITY AS u(i0, i1, n)) w
 LEFT JOIN LATERAL (SELECT b.*, (b.q0)::pg_catalog.text AS c0
 FROM (SELECT true AS found, true AS present, NULL AS p0, "ref" AS k, "Body" AS q0
       FROM (SELECT source.* FROM "New"."Note" source WHERE source."ref" = w.i0 AND source."root" = w.i1 ORDER BY source."ref" DESC, source."root" DESC LIMIT 1) AS "Note") b
@@ -387,7 +387,7 @@ SELECT (SELECT count(*) FROM queued) AS queued,
 -- line: read (vNext)
 SELECT w.n, coalesce(s.found, false) AS found, coalesce(s.present, false) AS present, w.i1::pg_catalog.text AS parent,
        w.i1::pg_catalog.text AS parent_key, NULL::pg_catalog.bool AS verified, ((w.i0)::pg_catalog.text) AS k0, (w.i1::pg_catalog.text) AS k1, ((w.i2)::pg_catalog.text) AS k2, s.c2, s.c3
-FROM (SELECT u.i0::pg_catalog.int4 AS i0, u.i1::pg_catalog.text AS i1, u.i2::pg_catalog.int4 AS i2, u.n FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.text[]) WITH ORDINALITY AS u(i0, i1, i2, n)) w
+FROM (SELECT u.i0::pg_catalog.int4 AS i0, u.i1::pg_catalog.text AS i1, u.i2::pg_catalog.int4 AS i2, u.n FROM unnest((SELECT $1::pg_catalog.text[]), (SELECT $2::pg_catalog.text[]), (SELECT $3::pg_catalog.text[])) WITH ORDINALITY AS u(i0, i1, i2, n)) w
 LEFT JOIN LATERAL (SELECT b.*, (b.q2)::pg_catalog.text AS c2, (CASE WHEN b.q3 IS NULL THEN NULL WHEN b.q3::pg_catalog.text = 'a' THEN 'A' ELSE dualwrite.unmapped('line.Mood', b.q3::pg_catalog.text) END)::pg_catalog.text AS c3
 FROM (SELECT true AS found, ("Live" IS NOT NULL) AS present, "Word" AS p0, "Id" AS k, CASE WHEN ("Live" IS NOT NULL) THEN (1 / "Nr"
 ) END AS q2, CASE WHEN ("Live" IS NOT NULL) THEN "Mood" END AS q3
