@@ -157,6 +157,7 @@ batch_committed(struct round *r, bool woken)
     r->tally->batches++;
     r->schema_suspect = false;
     r->reserved = 0;
+    r->undecided = false;
     advance(r);
     memory_forget(&r->memory);
     r->done(r->arg, WAKE_WORKED, retry_ms);

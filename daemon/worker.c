@@ -66,15 +66,13 @@ wake_on(struct worker *w, enum wake_event event)
 static void
 free_again(struct worker *w)
 {
-    bool rest = w->resting && !round_undecided(w->round);
-
     w->busy = false;
-    if (rest || w->behind)
+    if (w->behind || w->resting)
         round_tell(w->round);
     if (w->behind && !round_undecided(w->round))
         w->events.obeyed(w->arg);
     w->behind = w->behind && round_undecided(w->round);
-    if (rest)
+    if (w->resting && !round_undecided(w->round))
         w->events.rested(w->arg);
     else
         pump(w);
