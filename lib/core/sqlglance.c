@@ -24,10 +24,23 @@ mapped(const struct mapping_entity *e, const char *name)
 }
 
 static bool
+is_one_of(const struct catalog_column *column, const char *const *types, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(column->base, types[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The same values in every database: neither labels nor an encoding, in which the two may differ, decide what it holds. */
+static bool
 same_type(const struct catalog_column *a, const struct catalog_column *b)
 {
+    static const char *const types[] = {"int2", "int4", "int8", "float4",    "float8",      "numeric",
+                                        "bool", "date", "time", "timestamp", "timestamptz", "uuid"};
+
     return a->exact_type != NULL && b->exact_type != NULL && strcmp(a->exact_type, b->exact_type) == 0 &&
-           strcmp(b->shown_type, b->exact_type) == 0;
+           strcmp(b->shown_type, b->exact_type) == 0 && is_one_of(b, types, sizeof types / sizeof types[0]);
 }
 
 /* A column that is not compared is read all the same, in case its value is one that legacy does not take. */
@@ -199,10 +212,7 @@ is_plain(const struct catalog_column *column)
 
     if (column->exact_type != NULL && strcmp(column->shown_type, column->exact_type) != 0)
         return false; /* a domain may refuse */
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        if (strcmp(column->base, types[i]) == 0)
-            return true;
-    return false;
+    return is_one_of(column, types, sizeof types / sizeof types[0]);
 }
 
 static void

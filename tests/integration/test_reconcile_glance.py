@@ -167,6 +167,27 @@ def test_what_the_map_would_get_may_be_what_cannot_be_read(application):
     assert len(legacy(db, "SELECT FROM old_team")) == 5
 
 
+@pytest.mark.layouts("two", reason="one database has one type of a name, and one encoding")
+@pytest.mark.parametrize("column, labels, written", [("mood", "'x', 'z'", "z"), ("text", "'x'", "\u2603")])
+def test_a_type_of_the_same_name_may_hold_other_values_in_legacy(application, column, labels, written):
+    """Labels of an enum, and what the encoding of the database has no character for; in a column that is not compared."""
+    db = application(
+        mapping(entity("thing", "thing", "old_thing", {"id": "id", "once": {"column": "once", "insert_only": True}})),
+        f"CREATE TYPE mood AS ENUM ({labels}); CREATE TABLE thing (id int PRIMARY KEY, once {column})",
+        f"CREATE TYPE mood AS ENUM ('x', 'y'); CREATE TABLE old_thing (id int PRIMARY KEY, once {column})")
+    db.legacy.close()
+    db.execute("UPDATE pg_database SET encoding = pg_char_to_encoding('LATIN1'), datcollate = 'C', datctype = 'C' WHERE datname = %s",
+               [db.legacy.name])
+    install(db)
+    write(db, "INSERT INTO thing SELECT n, 'x' FROM generate_series(1, 5) n")
+    as_sync_session(db, "INSERT INTO old_thing SELECT n, 'x' FROM generate_series(1, 5) n")
+    write(db, "UPDATE thing SET once = %s WHERE id = 3", [written])
+    forget_events(db)
+    answer = reconcile(db, check=1)
+    assert of(answer, "thing", "refused", "compared") == {"refused": 1, "compared": 5}
+    assert samples(answer, "thing", "refused")[0]["key"] == "3"
+
+
 # ---- what it costs ---------------------------------------------------------------------------------------------------------------
 
 

@@ -134,6 +134,12 @@ test_map_facts(void **state)
     must_have(sql, "WHERE s.\"Id\" = m.\"New Id\"");
     free(sql);
 
+    map->has_children = true; /* of which its unique index knows nothing */
+    sql = map_facts(m, c, false);
+    must_have(sql, counted);
+    free(sql);
+    map->has_children = false;
+
     key->not_null = false; /* then a unique index lets several rows have none */
     sql = map_facts(m, c, true);
     must_have(sql, counted);
