@@ -23,8 +23,9 @@ struct write {
     struct write_request request;
     size_t *order; /* items of the groups: rows, by entity; a row to be tried again stands there once more */
     size_t count;
-    size_t *place; /* of each row: where in `order` it counts; NO_INDEX: nowhere for now */
-    size_t freed;  /* rows that were put off and have been written: values that others wait for may be free */
+    size_t *place;      /* of each row: where in `order` it counts; NO_INDEX: nowhere for now */
+    size_t freed;       /* rows that were put off and have been written: values that others wait for may be free */
+    bool guessed_wrong; /* of some row: it is made or changed after the others */
 
     struct stuck *stuck;
     size_t *aside; /* rows that need a stuck one */
@@ -56,7 +57,7 @@ clear(struct write *w)
     w->yields = NULL;
     w->order = w->place = w->aside = NULL;
     w->count = w->freed = w->naside = 0;
-    w->last = false;
+    w->last = w->guessed_wrong = false;
 }
 
 static void
@@ -156,8 +157,7 @@ done(void *arg, size_t first, size_t count, PGresult *const *results, size_t n)
     bool some_there = were_there(w, first, results, n);
     size_t before = w->count;
 
-    (void) count;
-    for (int i = 0; i < PQntuples(result); i++) {
+    for (int i = 0; count > 0 && i < PQntuples(result); i++) {
         size_t at = (size_t) strtoul(PQgetvalue(result, i, N), NULL, 10);
         struct row *r = &batch(w)->rows[at];
 
@@ -165,6 +165,7 @@ done(void *arg, size_t first, size_t count, PGresult *const *results, size_t n)
         r->equal = PQgetvalue(result, i, EQUAL)[0] == 't';
         if (row_guessed_wrong(r, some_there)) {
             r->guess = GUESS_NONE;
+            w->guessed_wrong = true;
             place_at_end(w, at);
             continue;
         }
@@ -250,6 +251,9 @@ failed(void *arg, struct grouped *g, size_t item, const PGresult *error, const c
         s->freed[1] = s->freed[0];
         s->freed[0] = w->freed;
         defer(w, g, row);
+    } else if (w->guessed_wrong && s->put_off == 0 && outcome_of(sqlstate) == OUTCOME_WAIT) {
+        s->put_off++; /* the row that it refers to may be one that was thought to be there, and is made now */
+        defer(w, g, row);
     } else if (w->yields[row] && !is_conflict(sqlstate) && outcome_of(sqlstate) != OUTCOME_RETRY_ROW &&
                strcmp(sqlstate, PLACEHOLDER_LEFT) != 0) {
         w->yields[row] =
@@ -324,13 +328,11 @@ on_holders(void *arg, const char *error, const char *sqlstate)
 static void
 look_into_stuck(struct write *w)
 {
-    const struct holders_request request = {
-        .batch = batch(w),
-        .mapping = w->request.mapping,
-        .plan = w->request.plan,
-        .blame_rows = w->request.blame_rows,
-        .statement_timeout_ms = w->request.statement_timeout_ms,
-    };
+    const struct holders_request request = {.batch = batch(w),
+                                            .mapping = w->request.mapping,
+                                            .plan = w->request.plan,
+                                            .blame_rows = w->request.blame_rows,
+                                            .statement_timeout_ms = w->request.statement_timeout_ms};
 
     stuck_look(w->stuck, &request);
 }
@@ -378,11 +380,9 @@ end(void *arg, const char *error, const char *sqlstate)
 static void
 run_groups(struct write *w)
 {
-    const struct grouped_options options = {
-        .constraints = true,
-        .blame_items = w->request.blame_rows,
-        .statement_timeout_ms = w->request.statement_timeout_ms,
-    };
+    const struct grouped_options options = {.constraints = true,
+                                            .blame_items = w->request.blame_rows,
+                                            .statement_timeout_ms = w->request.statement_timeout_ms};
 
     grouped_run(w->groups, &options);
 }

@@ -10,6 +10,8 @@
 #ifndef DUALWRITE_SQLPARTS_H
 #define DUALWRITE_SQLPARTS_H
 
+#include <string.h>
+
 #include "dualwrite/buf.h"
 #include "dualwrite/catalog.h"
 #include "dualwrite/mapping.h"
@@ -64,6 +66,13 @@ char *gen_rows(const struct gen *g);
 
 /* A JSON string for a column of these types would become a JSON string; it is to be read as the document that it is. */
 bool gen_is_json(const struct catalog_column *column);
+
+/* Not as an element of an array of ours: that cannot hold it, or it is a domain, which may refuse the NULL of a row without values. */
+static inline bool
+gen_is_read_alone(const struct catalog_column *column)
+{
+    return column->unlisted || (column->exact_type != NULL && strcmp(column->shown_type, column->exact_type) != 0);
+}
 
 /* How a document is to be read for `column`, and what is still to be done with `value` then. */
 const char *gen_declared(const struct catalog_column *column);

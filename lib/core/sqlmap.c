@@ -21,12 +21,6 @@ declare(struct document *d, const char *name, const char *type)
     buf_printf(&d->elements, "pg_catalog.unnest(p.%s) AS %s", name, name);
 }
 
-static const char *
-listed_type(const struct catalog_column *c)
-{
-    return c->unlisted ? "pg_catalog.text" : c->shown_type;
-}
-
 /* The keys as the map declares them, and a truth. */
 static void
 declare_keys(struct document *d, const struct gen *g, const char *truth)
@@ -80,8 +74,8 @@ map_row(struct fragments *f, struct document *d, const struct gen *g)
             continue;
         }
         snprintf(name, sizeof name, "x%zu", i);
-        declare(d, name, json ? "pg_catalog.text" : listed_type(column));
-        if (column->unlisted)
+        declare(d, name, json || gen_is_read_alone(column) ? "pg_catalog.text" : column->shown_type);
+        if (!json && gen_is_read_alone(column))
             buf_printf(
                 &values,
                 ", (SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', r.%s)) AS l(v %s))",

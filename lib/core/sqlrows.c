@@ -109,9 +109,7 @@ take(struct rows *r, const struct gen *g, const char *target, const char *name)
         if (key->unlisted)
             buf_printf(&value, "::%s", key->type);
         gen_looked_up(&found, g, c, buf_text(&value));
-    } else if (column->unlisted ||
-               (column->exact_type != NULL && strcmp(column->shown_type, column->exact_type) != 0)) {
-        /* a domain may refuse the NULL of a row that is only removed */
+    } else if (gen_is_read_alone(column)) {
         declare(r, name, "pg_catalog.text");
         gen_read_alone(&found, g, column, buf_text(&value));
     } else {
@@ -128,13 +126,24 @@ take(struct rows *r, const struct gen *g, const char *target, const char *name)
 static void
 take_suffix(struct rows *r, const struct gen *g, size_t i)
 {
+    const struct catalog_column *column = target_column(g, g->e->columns.items[i].name);
+    bool alone = gen_is_read_alone(column);
     char name[24];
+    char value[28];
 
     snprintf(name, sizeof name, "y%zu", i);
-    declare(r, name, gen_declared(target_column(g, g->e->columns.items[i].name)));
+    snprintf(value, sizeof value, "w.%s", name);
+    declare(r, name, alone ? "pg_catalog.text" : gen_declared(column));
+    buf_puts(&r->names, ", ");
+    if (alone) {
+        gen_read_alone(&r->names, g, column, value);
+        buf_printf(&r->names, " AS %s", name);
+    } else {
+        buf_puts(&r->names, value);
+    }
+    buf_printf(&r->names, ", w.o%zu", i);
     snprintf(name, sizeof name, "o%zu", i);
     declare(r, name, "pg_catalog.bool");
-    buf_printf(&r->names, ", w.y%zu, w.o%zu", i, i);
 }
 
 char *
