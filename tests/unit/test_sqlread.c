@@ -41,7 +41,8 @@ test_wanted(void **state)
 {
     static const struct part rows[] = {
         {0, "org",
-         "(SELECT u.i0::pg_catalog.uuid AS i0, u.n FROM unnest((SELECT $1::pg_catalog.text[])) WITH ORDINALITY AS u(i0, n)) w"},
+         "(SELECT u.i0::pg_catalog.uuid AS i0, u.n FROM unnest((SELECT $1::pg_catalog.text[])) WITH ORDINALITY AS "
+         "u(i0, n)) w"},
         {0, "seat",
          "(SELECT u.i0::pg_catalog.int8 AS i0, u.i1::pg_catalog.int8 AS i1, u.n FROM "
          "unnest((SELECT $1::pg_catalog.text[]), (SELECT $2::pg_catalog.text[])) WITH ORDINALITY AS u(i0, i1, n)) w"},
