@@ -28,7 +28,7 @@ reconcile_open_lanes(struct reconcile_run *run)
 {
     const char *const urls[] = {run->settings->config->database_url, run->settings->config->legacy_database_url};
 
-    for (size_t i = 0; i < run->pair.count && run->options->rate == 0; i++)
+    for (size_t i = 0; i < sizeof urls / sizeof urls[0] && i < run->pair.count && run->options->rate == 0; i++)
         run->beside[i] = open_one(urls[i], run->name);
 }
 
