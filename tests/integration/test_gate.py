@@ -191,7 +191,7 @@ def test_without_the_legacy_tables(installed):
 @pytest.mark.layouts("one", reason="time passes alike in both")
 def test_held_for_a_time(ready):
     report, _ = gate(ready, "--for=1500ms", code=0)
-    assert report["looks"] > 2 and report["held_seconds"] >= 1.5
+    assert report["looks"] > 1 and report["held_seconds"] >= 1.5
     # one miss ends it, long before the time is up
     config = ready.daemon.config
     child = subprocess.Popen([binary(), "gate", "--json", "--for=10m", "--config", str(config)], env=clean_environment(),
