@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 enum wake_state {
-    WAKE_DRAINING,   /* claim now */
+    WAKE_DRAINING,   /* claim now, or after wake_rest_ms() */
     WAKE_ARMING,     /* set the doorbell, then take the barrier */
     WAKE_CONFIRMING, /* claim again, until one finds nothing after the barrier was passed */
     WAKE_ASLEEP,     /* do nothing: a bell or a beat wakes */
