@@ -137,6 +137,34 @@ def test_an_override_is_put_back_as_it_was(filled, tmp_path):
     assert override(db) == []
 
 
+@pytest.mark.layouts("one", reason="a transaction of psql is the same in both")
+@pytest.mark.parametrize("times, status", [(1, 0), (99, 70)])
+def test_a_deadlock_is_tried_again(filled, tmp_path, times, status):
+    """Somebody reads a table of ours, and then one of theirs, while the restore wants them the other way round."""
+    db, before, path = filled, content(filled), tmp_path / "x.dump"
+    rollback(db, "backup", f"--output={path}")
+    spoil(db)
+    config = tmp_path / "dualwrited.env"
+    write_env_file(config, config_for(db, "postgres"))
+    restore = subprocess.Popen([binary(), "rollback", "restore", "--config", config, f"--input={path}", "--yes"],
+                               env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with db.connect(autocommit=True) as session:
+        session.execute("SET deadlock_timeout = '60s'")  # so that the restore is the one that is ended
+        while times > 0 and restore.poll() is None:
+            session.execute("BEGIN; LOCK TABLE dualwrite.setting IN ACCESS SHARE MODE")
+            wait_until(lambda: restore.poll() is not None or session.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'dualwrite.setting'::regclass").fetchone()[0])
+            session.execute(f"SELECT count(*) FROM {TEAM}; COMMIT")
+            times -= 1
+    printed, said = restore.communicate(timeout=60)
+    assert restore.returncode == status, printed + said
+    if status == 0:
+        assert content(db) == before and "nothing has changed; attempt 2 of 5" in said
+    else:
+        assert content(db) != before and "still a deadlock (SQLSTATE 40P01)" in said and said.count("attempt") == 4
+        assert "is as it was before" in said
+
+
 @pytest.mark.layouts("two", reason="one database has no sides")
 def test_one_side_alone(filled, tmp_path):
     db = filled

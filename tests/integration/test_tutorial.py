@@ -79,7 +79,7 @@ def squeezed(line):
     return re.sub(r"\s+", " ", line).strip()
 
 
-def prints(printed, expected):
+def prints(printed, expected, shell):
     """Each expected line is printed, in their order; `...` is anything."""
     got = [squeezed(line) for line in printed.splitlines()]
     at = 0
@@ -87,7 +87,9 @@ def prints(printed, expected):
         pattern = re.compile(".*".join(map(re.escape, squeezed(line).split("..."))))
         while at < len(got) and not pattern.fullmatch(got[at]):
             at += 1
-        assert at < len(got), f"not printed: {line}\n{printed}"
+        if at == len(got):
+            state, _ = shell.run('dualwrited failed list; dualwrited status; cat "$work/shop.log"')
+            raise AssertionError(f"not printed: {line}\n{printed}\n{state}")
         at += 1 if squeezed(line) != "..." else 0
 
 
@@ -115,7 +117,7 @@ def test_the_tutorial_runs_as_it_stands(shell):
             printed, status = shell.run(what)
             assert status == 0, f"{where}: exit status {status}\n{printed}"
         elif kind == "text":
-            prints(printed, what)
+            prints(printed, what, shell)
         else:
             path = Path(shell.run('echo "$work/shop.json"')[0].strip())
             mapping = json.loads(path.read_text())
