@@ -43,6 +43,7 @@ struct round {
     unsigned cursor_session;
     char *kept;          /* partitions that were kept while keys were reserved */
     size_t events;       /* that the last claim brought */
+    size_t subjects;     /* whose changes these were */
     bool undecided;      /* its COMMIT got no answer */
     bool strict;         /* a failure is an ERROR */
     bool schema_suspect; /* the last batch failed on a missing table or column; preflight passed since */
@@ -295,6 +296,7 @@ on_claimed(void *arg, struct claim_answer *answer)
 
     r->tally->claims++;
     r->events = answer->batch.count;
+    r->subjects = answer->batch.nsubjects;
     free(r->kept);
     r->kept = NULL;
     if (answer->error != NULL) {
@@ -424,6 +426,12 @@ size_t
 round_events(const struct round *r)
 {
     return r->events;
+}
+
+int64_t
+round_rest_ms(const struct round *r)
+{
+    return wake_rest_ms(r->events, r->subjects, r->strict);
 }
 
 struct round *

@@ -56,6 +56,9 @@ const char *round_cursor(const struct round *r);
 /* How many events the last claim brought. With as many as a batch may have more may wait behind it. */
 size_t round_events(const struct round *r);
 
+/* How long to rest after such a batch: wake_rest_ms(). */
+int64_t round_rest_ms(const struct round *r);
+
 void round_free(struct round *r);
 
 #endif

@@ -223,7 +223,7 @@ static void
 pump_queue(struct worker *w)
 {
     int64_t cap = wake_poll_ms(w->settings->config->poll_interval_ms, w->orders.listening);
-    int64_t pause = w->caught_up ? wake_rest_ms(round_events(w->round)) : wake_delay_ms(w->idle, cap);
+    int64_t pause = w->caught_up ? round_rest_ms(w->round) : wake_delay_ms(w->idle, cap);
 
     if (round_hold_ms(w->round) > 0) {
         wait_ms(w, round_hold_ms(w->round));

@@ -54,9 +54,10 @@ int64_t wake_delay_ms(unsigned idle, int64_t cap_ms);
 int64_t wake_poll_ms(int64_t poll_interval_ms, bool listening);
 
 /* How long to rest before the next claim, after a batch of `events` that reached the end of the queue: what a batch costs
- * whatever it has is shared by more of them, and many changes of a row become one. A tenth of a millisecond for each event: 0
- * while they come one by one; at most 10. */
-int64_t wake_rest_ms(size_t events);
+ * whatever it has is shared by more of them. A tenth of a millisecond for each event: 0 while they come one by one; at most 10.
+ * Where they are changes of few `subjects`, four or more of each, four milliseconds for each of those, at most 100: so many
+ * become one write; but not where requests wait for their sync, `awaited` (strict mode). */
+int64_t wake_rest_ms(size_t events, size_t subjects, bool awaited);
 
 #define WAKE_BEAT_MS 5000 /* an idle daemon's one round trip; peers give up on it after 10 s without */
 

@@ -123,8 +123,12 @@ wake_delay_ms(unsigned idle, int64_t cap_ms)
 }
 
 int64_t
-wake_rest_ms(size_t events)
+wake_rest_ms(size_t events, size_t subjects, bool awaited)
 {
+    const size_t changes = subjects == 0 ? 0 : events / subjects;
+
+    if (changes >= 4 && !awaited)
+        return changes < 25 ? 4 * (int64_t) changes : 100;
     return events < 100 ? (int64_t) events / 10 : 10;
 }
 

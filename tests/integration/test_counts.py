@@ -119,8 +119,12 @@ def test_a_busy_daemon_wakes_up_for_answers_only(installed):
 
 
 def test_a_burst_of_one_row_is_a_handful_of_legacy_writes(installed):
-    """10,000 updates of a team while no daemon runs, each a transaction; a sequence counts, it sees what is rolled back, too."""
+    """10,000 updates of a team, each a transaction: while no daemon runs, and while one does. A sequence counts, it sees what
+    is rolled back, too."""
     legacy = installed.legacy
+    burst = f"""DO $$ BEGIN FOR n IN 1..10000 LOOP
+        UPDATE {TEAM} SET description = '{{}}' || n, updated_at = clock_timestamp() WHERE id = {{}}; COMMIT;
+        END LOOP; END $$"""
     legacy.execute("""
         CREATE SEQUENCE legacy_writes;
         CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
@@ -131,9 +135,7 @@ def test_a_burst_of_one_row_is_a_handful_of_legacy_writes(installed):
         daemon.wait_for("dual_write_completed", team_id=team)
         daemon.term()
         before = legacy.value("SELECT last_value FROM legacy_writes")
-        installed.execute(f"""DO $$ BEGIN FOR n IN 1..10000 LOOP
-            UPDATE {TEAM} SET description = 'n' || n, updated_at = clock_timestamp() WHERE id = {team}; COMMIT;
-            END LOOP; END $$""")
+        installed.execute(burst.format("n", team))
         daemon.start()
         drained(installed, 60)
         writes = legacy.value("SELECT last_value FROM legacy_writes") - before
@@ -141,6 +143,14 @@ def test_a_burst_of_one_row_is_a_handful_of_legacy_writes(installed):
         assert_in_step(installed)
         # ten batches of the 1000 events that are taken at once; those after the first find nothing to write
         assert writes <= 2
+        # the daemon rests for up to a tenth of a second after many changes of a row, which it first has to see
+        before, begin = legacy.value("SELECT last_value FROM legacy_writes"), time.monotonic()
+        installed.execute(burst.format("again", team))
+        drained(installed, 60)
+        writes, took = legacy.value("SELECT last_value FROM legacy_writes") - before, time.monotonic() - begin
+        print(f"{installed.layout}: {writes} legacy writes in {took:.1f} s, beside the writers")
+        assert_in_step(installed)
+        assert 1 <= writes <= 10 * took + 20
 
 
 def test_rows_that_were_there_after_all(db):

@@ -220,12 +220,22 @@ static void
 test_rest(void **state)
 {
     (void) state;
-    assert_int_equal(wake_rest_ms(0), 0);
-    assert_int_equal(wake_rest_ms(9), 0);
-    assert_int_equal(wake_rest_ms(10), 1);
-    assert_int_equal(wake_rest_ms(99), 9);
-    assert_int_equal(wake_rest_ms(100), 10);
-    assert_int_equal(wake_rest_ms(SIZE_MAX), 10);
+    assert_int_equal(wake_rest_ms(0, 0, false), 0);
+    for (size_t each = 1; each < 4; each++) { /* changes of a row */
+        assert_int_equal(wake_rest_ms(9, 9 / each, false), 0);
+        assert_int_equal(wake_rest_ms(10, 10 / each, false), 1);
+        assert_int_equal(wake_rest_ms(99, 99 / each, false), 9);
+        assert_int_equal(wake_rest_ms(100, 100 / each, false), 10);
+        assert_int_equal(wake_rest_ms(SIZE_MAX, SIZE_MAX / each, false), 10);
+    }
+    assert_int_equal(wake_rest_ms(3, 1, false), 0);
+    assert_int_equal(wake_rest_ms(4, 1, false), 16);
+    assert_int_equal(wake_rest_ms(8, 2, false), 16);
+    assert_int_equal(wake_rest_ms(24, 1, false), 96);
+    assert_int_equal(wake_rest_ms(25, 1, false), 100);
+    assert_int_equal(wake_rest_ms(SIZE_MAX, 1, false), 100);
+    assert_int_equal(wake_rest_ms(99, 1, true), 9);
+    assert_int_equal(wake_rest_ms(SIZE_MAX, 1, true), 10);
 }
 
 int
