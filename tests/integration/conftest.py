@@ -270,6 +270,7 @@ class Db:
         self.name = name
         self.legacy = legacy or self
         self.settings = {}
+        self.daemons = []  # all that were made for it
         self._opened = []
         self._sessions = {}
 
@@ -464,6 +465,7 @@ class Daemon:
         self.args = list(args)
         self.env = env
         self.db = db
+        db.daemons.append(self)
         self.process = None
         self.raw = []  # the lines as they came
         self._parsed = []  # as many of them as lines() has looked at

@@ -110,8 +110,20 @@ class FileDaemon(Daemon):
 
 
 def drained(db, timeout=TIMEOUT):
-    """Waits until the outbox is empty."""
+    """Waits until the outbox is empty, and the log says what became of the events: a batch's last lines come after its commit.
+    For a moment only: what a daemon that was stopped has announced it may never finish."""
     wait_until(lambda: db.backlog() == 0, timeout, "the outbox is empty")
+    until, before, now = time.monotonic() + 1, None, _said(db)
+    while time.monotonic() < until and (now != before or any(announced > ended for announced, ended in now)):
+        time.sleep(0.02)
+        before, now = now, _said(db)
+
+
+def _said(db):
+    """Of each daemon that runs: how many events it has announced, and how many ended."""
+    return [(count_lines(daemon, "dual_write_scheduled"),
+             count_lines(daemon, "dual_write_completed") + count_lines(daemon, "dual_write_failed"))
+            for daemon in db.daemons if daemon.process and daemon.process.poll() is None]
 
 
 def count_lines(daemon, event_type="dual_write_completed", since=0):

@@ -62,7 +62,7 @@ def test_a_runbook_runs_as_it_stands(db, tmp_path, runbook):
             for line, command, expected in commands(runbook):
                 printed, status = shell.run(command)
                 assert status == 0, f"{runbook.name}:{line}: $ {command}: exit status {status}\n{printed}"
-                prints(printed, expected)
+                prints(printed, expected, shell)
         finally:
             shell.close()
     # what a runbook begins it ends
