@@ -74,8 +74,8 @@ reconcile_sleep_ms(struct reconcile_run *run, int64_t ms)
 
 /* ---- asking ---- */
 
-PGconn *
-reconcile_pq(const struct reconcile_run *run, enum database side)
+static PGconn *
+pq_of(const struct reconcile_run *run, enum database side)
 {
     return run->pair.pq[run->pair.count == 1 ? DATABASE_VNEXT : side];
 }
@@ -110,7 +110,7 @@ judged(struct reconcile_run *run, const PGconn *pq, PGresult *r)
 PGresult *
 reconcile_ask(struct reconcile_run *run, enum database side, const char *sql, int nparams, const char *const *params)
 {
-    PGconn *pq = reconcile_pq(run, side);
+    PGconn *pq = pq_of(run, side);
 
     return judged(run, pq, pgblock_ask(pq, sql, nparams, params, tick, run));
 }
@@ -139,7 +139,7 @@ end_transaction(struct reconcile_run *run, PGconn *pq)
 void
 reconcile_close(struct reconcile_run *run, enum database side)
 {
-    end_transaction(run, reconcile_pq(run, side));
+    end_transaction(run, pq_of(run, side));
 }
 
 bool
@@ -163,7 +163,7 @@ reconcile_query(struct reconcile_run *run, enum database side, const char *sql, 
 static PGconn *
 lane_pq(const struct reconcile_run *run, enum database side, size_t lane)
 {
-    return lane == 0 ? reconcile_pq(run, side) : run->beside[run->pair.count == 1 ? DATABASE_VNEXT : side];
+    return lane == 0 ? pq_of(run, side) : run->beside[run->pair.count == 1 ? DATABASE_VNEXT : side];
 }
 
 bool

@@ -100,7 +100,6 @@ void reconcile_forget(struct reconcile_run *run);
 /* ---- reconcile_run.c: asking ---- */
 
 monotime reconcile_now(void);
-PGconn *reconcile_pq(const struct reconcile_run *run, enum database side);
 
 /* One statement; NULL after a refusal. With nparams -1 a script. */
 PGresult *reconcile_ask(struct reconcile_run *run, enum database side, const char *sql, int nparams,
@@ -226,7 +225,7 @@ bool reconcile_store_step(struct reconcile_run *run, const struct reconcile_prog
 bool reconcile_store_again(struct reconcile_run *run, const char *state, int64_t id, size_t *entity,
                            struct reconcile_suspect **items, size_t *count);
 
-/* Writes down what became of findings; `final` what the state of one that still differs is called. */
+/* Writes down what became of findings: what the state of one is called that is gone, confirmed or open; NULL: as it was. */
 bool reconcile_store_judge(struct reconcile_run *run, const struct reconcile_suspect *items, size_t count,
                            const char *gone, const char *confirmed, const char *open);
 

@@ -1,6 +1,6 @@
 /*
  * rollback_after.h - the end of every rollback: the checklist, ticked by evidence, and the notification. For all words of
- * `dualwrited rollback`; the texts are lib/core/rollback_report.h.
+ * `dualwrited rollback`; the texts are lib/core/rollback_report.c.
  */
 #ifndef ROLLBACK_AFTER_H
 #define ROLLBACK_AFTER_H

@@ -1,7 +1,7 @@
 /*
  * rollback_env.h - the flags of a rollback in this host's env file, so that they hold when the override is gone.
  *
- * What is done to the text is lib/core/envedit.h. The file is replaced in one step, with its owner, group and mode; where it is
+ * What is done to the text is lib/core/envedit.c. The file is replaced in one step, with its owner, group and mode; where it is
  * a link, what it leads to is. That it cannot be written is said and no failure: the override rules.
  */
 #ifndef ROLLBACK_ENV_H

@@ -16,7 +16,7 @@
 
 #define OURS "staging test (dualwrited stage)" /* dualwrite.override.why; stage_state.h says when it goes */
 
-const char stage_step_words[] = "enable, restore, lenient, failure, strict or off";
+static const char step_words[] = "enable, restore, lenient, failure, strict or off";
 
 static bool
 run_statement(struct desk *d, const char *sql, int nparams, const char *const *params)
@@ -178,7 +178,7 @@ stage_step_run(const char *word, const char *config)
     while (i < sizeof steps / sizeof steps[0] && strcmp(steps[i].word, word) != 0)
         i++;
     if (i == sizeof steps / sizeof steps[0])
-        return command_bad_argument("step", word, stage_step_words);
+        return command_bad_argument("step", word, step_words);
     settings = command_settings(config);
     if (settings == NULL)
         return EXIT_CONFIGURATION;

@@ -14,9 +14,6 @@
 /* enable, restore, lenient, failure, strict, off; returns the exit status. */
 int stage_step_run(const char *word, const char *config);
 
-/* What the words are, for a message. */
-extern const char stage_step_words[];
-
 /*
  * A legacy row of the test data is locked, its vNext row changed: the sync fails, and heals when the lock goes. All that there
  * is to undo is undone when the connection ends. What was seen goes into `answer`; EXIT_FOUND where it is not what should be.

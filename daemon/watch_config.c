@@ -137,6 +137,6 @@ watch_config_close(struct watch_config *w)
 {
     w->closing = true;
     if (w->looking)
-        uv_cancel((uv_req_t *) &w->work); /* one that has begun ends by itself, or hangs: see drain_loop() */
+        uv_cancel((uv_req_t *) &w->work); /* one that has begun ends by itself, or hangs: see drain.h */
     uv_close((uv_handle_t *) &w->timer, on_closed);
 }

@@ -1,7 +1,7 @@
 /*
  * catalog.h - what the database says about the mapped tables, as plain structs.
  *
- * Filled at the edge (lib/pg/catalog_read.c, from lib/sql/catalog_*.sql), read by the pure code: mapping_check says
+ * Filled at the edge (lib/pg/catalog_read.c, from lib/sql/catalog.sql), read by the pure code: mapping_check says
  * what does not fit, sqlgen needs the types.
  */
 #ifndef DUALWRITE_CATALOG_H

@@ -143,9 +143,6 @@ bool row_read_back(const struct batch *b, const struct row *r);
 /* What the map has noted of the row is not so. A row that failed was not read back. */
 bool row_is_news(const struct batch *b, const struct row *r);
 
-/* After the write: the legacy side is what was asked for; where nothing was, it is. */
-bool row_as_wanted(const struct batch *b, const struct mapping *m, const struct row *r);
-
 /*
  * The subject of `entity` whose source key is `key`: one of the batch, or a new one without events. It is appended, so
  * pointers to subjects do not survive the call.

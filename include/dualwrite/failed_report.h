@@ -19,9 +19,6 @@
  */
 cJSON *failed_event(const char *json, const struct mapping *m);
 
-/* "team 7", "seat 7, b": the entity and its source key, as text that may go to a terminal. */
-void failed_subject(struct buf *out, const cJSON *event);
-
 /* A line for each of the array `events`, cut at `width` columns (0: any). */
 void failed_table(struct buf *out, const cJSON *events, size_t width);
 

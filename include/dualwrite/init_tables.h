@@ -43,9 +43,6 @@ struct init_pairs {
 struct init_pairs init_pairs(const struct init_input *in, const char *by_hand, struct faults *faults);
 void init_pairs_free(struct init_pairs *pairs);
 
-/* A table that says which legacy row belongs to which new row, by its name and columns. */
-bool init_is_map_table(const struct catalog_table *t);
-
 /* The words that mark the legacy side of such a table. */
 extern const char *const init_legacy_words[];
 

@@ -20,8 +20,6 @@ enum outcome {
 #define LOOKUP_MISSING "DW004"         /* what dualwrite.lookup_missing raises */
 #define REMOVAL_SHARE_EXCEEDED "DW005" /* ours: too many removals at once, see share.h */
 
-const char *outcome_name(enum outcome o);
-
 /* A value that another row holds: unique_violation, exclusion_violation. */
 bool is_conflict(const char *sqlstate);
 

@@ -2,7 +2,7 @@
  * rollback.h - which flags a rollback sets, and who has confirmed them.
  *
  * Pure. What is judged are the documents of lib/sql/rollback: state.sql of the vNext database, legacy.sql of a legacy database
- * of its own. Asking, and asking again until all is confirmed, is daemon/rollback_confirm.c.
+ * of its own. Asking, and asking again until all is confirmed, is daemon/rollback_run.c.
  */
 #ifndef DUALWRITE_ROLLBACK_H
 #define DUALWRITE_ROLLBACK_H
@@ -14,9 +14,6 @@
 #include "dualwrite/flags.h"
 
 enum rollback_word { ROLLBACK_DISABLE, ROLLBACK_STRICT_OFF, ROLLBACK_BLOCK_LEGACY, ROLLBACK_WORDS };
-
-/* The value that a word gives a flag; NULL: it leaves it alone. */
-const char *rollback_value(enum rollback_word word, enum flag f);
 
 /* What is to be confirmed. */
 struct rollback_wish {

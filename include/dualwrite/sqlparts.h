@@ -59,10 +59,14 @@ char *gen_holders(const struct gen *g);
 char *gen_yield(const struct gen *g);
 char *gen_yielded(const struct gen *g);
 
-/* Parts of the legacy statements, for sqlwrite.c, sqlunique.c, explain_sql.c and sqlcompare.c. */
+/* Parts of the legacy statements, for sqlwrite.c, sqlunique.c, explain_sql.c, sqlcompare.c and sqlglance.c. */
 
 /* sqlrows.c: the rows of the JSON parameter: what r stands for. */
 char *gen_rows(const struct gen *g);
+
+/* What is mapped to a target column, and the lookup in legacy that its value goes through; NULL: nothing, none. */
+const struct mapping_column *gen_mapped(const struct mapping_entity *e, const char *target);
+const struct mapping_lookup *gen_legacy_lookup(const struct mapping_column *c);
 
 /* A JSON string for a column of these types would become a JSON string; it is to be read as the document that it is. */
 bool gen_is_json(const struct catalog_column *column);

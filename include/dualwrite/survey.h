@@ -35,8 +35,8 @@ void survey_legacy_writes(struct survey *s, int64_t count);
 
 void survey_free(struct survey *s);
 
-/* True when it is time for one: the last one is old, and somebody asked lately, or there was none yet. `asked` false: nobody
- * ever did. `tried`: the last attempt, good or not; never before `not_before`. */
+/* True when it is time for one: the last one is old, and somebody asked lately, or there was none yet. `tried`: when the last
+ * attempt was, good or not; `asked` false: nobody ever did. */
 bool survey_is_due(bool tried_before, monotime tried, bool asked, monotime asked_at, monotime now);
 
 int64_t survey_age_ms(const struct survey *s, monotime now);
@@ -45,8 +45,10 @@ bool survey_is_fresh(const struct survey *s, monotime now);
 /* A number of `database`, such as "backlog"; false: it is not there, or null. */
 bool survey_number(const struct survey *s, const char *name, double *value);
 
-/* Where the value of a flag comes from, when it is still `value`; NULL: not known. `disagreement` may be NULL. */
+/* Where the value of a flag comes from, when it is still `value`; NULL: not known. */
 const char *survey_flag_source(const struct survey *s, const char *flag, const char *value);
+
+/* The daemons did not all say the same of it. */
 bool survey_flag_disagrees(const struct survey *s, const char *flag);
 
 #endif

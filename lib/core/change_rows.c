@@ -80,8 +80,9 @@ row_is_news(const struct batch *b, const struct row *r)
     return row_read_back(b, r) ? r->equal != r->noted : r->reserved && r->noted;
 }
 
-bool
-row_as_wanted(const struct batch *b, const struct mapping *m, const struct row *r)
+/* After the write: the legacy side is what was asked for; where nothing was, it is. */
+static bool
+is_as_wanted(const struct batch *b, const struct mapping *m, const struct row *r)
 {
     bool deleted = r->remove && row_entity(b, m, r)->removal.kind == REMOVAL_DELETE;
 
@@ -104,7 +105,7 @@ batch_written(struct batch *b, const struct mapping *m)
     for (size_t i = 0; i < b->nrows; i++) {
         struct subject *s = &b->subjects[b->rows[i].subject];
 
-        s->verified = s->verified && row_as_wanted(b, m, &b->rows[i]);
+        s->verified = s->verified && is_as_wanted(b, m, &b->rows[i]);
         if (s->target_key == NULL && b->rows[i].nkey > 0)
             s->target_key = b->rows[i].key[0];
     }

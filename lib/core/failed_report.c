@@ -71,8 +71,9 @@ put_key(struct buf *out, const cJSON *event)
     buf_free(&text);
 }
 
-void
-failed_subject(struct buf *out, const cJSON *event)
+/* "team 7", "seat 7, b": the entity and its source key, as text that may go to a terminal. */
+static void
+put_subject(struct buf *out, const cJSON *event)
 {
     shown_text(out, string(event, "entity"), KEY_COLUMNS);
     buf_putc(out, ' ');
@@ -96,7 +97,7 @@ add_event(struct grid *g, const cJSON *event)
 
     grid_add(g, string(event, "event_id"), 0);
     grid_add(g, string(event, "operation"), KEY_COLUMNS);
-    failed_subject(&text, event);
+    put_subject(&text, event);
     grid_take(g, &text);
     buf_printf(&text, "%s %s", string(event, "sqlstate"), string(event, "exception_type"));
     grid_add(g, text.len == 1 ? NULL : buf_text(&text), KEY_COLUMNS);

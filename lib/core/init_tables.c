@@ -20,8 +20,9 @@ struct candidate {
     size_t name_skip;
 };
 
-bool
-init_is_map_table(const struct catalog_table *t)
+/* A table that says which legacy row belongs to which new row, by its name and columns. */
+static bool
+is_map_table(const struct catalog_table *t)
 {
     static const char *const words[] = {"map", "mapping", "link", "migration", "migrationmap", "xref", NULL};
     bool says_so = name_word_among(t->name, words) != NULL;
@@ -103,7 +104,7 @@ is_new_side(const struct catalog *c, const struct catalog_table *t)
     bool found = false;
 
     for (size_t i = 0; i < c->count && !found && *mine != '\0'; i++)
-        if (init_is_map_table(&c->tables[i])) {
+        if (is_map_table(&c->tables[i])) {
             char *other = first_word(c->tables[i].name);
 
             found = strcmp(mine, other) == 0;
@@ -153,7 +154,7 @@ find_candidates(const struct init_input *in, size_t *count)
 
     *count = 0;
     for (size_t i = 0; i < v->count; i++) {
-        if (init_is_map_table(&v->tables[i]) || (in->one_schema && !is_new_side(v, &v->tables[i])))
+        if (is_map_table(&v->tables[i]) || (in->one_schema && !is_new_side(v, &v->tables[i])))
             continue;
         for (size_t j = 0; j < l->count; j++) {
             struct candidate c = {.vnext = i, .legacy = j};

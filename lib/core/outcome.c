@@ -4,14 +4,6 @@
 #include <stddef.h>
 #include <string.h>
 
-const char *
-outcome_name(enum outcome o)
-{
-    static const char *const names[] = {"ok", "retry_server", "retry_row", "wait", "schema", "park"};
-
-    return names[o];
-}
-
 /* First match wins; a two-letter entry stands for its whole class. */
 static const struct {
     const char *code;

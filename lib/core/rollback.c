@@ -27,8 +27,9 @@ number(const cJSON *object, const char *key)
     return cJSON_IsNumber(n) ? n->valuedouble : 0;
 }
 
-const char *
-rollback_value(enum rollback_word word, enum flag f)
+/* NULL: it leaves it alone. */
+static const char *
+value_of(enum rollback_word word, enum flag f)
 {
     /* a bypass would let through what is to be blocked; and with both the legacy tables stand still, as they must then */
     static const char *const values[ROLLBACK_WORDS][FLAG_COUNT] = {
@@ -45,7 +46,7 @@ rollback_wish(struct rollback_wish *wish, enum rollback_word word)
 {
     *wish = (struct rollback_wish){0};
     for (enum flag f = 0; f < FLAG_COUNT; f++) {
-        wish->value[f] = rollback_value(word, f);
+        wish->value[f] = value_of(word, f);
         wish->concerned[f] = wish->value[f] != NULL;
     }
     wish->quiet = wish->concerned[FLAG_ENABLED];

@@ -1,4 +1,4 @@
-/* slots.c - what a row carries; see dualwrite/slots.h. What becomes SQL of it is sqlread.c's and sqlwrite.c's. */
+/* slots.c - what a row carries; see dualwrite/slots.h. What becomes SQL of it is sqlread.c's and sqlrows.c's. */
 #include "dualwrite/slots.h"
 
 #include <string.h>

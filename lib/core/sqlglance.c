@@ -14,15 +14,6 @@
 
 /* ---- which columns ---- */
 
-static const struct mapping_column *
-mapped(const struct mapping_entity *e, const char *name)
-{
-    for (size_t i = 0; i < e->columns.count; i++)
-        if (strcmp(e->columns.items[i].name, name) == 0)
-            return &e->columns.items[i];
-    return NULL;
-}
-
 static bool
 is_one_of(const struct catalog_column *column, const char *const *types, size_t count)
 {
@@ -261,10 +252,9 @@ try_value(struct taken *t, const struct catalog_column *column, bool insert_only
 static void
 take(struct taken *t, const char *target, const char *name)
 {
-    const struct mapping_column *c = mapped(t->g->e, target);
+    const struct mapping_column *c = gen_mapped(t->g->e, target);
     const struct catalog_column *column = catalog_column(t->g->target, target);
-    const struct mapping_lookup *l =
-        c == NULL || c->value.lookup == NULL || !c->value.lookup->legacy ? NULL : c->value.lookup;
+    const struct mapping_lookup *l = gen_legacy_lookup(c);
     struct buf key = {0};
 
     try_value(t, column, c != NULL && c->value.insert_only, l == NULL && is_plain(column), name);

@@ -34,17 +34,17 @@ gen_finished(struct buf *out, const char *value, const struct catalog_column *co
         buf_puts(out, value);
 }
 
-static const struct mapping_column *
-mapped_column(const struct mapping_entity *e, const char *name)
+const struct mapping_column *
+gen_mapped(const struct mapping_entity *e, const char *target)
 {
     for (size_t i = 0; i < e->columns.count; i++)
-        if (strcmp(e->columns.items[i].name, name) == 0)
+        if (strcmp(e->columns.items[i].name, target) == 0)
             return &e->columns.items[i];
     return NULL;
 }
 
-static const struct mapping_lookup *
-legacy_lookup(const struct mapping_column *c)
+const struct mapping_lookup *
+gen_legacy_lookup(const struct mapping_column *c)
 {
     return c == NULL || c->value.lookup == NULL || !c->value.lookup->legacy ? NULL : c->value.lookup;
 }
@@ -92,8 +92,8 @@ declare(struct rows *r, const char *name, const char *type)
 static void
 take(struct rows *r, const struct gen *g, const char *target, const char *name)
 {
-    const struct mapping_column *c = mapped_column(g->e, target);
-    const struct mapping_lookup *l = legacy_lookup(c);
+    const struct mapping_column *c = gen_mapped(g->e, target);
+    const struct mapping_lookup *l = gen_legacy_lookup(c);
     const struct catalog_column *column = target_column(g, target);
     struct buf value = {0};
     struct buf found = {0};

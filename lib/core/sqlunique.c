@@ -1,7 +1,7 @@
 /*
  * sqlunique.c - the statements about values that only one legacy row may have: who holds them, and placeholders for
  * rows that want each other's; see dualwrite/sqlparts.h. Not the indexes' reading (catalog.h) nor who is tried when
- * (cycles.h).
+ * (conflict.h).
  */
 #include <stdio.h>
 #include <stdlib.h>

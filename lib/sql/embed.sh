@@ -3,7 +3,7 @@
 #
 #     embed.sh BASE FILE...
 #
-# The symbol is the file's name: lib/sql/claim.sql is sql_claim, lib/sql/install/001_base.sql is sql_install_001_base,
+# The symbol is the file's name: lib/sql/daemon/claim.sql is sql_daemon_claim, lib/sql/install/001_base.sql is sql_install_001_base,
 # config/mapping.json is default_mapping_json. Byte arrays, because C promises only 4095 bytes to a string literal.
 # Needs nothing but coreutils and sed.
 set -eu

@@ -1,6 +1,6 @@
 /*
- * catalog_sample.h - hand-made catalogs and mappings, golden files, and a reader of SQL's words: for the tests of the
- * generated SQL. No server is asked.
+ * catalog_sample.h - hand-made catalogs and mappings, and a reader of SQL's words: for the tests of the generated SQL. No
+ * server is asked.
  *
  * Include it after cmocka.h. A catalog is written as text, one line a thing, fields divided by '|':
  *     T|schema|name|sequence     a table; the sequence behind its key as SQL, or nothing
@@ -19,6 +19,7 @@
 #include "dualwrite/catalog.h"
 #include "dualwrite/mapping.h"
 #include "dualwrite/xalloc.h"
+#include "golden.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -255,22 +256,6 @@ catalog_of(const char *text)
     return c;
 }
 
-static inline char *
-read_text(const char *path)
-{
-    FILE *f = fopen(path, "rb");
-    struct buf text = {0};
-    char part[4096];
-    size_t n;
-
-    if (f == NULL)
-        fail_msg("%s cannot be read", path);
-    while ((n = fread(part, 1, sizeof part, f)) > 0)
-        buf_add(&text, part, n);
-    fclose(f);
-    return buf_steal(&text);
-}
-
 static inline struct mapping *
 mapping_of(const char *json)
 {
@@ -307,30 +292,6 @@ with(const char *text, const char *from, const char *to)
     buf_puts(&out, to);
     buf_puts(&out, at + strlen(from));
     return buf_steal(&out);
-}
-
-/* Compares `text` with a golden file; UPDATE_GOLDEN=1 writes it anew (then read the difference). */
-static inline void
-golden(const char *path, const char *text)
-{
-    char *expected;
-    size_t same = 0;
-    size_t line = 1;
-
-    if (getenv("UPDATE_GOLDEN") != NULL) {
-        FILE *f = fopen(path, "wb");
-
-        assert_non_null(f);
-        assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
-        fclose(f);
-    }
-    expected = read_text(path);
-    for (; text[same] != '\0' && text[same] == expected[same]; same++)
-        line += text[same] == '\n';
-    if (text[same] != expected[same])
-        fail_msg("differs from %s at line %zu; UPDATE_GOLDEN=1 writes it anew\nis:     %.100s\nwas:    %.100s", path,
-                 line, text + same, expected + same);
-    free(expected);
 }
 
 static inline size_t

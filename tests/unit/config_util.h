@@ -17,6 +17,7 @@
 
 #include "dualwrite/config.h"
 #include "dualwrite/xalloc.h"
+#include "golden.h"
 
 #define ENABLED "TEAM_VNEXT_DUAL_WRITE_ENABLED"
 #define BLOCKED "TEAM_LEGACY_WRITE_BLOCKED"
@@ -86,22 +87,6 @@ index_of(const char *name)
 
     assert_true(i != SIZE_MAX);
     return i;
-}
-
-static inline char *
-read_text(const char *path)
-{
-    struct buf b = {0};
-    char chunk[4096];
-    size_t n;
-    FILE *f = fopen(path, "r");
-
-    if (f == NULL)
-        fail_msg("%s: cannot be read; run the test from the top folder", path);
-    while ((n = fread(chunk, 1, sizeof chunk, f)) > 0)
-        buf_add(&b, chunk, n);
-    fclose(f);
-    return buf_steal(&b);
 }
 
 #endif

@@ -12,24 +12,9 @@
 
 #include "dualwrite/buf.h"
 #include "dualwrite/mapping.h"
+#include "golden.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-static inline char *
-slurp(const char *path, size_t *len)
-{
-    FILE *f = fopen(path, "rb");
-    struct buf text = {0};
-    char part[4096];
-    size_t n;
-
-    assert_non_null(f);
-    while ((n = fread(part, 1, sizeof part, f)) > 0)
-        buf_add(&text, part, n);
-    fclose(f);
-    *len = text.len;
-    return buf_steal(&text);
-}
 
 /* A small mapping that is right; the cases below change one piece of it. */
 static const char mapping_sample[] =

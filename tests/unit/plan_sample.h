@@ -270,6 +270,28 @@ gen_of(const struct sample *s, const char *entity)
     return gen_for(s->mapping, &s->catalogs, entity_of(s->mapping, entity));
 }
 
+/* A column of the sample's catalog, to be changed. */
+static inline struct catalog_column *
+column_of(const struct sample *s, const char *schema, const char *table, const char *name)
+{
+    const struct catalog_table *t = catalog_table(s->catalog, schema, table);
+
+    assert_non_null(t);
+    for (size_t i = 0; i < t->ncolumns; i++)
+        if (strcmp(t->columns[i].name, name) == 0)
+            return &t->columns[i];
+    fail_msg("no column is called %s", name);
+    return NULL;
+}
+
+/* No domain: what it is shown as is what it is. */
+static inline void
+no_domain(struct catalog_column *c)
+{
+    free(c->exact_type);
+    c->exact_type = xstrdup(c->shown_type);
+}
+
 /* What one of the gen_ functions makes for an entity must hold, or not hold, a text; `sql` is freed. */
 static inline void
 has(char *sql, const char *part)

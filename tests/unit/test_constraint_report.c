@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include "dualwrite/constraint_report.h"
-#include "dualwrite/constraint_sql.h"
 
 static struct pack_part check_part = {.kind = PACK_PART_CHECK,
                                       .schema = (char *) "App",
@@ -49,42 +48,6 @@ states(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         assert_int_equal(constraint_judge(&check_part, "p", &cases[i].facts), cases[i].state);
     assert_int_equal(constraint_judge(&trigger_part, "p", &cases[8].facts), CONSTRAINT_OFF);
-}
-
-static void
-statements(void **state)
-{
-    static const struct {
-        enum constraint_step step;
-        const char *has;
-    } cases[] = {
-        {CONSTRAINT_ADD, "ALTER TABLE \"App\".\"a \"\"b\" ADD CONSTRAINT \"x'y\" CHECK (\nxp >= 0 -- )\n) NOT VALID"},
-        {CONSTRAINT_COMMENT,
-         "COMMENT ON CONSTRAINT \"x'y\" ON \"App\".\"a \"\"b\" IS 'dualwrited: pack p, 0123456789abcdef'"},
-        {CONSTRAINT_DROP, "ALTER TABLE \"App\".\"a \"\"b\" DROP CONSTRAINT \"x'y\""},
-        {CONSTRAINT_VALIDATE, "VALIDATE CONSTRAINT \"x'y\""},
-        {CONSTRAINT_FAILING, "SELECT ctid::text AS key FROM \"App\".\"a \"\"b\" WHERE NOT (\nxp >= 0 -- )\n"},
-    };
-    static const struct pack_part function = {.kind = PACK_PART_FUNCTION,
-                                              .schema = (char *) "App",
-                                              .name = (char *) "f",
-                                              .text = (char *) "create  Function f() RETURNS int"};
-    char *replace = constraint_sql(CONSTRAINT_REPLACE, &function, "p", NULL);
-    const char *params[4];
-
-    (void) state;
-    assert_non_null(strstr(replace, "CREATE OR REPLACE Function f() RETURNS int"));
-    free(replace);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char *sql = constraint_sql(cases[i].step, &check_part, "p", "ctid::text");
-
-        assert_non_null(strstr(sql, cases[i].has));
-        free(sql);
-    }
-    assert_int_equal(constraint_parameters(&check_part, params), 4);
-    assert_string_equal(params[2], "x'y");
-    assert_null(params[3]);
-    assert_int_equal(constraint_parameters(&trigger_part, params), 3);
 }
 
 static void
@@ -140,7 +103,6 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(states),
-        cmocka_unit_test(statements),
         cmocka_unit_test(answers),
     };
 

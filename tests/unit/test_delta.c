@@ -3,7 +3,7 @@
  *
  * The golden files are written anew by UPDATE_GOLDEN=1 (then read the difference).
  */
-/* links: lib/core/delta.c lib/core/delta_expect.c lib/core/delta_text.c lib/core/delta_read.c lib/core/json_node.c lib/core/shown.c lib/base/faults.c lib/base/suggest.c lib/base/buf.c lib/base/xalloc.c lib/base/slurp.c */
+/* links: lib/core/delta.c lib/core/delta_expect.c lib/core/delta_text.c lib/core/delta_read.c lib/core/json_node.c lib/core/shown.c lib/base/faults.c lib/base/suggest.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 
 #include "delta_sample.h"
 #include "dualwrite/delta.h"
-#include "dualwrite/slurp.h"
+#include "golden.h"
 
 struct world {
     cJSON *before, *after;
@@ -75,25 +75,6 @@ has(const cJSON *delta, const char *list, const char *text)
 }
 
 /* ---- golden ---- */
-
-static void
-golden(const char *path, const char *said)
-{
-    size_t len;
-    char *expected;
-
-    if (getenv("UPDATE_GOLDEN") != NULL) {
-        FILE *f = fopen(path, "wb");
-
-        assert_non_null(f);
-        fputs(said, f);
-        fclose(f);
-    }
-    expected = slurp(path, 1 << 20, &len);
-    assert_non_null(expected);
-    assert_string_equal(said, expected);
-    free(expected);
-}
 
 static void
 test_golden(void **state)

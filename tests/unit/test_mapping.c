@@ -28,10 +28,9 @@ parse_good(const char *text)
 static void
 test_default(void **state)
 {
-    size_t len;
-    char *text = slurp("config/mapping.json", &len);
+    char *text = read_text("config/mapping.json");
     struct faults faults = {0};
-    struct mapping *m = mapping_parse("config/mapping.json", text, len, &faults);
+    struct mapping *m = mapping_parse("config/mapping.json", text, strlen(text), &faults);
     const struct mapping_entity *team;
     const struct mapping_entity *member;
     const struct mapping_value *v;
@@ -115,8 +114,7 @@ assert_names(const struct mapping_names *names, const char *const *expected, siz
 static void
 test_whole(void **state)
 {
-    size_t len;
-    char *text = slurp("tests/unit/golden/mapping_whole.json", &len);
+    char *text = read_text("tests/unit/golden/mapping_whole.json");
     struct mapping *m = parse_good(text);
     const struct mapping_entity *seat = entity(m, "seat");
     const struct mapping_entity *team = entity(m, "team");
@@ -241,8 +239,7 @@ test_documented(void **state)
 
     (void) state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        size_t len;
-        char *page = slurp(rows[i][0], &len);
+        char *page = read_text(rows[i][0]);
         char *text = strstr(page, rows[i][1]);
         char *end;
 

@@ -34,8 +34,8 @@ test_mutilated(void **state)
 {
     static const char pool[] = "{}[]\",:\\0un1e- \n\xC3\xFF";
     uint32_t random = 1;
-    size_t len;
-    char *text = slurp("tests/unit/golden/mapping_whole.json", &len);
+    char *text = read_text("tests/unit/golden/mapping_whole.json");
+    const size_t len = strlen(text);
 
     (void) state;
     for (size_t i = 0; i < len; i += 3)

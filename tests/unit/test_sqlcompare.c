@@ -91,26 +91,6 @@ test_stands_for(void **state)
     check("line", COMPARE_STANDS_FOR, " AND true AND s.there IS NULL", true);
 }
 
-/* Bytes are compared where rows are compared one by one; what is not compared is read where it may be refused. */
-static void
-test_glance(void **state)
-{
-    (void) state;
-    check("page", COMPARE_GLANCE_LEGACY, "OPERATOR(pg_catalog.*<>)", true);
-    check("word", COMPARE_GLANCE_LEGACY, "OPERATOR(pg_catalog.*<>)", false); /* nothing but its key */
-    /* varchar(n) would be cut by a cast */
-    check("page", COMPARE_GLANCE_LEGACY, "w.c2 AS c2", true);
-    check("page", COMPARE_GLANCE_LEGACY, "(w.k0)::pg_catalog.int8 AS k0", true);
-    /* a lookup of the map's own */
-    check("page", COMPARE_GLANCE_VNEXT, "pg_catalog.count(s.x4)", true);
-    /* absent: updated, deleted, left alone */
-    check("page", COMPARE_GLANCE_VNEXT, "WHEN s.found THEN 2 ELSE 16 END", true);
-    check("word", COMPARE_GLANCE_VNEXT, "WHEN s.found THEN 8 ELSE 16 END", true);
-    check("note", COMPARE_GLANCE_VNEXT, "WHEN s.found THEN 0 ELSE 16 END", true);
-    /* a lookup in legacy is undone where the key is listed */
-    check("line", COMPARE_GLANCE_KEYS, "FROM \"Old\".\"Person\" l WHERE l.\"Login\"::pg_catalog.text = ", true);
-}
-
 #define WORD(name, table, key)                                                                                         \
     "{\"name\": \"" name "\", \"source\": {\"schema\": \"New\", \"table\": \"" table "\", \"key\": [\"" key "\"]},"    \
     " \"target\": {\"schema\": \"Old\", \"table\": \"Word\", \"key\": [\"Code\"]}, \"columns\": {\"Code\": \"" key     \
@@ -146,7 +126,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),     cmocka_unit_test(test_compared_columns), cmocka_unit_test(test_doubt),
-        cmocka_unit_test(test_stands_for), cmocka_unit_test(test_shared_table),     cmocka_unit_test(test_glance),
+        cmocka_unit_test(test_stands_for), cmocka_unit_test(test_shared_table),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,38 +41,6 @@ check(const struct part *rows, size_t count, bool there)
     sample_free(&samples[1]);
 }
 
-/* Every value is read as its legacy column is declared, so what does not fit is refused; a document is read as one. */
-static void
-test_rows(void **state)
-{
-    static const struct part rows[] = {
-        {0, "org", gen_insert, "\"do\" pg_catalog.int4[], k0 pg_catalog.int8[], c0 pg_catalog.\"varchar\"(30)[])) w\n"},
-        {0, "group", gen_insert,
-         "k0 pg_catalog.int8[], p pg_catalog.int8[], c0 pg_catalog.text[], c1 pg_catalog.bpchar(3)[], c2 "
-         "pg_catalog.date[], c4 pg_catalog.text[], c5 pg_catalog.bool[])) w\n"},
-        {0, "group", gen_insert,
-         "w.k0 AS k0, w.p AS p, w.c0 AS c0, w.c1 AS c1, w.c2 AS c2, (w.c4)::pg_catalog.json AS c4, "
-         "w.c5 AS c5\n"},
-        {0, "seat", gen_insert, "k0 pg_catalog.int4[], k1 pg_catalog.int8[])) w\n"},
-        {1, "page", gen_insert,
-         "c0 pg_catalog.\"varchar\"(20)[], y0 pg_catalog.\"varchar\"(20)[], o0 pg_catalog.bool[], c1"},
-        {1, "page", gen_insert, "w.c0 AS c0, w.y0, w.o0, w.c1 AS c1, w.y1, w.o1, w.c2"},
-    };
-
-    (void) state;
-    check(rows, COUNT(rows), true);
-}
-
-/* The parent's key is a value, which a removal does not send. */
-static void
-test_parent_is_a_value(void **state)
-{
-    static const struct part rows[] = {{0, "group", gen_remove, "k0 pg_catalog.int8[], p pg_catalog.int8[], c0"}};
-
-    (void) state;
-    check(rows, COUNT(rows), true);
-}
-
 /* What an INSERT writes, in one order: the target key, the parent's key, the columns. Only rows that are not there. */
 static void
 test_insert(void **state)
@@ -232,38 +200,6 @@ test_suffix(void **state)
     sample_free(&s);
 }
 
-/* The key is read as the looked-up table has it, without its length; the result is cut, and read as any value is. */
-static void
-test_lookup(void **state)
-{
-    static const struct part rows[] = {
-        {1, "page", gen_update, "c4 pg_catalog.\"varchar\"[], c5 pg_catalog.\"varchar\"[], c6 pg_catalog.text[])) w\n"},
-        {1, "page", gen_update,
-         "(SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.c4 IS "
-         "NULL THEN NULL WHEN EXISTS (SELECT FROM \"Old\".\"l\" l WHERE l.\"Code\" = w.c4) THEN (SELECT "
-         "l.\"Place\"::pg_catalog.text FROM \"Old\".\"l\" l WHERE l.\"Code\" = w.c4) ELSE "
-         "'none'::pg_catalog.text END)) AS l(v pg_catalog.bpchar(6)) WHERE w.\"do\" & 6 <> 0) AS c4, "},
-        {1, "page", gen_update,
-         "((SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', "
-         "pg_catalog.left(CASE WHEN w.c5 IS NULL"},
-        {1, "page", gen_update,
-         "NULL::pg_catalog.text) END, 5))) AS l(v pg_catalog.text) WHERE w.\"do\" & 6 <> 0))::pg_catalog.jsonb AS "
-         "c5, "},
-        /* in the key, too */
-        {1, "line", gen_remove, "k0 pg_catalog.int4[], k1 pg_catalog.\"varchar\"(10)[], k2 pg_catalog.int2[]"},
-        {1, "line", gen_remove,
-         "ELSE dualwrite.lookup_missing('line.Who', 'Old', 'Person', 'Nr', w.k0::pg_catalog.text, "
-         "NULL::pg_catalog.text) END)) AS l(v pg_catalog.bpchar(4))) AS k0, w.k1 AS k1"},
-        /* vNext has looked it up already */
-        {1, "page", gen_update, "c3 pg_catalog.uuid[], "},
-    };
-    static const struct part nowhere[] = {{1, "page", gen_update, "\"Person\""}};
-
-    (void) state;
-    check(rows, COUNT(rows), true);
-    check(nowhere, COUNT(nowhere), false);
-}
-
 static void
 test_draw(void **state)
 {
@@ -301,11 +237,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),           cmocka_unit_test(test_parent_is_a_value),
-        cmocka_unit_test(test_insert),         cmocka_unit_test(test_update),
-        cmocka_unit_test(test_removal_values), cmocka_unit_test(test_verify),
-        cmocka_unit_test(test_suffix),         cmocka_unit_test(test_lookup),
-        cmocka_unit_test(test_draw),           cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_insert),  cmocka_unit_test(test_update), cmocka_unit_test(test_removal_values),
+        cmocka_unit_test(test_verify),  cmocka_unit_test(test_suffix), cmocka_unit_test(test_draw),
+        cmocka_unit_test(test_missing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
