@@ -115,10 +115,26 @@ report_part(const struct job *j, size_t database)
         printf("%sinstalled: schema dualwrite, version %d\n", would, CAPTURE_SCHEMA_VERSION);
     else if (p->now.version < CAPTURE_SCHEMA_VERSION)
         printf("%supgraded: schema dualwrite, from version %d to %d\n", would, p->now.version, CAPTURE_SCHEMA_VERSION);
+    else if (p->hang && strcmp(p->now.hang_digest, p->hang_digest) == 0)
+        printf("%smended: triggers were missing or switched off\n", would);
     else if (p->hang)
         printf("%sreplaced: the triggers of an earlier mapping or setting\n", would);
     else
         printf("already installed: version %d; flags and rights %srefreshed\n", CAPTURE_SCHEMA_VERSION, would);
+}
+
+static void
+report_missed(const struct job *j)
+{
+    const struct mapping *m = j->settings->mapping;
+
+    for (size_t i = 0; i < m->count; i++)
+        if (j->plan.parts[DATABASE_VNEXT].missed[i])
+            fprintf(
+                stderr,
+                "dualwrited: warning: %s.%s had not all of its capture triggers, so changes were missed: every row of "
+                "it %s queued anew; look for rows that were deleted meanwhile with `dualwrited reconcile`\n",
+                m->entities[i].source.schema, m->entities[i].source.name, j->asked->dry_run ? "would be" : "is");
 }
 
 /* The legacy tables were elsewhere before, and what was hung there is still there. */
@@ -144,6 +160,7 @@ report(const struct job *j)
 
     for (size_t i = 0; i < j->pair.count; i++)
         report_part(j, i);
+    report_missed(j);
     for (size_t i = 0; i < j->settings->mapping->count; i++) {
         const struct mapping_entity *e = &j->settings->mapping->entities[i];
 
@@ -276,6 +293,7 @@ run(const struct command *self, int argc, char **argv)
         .pair = &j.pair,
         .guard = asked.guard_given ? &asked.guard : NULL,
         .partitions = asked.partitions,
+        .rehearsed = asked.dry_run,
         .new_installation = name,
     };
     status = pair_connect(&j.pair, settings, "install");

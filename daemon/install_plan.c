@@ -155,6 +155,21 @@ flags_in_force(const struct install_plan *p, struct flags *flags)
     return EXIT_GOOD;
 }
 
+static bool *
+missed(const struct mapping *m, const char *entities)
+{
+    bool *them = xcalloc(m->count, sizeof *them);
+
+    for (size_t i = 0; i < m->count; i++) {
+        struct buf item = {0};
+
+        buf_printf(&item, ",%s,", m->entities[i].name);
+        them[i] = strstr(entities, buf_text(&item)) != NULL;
+        buf_free(&item);
+    }
+    return them;
+}
+
 static int
 choose_options(struct install_plan *p, size_t database)
 {
@@ -163,6 +178,7 @@ choose_options(struct install_plan *p, size_t database)
     struct install_part *part = &p->parts[database];
     struct install_options *o = &part->options;
 
+    part->missed = missed(p->settings->mapping, part->now.missed);
     part->mapping_digest = digest(p->pair->pq[database], p->settings->mapping_text);
     *o = (struct install_options){
         .installed_version = part->now.version,
@@ -172,6 +188,8 @@ choose_options(struct install_plan *p, size_t database)
         .guard = vnext->guard,
         .outbox_max = p->settings->config->outbox_max,
         .mapping_digest = part->mapping_digest,
+        .missed = p->rehearsed ? NULL : part->missed,
+        .rehearsed = p->rehearsed,
         .flags = p->settings->config->flags,
     };
     if (p->guard != NULL)
@@ -228,6 +246,7 @@ install_plan_clear(struct install_plan *p)
         catalog_free(part->catalog);
         free(part->mapping_digest);
         free(part->hang_digest);
+        free(part->missed);
         buf_free(&part->sql);
         *part = (struct install_part){0};
     }

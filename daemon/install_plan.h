@@ -19,14 +19,16 @@ struct install_part {
     char *mapping_digest;
     char *hang_digest;
     struct buf sql;
-    bool hang; /* the triggers are made anew */
+    bool hang;    /* the triggers are made anew */
+    bool *missed; /* by entity: it was installed, and not all of its capture triggers were there and on */
 };
 
 struct install_plan {
-    const struct settings *settings; /* these five are given */
+    const struct settings *settings; /* these six are given */
     const struct pair *pair;
     const enum guard_mode *guard; /* NULL: as installed */
     int partitions;               /* 0: as installed */
+    bool rehearsed;               /* it will be rolled back */
     const char *new_installation; /* the name of a pair that has none yet */
 
     struct install_part parts[2]; /* by enum database */

@@ -23,6 +23,7 @@ struct installed {
     long waiting; /* events */
     long daemons; /* that work on this database as their vNext one */
     long triggers;
+    char *missed;                    /* ",team,": entities that lack a capture trigger, or have one switched off */
     int64_t epoch_drawn, epoch_seen; /* of the sequence here, of the fence here */
 };
 

@@ -37,6 +37,8 @@ struct install_options {
     const char *legacy_database;      /* SIDE_VNEXT: where the other one is, as it may be shown; else NULL */
     bool repartitioned;               /* the partitions stand for other buckets than before */
     int64_t epoch_above;              /* ... with two databases: epochs go on from here */
+    const bool *missed;               /* by entity: changes of it were not captured, so all is queued anew; or NULL */
+    bool rehearsed;                   /* will be rolled back: nothing of what a rollback does not take back */
     int partitions;
     enum guard_mode guard;
     int64_t outbox_max;

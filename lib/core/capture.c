@@ -400,6 +400,8 @@ publish_capture(struct buf *out, const struct mapping *m, const struct install_o
         buf_puts(out, "INSERT INTO dualwrite.resync (entity) VALUES (");
         quote_literal(out, m->entities[i].name);
         buf_puts(out, ") ON CONFLICT DO NOTHING;\n");
+        if (o->missed != NULL && o->missed[i]) /* no event speaks for what was written meanwhile */
+            buf_printf(out, "SELECT pg_catalog.nextval('dualwrite.resync_%s');\n", m->entities[i].name);
     }
     setting_int(out, "partitions", o->partitions);
     setting(out, "channel", m->channel);
@@ -425,7 +427,7 @@ publish_side(struct buf *out, const struct install_options *o)
 static void
 publish_epochs(struct buf *out, const struct mapping *m, const struct install_options *o)
 {
-    if (!o->repartitioned || o->side == SIDE_BOTH)
+    if (!o->repartitioned || o->side == SIDE_BOTH || o->rehearsed)
         return;
     if (o->side == SIDE_LEGACY) {
         buf_printf(out, "UPDATE dualwrite.fence SET epoch = %lld WHERE epoch < %lld;\n", (long long) o->epoch_above,

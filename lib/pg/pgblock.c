@@ -12,7 +12,12 @@
 static void
 notice(void *arg, const PGresult *r)
 {
+    const char *sqlstate = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+
     (void) arg;
+    if (sqlstate != NULL &&
+        strcmp(sqlstate, "42P07") == 0) /* duplicate_table: IF NOT EXISTS found it, which is no news */
+        return;
     fprintf(stderr, "dualwrited: %s\n", PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY));
 }
 

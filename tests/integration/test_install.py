@@ -334,9 +334,30 @@ def test_another_number_of_partitions_keeps_what_waits(db):
         assert_in_step(db)
 
 
+@pytest.mark.parametrize("how", ["DROP TRIGGER {} ON {}", "ALTER TABLE {1} DISABLE TRIGGER {0}"], ids=["dropped", "disabled"])
+def test_what_was_missed_while_a_trigger_was_away_is_queued_when_install_puts_it_back(db, how):
+    install(db)
+    team = db.new_team("before")
+    with Daemon(db) as daemon:
+        daemon.wait_for("dual_write_completed", operation="sync_team_created", team_id=team)
+        db.execute(how.format("zz_dualwrite_update_team", TEAM))
+        db.execute(f"UPDATE {TEAM} SET name = 'meanwhile' WHERE id = %s", [team])
+        assert events(db) == []
+        rehearsed = cli(db, "install", "--dry-run")
+        assert "would be mended: triggers" in rehearsed.stdout and "would be queued anew" in rehearsed.stderr
+        assert db.value("SELECT is_called FROM dualwrite.resync_team") is False
+        done = cli(db, "install")
+        assert done.stdout.startswith("mended: triggers were missing or switched off")
+        assert f"public.{TEAM} had not all of its capture triggers" in done.stderr
+        assert MEMBERSHIP not in done.stderr, "that table had all of them"
+        daemon.wait_for("resync_completed", entity="team")
+        assert_in_step(db)
+    assert "missed" not in cli(db, "install").stderr
+
+
 def test_another_guard_is_installed_in_place(db):
     for guard in ("on", "off", "record", "on"):
-        install(db, f"--guard={guard}")
+        assert "skipping" not in cli(db, "install", f"--guard={guard}").stderr
         assert settings_of(db)[0]["guard"] == guard
 
 

@@ -319,6 +319,13 @@ def test_other_partitions_begin_above_every_epoch(two):
     assert two.legacy.value("SELECT max(epoch) FROM dualwrite.fence") == highest
 
 
+def test_a_rehearsal_of_other_partitions_queues_nothing_and_draws_no_epoch(two):
+    two.install()
+    two.install("--partitions", "4", "--dry-run")
+    assert two.vnext.value("SELECT last_value FROM dualwrite.epoch") == 1
+    assert two.vnext.value("SELECT is_called FROM dualwrite.resync_team") is False
+
+
 # ---- from one database to two, and back ------------------------------------------------------------------------------------
 
 
