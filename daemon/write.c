@@ -108,13 +108,13 @@ push(void *arg, struct grouped *g, size_t first, size_t count)
 
         if (!counts(w, i))
             continue;
-        needed[0] = needed[0] || w->yields[w->order[i]];
+        needed[0] = needed[4] = needed[0] || w->yields[w->order[i]];
         needed[1] = needed[1] || (r->write && r->guess != GUESS_NEW) || needed[0];
         needed[2] = needed[2] || (r->create && r->guess != GUESS_THERE);
         needed[3] = needed[3] || r->remove;
-        needed[4] = needed[0];
         sqlrows_add(&rows, r, w->order[i]);
     }
+    needed[1] = needed[1] || (needed[2] && needed[3]); /* else were_there() would count removals too */
     json = sqlrows_end(&rows);
     if (json == NULL)
         return false;
@@ -139,7 +139,7 @@ place_at_end(struct write *w, size_t row)
     w->place[row] = w->count++;
 }
 
-/* An insert without an update before it, of rows that were thought to be new, has found some of them there, maybe. */
+/* An insert without an update before it, of rows that were thought to be new, has found some of them there. */
 static bool
 were_there(const struct write *w, size_t first, PGresult *const *results, size_t n)
 {

@@ -25,6 +25,7 @@ struct catalog_column {
     bool not_null;
     bool generated;    /* GENERATED ALWAYS AS (...) STORED: cannot be written */
     bool has_equality; /* false for json, xml, point, and types of extensions: compare the text form */
+    bool loose;        /* its collation calls different texts equal */
     bool unlisted; /* an array, or its arrays have a delimiter that is no comma: no array literal of ours holds it */
     int length;    /* characters that varchar(n) and char(n) take; 0: no limit */
 };

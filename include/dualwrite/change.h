@@ -132,8 +132,9 @@ bool row_is_settled(const struct row *r, bool found, bool equal);
 void batch_written(struct batch *b, const struct mapping *m);
 
 /*
- * After the write: the guess has kept the row from being written. `some_there`: of the rows that were thought to be new, some
- * were there. (If none were, a row that is not equal was made so by legacy itself.)
+ * After the write: the guess has kept the row from being written, or may have. `some_there`: of the rows that were thought to be
+ * new, some were there, nobody knows which. Not those that are not equal: what is equal to the type's operator may be another
+ * value (1.5 and 1.50). If none were there, a row that is not equal was made so by legacy itself.
  */
 bool row_guessed_wrong(const struct row *r, bool some_there);
 

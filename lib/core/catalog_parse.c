@@ -127,6 +127,7 @@ read_columns(struct catalog_table *t, const cJSON *array)
             .not_null = truth(c, "not_null"),
             .generated = truth(c, "generated"),
             .has_equality = truth(c, "equality"),
+            .loose = truth(c, "loose"),
             .unlisted = truth(c, "unlisted"),
             .length = whole(c, "length"),
         };

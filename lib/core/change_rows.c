@@ -64,8 +64,7 @@ row_decide(const struct batch *b, const struct mapping *m, struct row *r)
 bool
 row_guessed_wrong(const struct row *r, bool some_there)
 {
-    return (r->guess == GUESS_NEW && some_there && r->shadow && !r->equal) ||
-           (r->guess == GUESS_THERE && r->create && !r->shadow);
+    return (r->guess == GUESS_NEW && some_there && r->shadow) || (r->guess == GUESS_THERE && r->create && !r->shadow);
 }
 
 bool

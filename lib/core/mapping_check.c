@@ -52,10 +52,17 @@ family_of(const struct catalog_column *column)
 static void
 check_key_type(const struct mapping_view *k, const struct catalog_column *column, const char *place, const char *key)
 {
-    if (column != NULL && family_of(column) == FAMILY_NONE)
+    if (column == NULL)
+        return;
+    if (family_of(column) == FAMILY_NONE)
         mapping_say(k, FAULT_ERROR, "key", place, key,
                     "names column \"%s\" of type %s; rows are told apart by an integer, uuid or text", column->name,
                     column->shown_type);
+    if (column->loose) /* events name rows as they are spelt: one that is spelt anew would become two */
+        mapping_say(k, FAULT_ERROR, "key", place, key,
+                    "names column \"%s\", whose collation calls different texts equal; rows are told apart by each "
+                    "character",
+                    column->name);
 }
 
 /* `column` holds or is compared with values of `other`; `also_text`: a text column can hold any of them. */

@@ -39,6 +39,8 @@ SELECT pg_catalog.json_build_object(
                                      pg_catalog.pg_get_expr(t.typdefaultbin, 0)) END, -- a domain's own
                     'length', CASE WHEN b.oid IN ('varchar'::pg_catalog.regtype, 'bpchar'::pg_catalog.regtype)
                         THEN greatest(b.modifier, 4) - 4 ELSE 0 END,
+                    'loose', NOT coalesce((SELECT o.collisdeterministic FROM pg_catalog.pg_collation o
+                                           WHERE o.oid = a.attcollation), true),
                     'unlisted', b.typcategory = 'A' OR i.typdelim <> ',' OR t.typarray = 0,
                     'not_null', a.attnotnull OR t.typnotnull,
                     'generated', a.attgenerated <> '',

@@ -72,6 +72,18 @@ def test_keys_are_integers_uuids_or_texts(application, type_):
     assert "rows are told apart by an integer, uuid or text" in done.stderr and '"id"' in done.stderr
 
 
+@pytest.mark.parametrize("loose", ["a", "b"])
+def test_a_key_is_no_text_whose_collation_calls_others_equal(application, loose):
+    """A row whose key is spelt anew would become two in legacy, or two rows one."""
+    if application({"entities": []}).value("SELECT count(*) = 0 FROM pg_collation WHERE collprovider = 'i'"):
+        pytest.skip("the server has no ICU collations")
+    db = application(entity({"id": "id", "n": "n"}), f"CREATE TABLE a (id text {'COLLATE loose' if loose == 'a' else ''} PRIMARY KEY, n text)",
+                     f"CREATE TABLE b (id text {'COLLATE loose' if loose == 'b' else ''} PRIMARY KEY, n text)",
+                     "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)")
+    done = install(db, check=78)
+    assert "whose collation calls different texts equal" in done.stderr and f"{'source' if loose == 'a' else 'target'}.key" in done.stderr
+
+
 @pytest.mark.parametrize("value,key", [("DOMAIN d AS integer", "1"), ("DOMAIN d AS varchar(9)", "x")])
 def test_a_domain_is_what_it_stands_for(application, value, key):
     db = application(entity({"id": "id", "n": "n"}), "CREATE TABLE a (id d PRIMARY KEY, n text)",

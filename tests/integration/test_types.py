@@ -233,6 +233,13 @@ def test_what_looks_equal_and_is_not_is_written(application):
         look(db, f"UPDATE a SET {', '.join(f'{c} = {second}' for c, (_, second) in zip(columns, pairs.values()))}")
         daemon.wait_for("dual_write_completed", a_id=1, count=2)
         assert texts(db.legacy, "b", columns) == texts(db, "a", columns)
+        # nor where a new row finds one in legacy, which differs in one column, beside one that finds none
+        firsts, seconds = zip(*pairs.values())
+        rows = [", ".join((str(2 + n), *seconds[:n], firsts[n], *seconds[n + 1:])) for n in range(len(pairs))]
+        as_sync_session(db, f"INSERT INTO b VALUES ({'), ('.join(rows)})")
+        look(db, f"INSERT INTO a SELECT id, {', '.join(seconds)} FROM generate_series(2, {2 + len(pairs)}) id")
+        daemon.wait_for("dual_write_completed", count=3 + len(pairs))
+        assert texts(db.legacy, "b", columns) == texts(db, "a", columns)
 
 
 def not_there(application, extension):

@@ -103,7 +103,7 @@ test_guessed_wrong(void **state)
         enum row_guess guess;
         bool some_there, create, shadow, equal, wrong;
     } rows[] = {
-        {GUESS_NEW, true, true, true, false, true},       {GUESS_NEW, true, true, true, true, false},
+        {GUESS_NEW, true, true, true, false, true},       {GUESS_NEW, true, true, true, true, true},
         {GUESS_NEW, true, true, false, false, false},     {GUESS_NEW, false, true, true, false, false},
         {GUESS_THERE, false, true, false, false, true},   {GUESS_THERE, true, true, false, false, true},
         {GUESS_THERE, false, false, false, false, false}, {GUESS_THERE, true, true, true, false, false},
