@@ -42,7 +42,8 @@ struct round {
     char *next_cursor;    /* ... once the batch is committed */
     unsigned cursor_session;
     char *kept;          /* partitions that were kept while keys were reserved */
-    size_t events;       /* that the last claim brought */
+    size_t limit;        /* how many events the last claim might bring */
+    size_t events;       /* that it brought */
     size_t subjects;     /* whose changes these were */
     bool undecided;      /* its COMMIT got no answer */
     bool strict;         /* a failure is an ERROR */
@@ -160,7 +161,7 @@ batch_committed(struct round *r, bool woken)
     r->reserved = 0;
     r->undecided = false;
     advance(r);
-    memory_forget(&r->memory);
+    memory_done(&r->memory, &r->batch, (size_t) config(r)->batch_size);
     r->done(r->arg, WAKE_WORKED, retry_ms);
 }
 
@@ -343,12 +344,13 @@ on_claimed(void *arg, struct claim_answer *answer)
 static void
 claim_batch(struct round *r)
 {
+    const size_t limit = r->limit = memory_limit(&r->memory, (size_t) config(r)->batch_size);
     struct claim_request claim = {
         .mapping = mapping(r),
         .instance = r->request.instance,
         .barrier = r->request.barrier,
         .take_down_doorbell = r->request.take_down_doorbell,
-        .batch_size = config(r)->batch_size,
+        .batch_size = (int) limit,
         .up_to = r->reserved > 0 ? r->up_to : -1,
         .kept = r->kept,
         .cursor = round_cursor(r),
@@ -422,10 +424,10 @@ round_cursor(const struct round *r)
     return r->cursor_session == pgconn_session(r->pg) ? r->cursor : NULL;
 }
 
-size_t
-round_events(const struct round *r)
+bool
+round_caught_up(const struct round *r)
 {
-    return r->events;
+    return r->events < r->limit;
 }
 
 int64_t

@@ -53,8 +53,8 @@ int64_t round_hold_ms(const struct round *r);
 /* Behind which nothing that is claimed waits: for claim.sql and beat.sql; NULL: not known. Lives until the next round. */
 const char *round_cursor(const struct round *r);
 
-/* How many events the last claim brought. With as many as a batch may have more may wait behind it. */
-size_t round_events(const struct round *r);
+/* The last claim brought fewer events than it might have: nothing waited behind them. */
+bool round_caught_up(const struct round *r);
 
 /* How long to rest after such a batch: wake_rest_ms(). */
 int64_t round_rest_ms(const struct round *r);

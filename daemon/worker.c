@@ -100,7 +100,7 @@ on_round(void *arg, enum wake_event how, int64_t retry_ms)
         pgconn_settled(w->pg);
         pgconn_settled(w->legacy);
     }
-    w->caught_up = how == WAKE_WORKED && round_events(w->round) < (size_t) w->settings->config->batch_size;
+    w->caught_up = how == WAKE_WORKED && round_caught_up(w->round);
     worker_due_in(w, retry_ms);
     free_again(w);
 }

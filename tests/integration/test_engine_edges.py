@@ -6,7 +6,7 @@ import time
 import pytest
 
 from conftest import Daemon, install, wait_until
-from helpers import completed, drained, failed
+from helpers import completed, drained, each_once, failed
 from test_language import becomes, entity, legacy, map_of, map_table, mapping, write
 
 pytestmark = pytest.mark.layouts("one", "two")
@@ -211,6 +211,29 @@ def test_rows_that_somebody_holds_do_not_hurry_the_acknowledgement(application):
             becomes(db, "SELECT rank FROM old_thing WHERE name = 'b'", [(5,)])
             completed(daemon, 3)
         becomes(db, "SELECT rank FROM old_thing WHERE name = 'a'", [(5,)], 30)
+
+
+def test_a_batch_that_fails_as_a_whole_is_claimed_again_by_halves(application):
+    """Too much of it at once, as rows that are too long together would be: no savepoint helps, and nothing may be stuck."""
+    db = application(mapping(thing()), THING, OLD_THING)
+    install(db)
+    db.execute("""
+        CREATE FUNCTION few() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF (SELECT count(*) FROM gone) > 10 THEN RAISE 'too many'; END IF; RETURN NULL; END $$;
+        CREATE TRIGGER few AFTER DELETE ON dualwrite.outbox REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION few()""")
+    write(db, "INSERT INTO thing SELECT n, 'n' || n, n FROM generate_series(1, 60) n")
+    with Daemon(db) as daemon:
+        drained(db, 60)
+        assert legacy(db, "SELECT count(*), sum(rank) FROM old_thing") == [(60, 1830)] and failed(db) == {}
+        assert len(each_once(daemon)) == len(each_once(daemon, event_type="dual_write_scheduled")) == 60
+        # 60, 30 and 15 were too many; with 7 it went, and twice as many were too many again
+        tries = sorted({int(line["attempt"]) for line in daemon.lines("dual_write_completed")})
+        assert tries[0] <= 4 <= tries[-1] <= 8
+        db.execute("DROP TRIGGER few ON dualwrite.outbox")
+        since = daemon.mark()
+        write(db, "UPDATE thing SET rank = 0")
+        drained(db)
+        assert not daemon.lines("dual_write_failed", since=since)
 
 
 @TWO

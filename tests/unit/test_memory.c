@@ -74,27 +74,72 @@ test_neighbours_are_new(void **state)
     memory_forget(&m);
 }
 
-/* The next batch that fails is the one remembered: grown, shrunk, or empty. */
+/* What failed in one batch and not in the next was announced all the same. */
 static void
-test_replaced(void **state)
+test_half_of_it(void **state)
 {
     struct memory m = {0};
-    struct event events[] = {{.id = 1}, {.id = 2}, {.id = 3}};
-    struct batch two = batch_of(events, 2);
-    struct batch three = batch_of(events, 3);
-    struct batch last = batch_of(events + 2, 1);
+    struct event events[] = {{.id = 1}, {.id = 2}, {.id = 3}, {.id = 4}, {.id = 5}};
+    struct batch all = batch_of(events, 4);
+    struct batch half = batch_of(events, 2);
+    struct batch middle = batch_of(events + 1, 2);
     struct batch none = batch_of(events, 0);
+    const int attempts[] = {3, 4, 3, 2, 1};
 
     (void) state;
-    memory_failed(&m, &two);
-    assert_true(memory_is_new(&m, &events[2]));
-    memory_failed(&m, &three);
-    assert_false(memory_is_new(&m, &events[2]));
-    memory_failed(&m, &last);
-    assert_false(memory_is_new(&m, &events[2]));
-    assert_true(memory_is_new(&m, &events[0]));
+    assert_int_equal(memory_limit(&m, 1000), 1000);
+    assert_int_equal(memory_failed(&m, &all), 1);
+    assert_int_equal(memory_limit(&m, 1000), 2);
+    assert_int_equal(memory_limit(&m, 1), 1); /* a reload has changed it */
+    assert_int_equal(memory_failed(&m, &half), 2);
+    assert_int_equal(memory_limit(&m, 1000), 1);
+    assert_int_equal(memory_failed(&m, &middle), 3);
     assert_int_equal(memory_failed(&m, &none), 4);
-    assert_true(memory_is_new(&m, &events[2]));
+    assert_int_equal(memory_limit(&m, 1000), 1);
+    for (size_t i = 0; i < 5; i++) {
+        struct event again = {.id = events[i].id, .attempt = 1};
+
+        assert_int_equal(memory_is_new(&m, &again), i == 4);
+        assert_int_equal(again.attempt, attempts[i]);
+    }
+    memory_forget(&m);
+}
+
+/* Twice as many each time, and only what has succeeded is forgotten, until all that may be in a batch was in one. */
+static void
+test_grows_again(void **state)
+{
+    struct memory m = {0};
+    struct event events[8];
+    struct batch all = batch_of(events, 8);
+    size_t at = 0;
+
+    (void) state;
+    for (size_t i = 0; i < 8; i++)
+        events[i] = (struct event){.id = (int64_t) i, .attempt = 1};
+    memory_failed(&m, &all);
+    for (size_t n = 4; n > 1; n /= 2) {
+        struct batch b = batch_of(events, n);
+
+        memory_failed(&m, &b);
+    }
+    for (size_t limit = 1; limit < 5; limit *= 2) {
+        struct batch b = batch_of(events + at, limit);
+
+        assert_int_equal(memory_limit(&m, 8), limit);
+        for (size_t i = 0; i < limit; i++, at++)
+            assert_false(memory_is_new(&m, &events[at]));
+        memory_done(&m, &b, 8);
+        assert_int_equal(m.failures, 0);
+        assert_true(memory_is_new(&m, &events[at - 1]));
+        assert_false(memory_is_new(&m, &events[7]));
+    }
+    assert_int_equal(memory_limit(&m, 8), 8);
+    assert_int_equal(m.count, 1);
+    all = batch_of(events + 7, 1);
+    memory_done(&m, &all, 8);
+    assert_int_equal(m.count, 0);
+    assert_true(memory_is_new(&m, &events[7]));
     memory_forget(&m);
 }
 
@@ -129,7 +174,8 @@ test_success_forgets(void **state)
     memory_failed(&m, &b);
     memory_failed(&m, &b);
     m.until = (monotime){5};
-    memory_forget(&m);
+    m.limit = 0;
+    memory_done(&m, &b, 1000);
     assert_int_equal(m.failures, 0);
     assert_int_equal(m.count, 0);
     assert_int_equal(m.until.ns, 0);
@@ -181,8 +227,8 @@ test_seen(void **state)
     memory_seen(&m, &second); /* who joined is announced by then */
     assert_false(memory_is_new(&m, &events[2]));
     assert_int_equal(events[2].attempt, 1);
-    memory_seen(&m, &first);
-    assert_true(memory_is_new(&m, &events[2]));
+    memory_seen(&m, &first); /* and stays so */
+    assert_false(memory_is_new(&m, &events[2]));
     memory_forget(&m);
 }
 
@@ -222,7 +268,7 @@ main(void)
         cmocka_unit_test(test_everything_is_new_at_first),
         cmocka_unit_test(test_counts_on),
         cmocka_unit_test(test_neighbours_are_new),
-        cmocka_unit_test(test_replaced),
+        cmocka_unit_test(test_half_of_it), cmocka_unit_test(test_grows_again),
         cmocka_unit_test(test_success_forgets),
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_latecomer),
