@@ -10,6 +10,8 @@
 
 /* Up to so many items any plan will do. For more, what is right depends on how large a table is now, not a moment ago. */
 #define PLAN_KEPT 100
+/* libpq moves what it could not send yet to its buffer's beginning, again and again: what is sent at once stays small. */
+#define SCRIPT_BYTES ((size_t) 16 << 20)
 
 struct group {
     size_t first;
@@ -40,6 +42,7 @@ struct grouped {
     size_t prefix; /* statements before the first group */
     char **owned;  /* parameters of the script */
     size_t nowned;
+    size_t bytes; /* ... their lengths */
 };
 
 struct grouped *
@@ -58,7 +61,7 @@ clear_script(struct grouped *g)
 {
     for (size_t i = 0; i < g->nowned; i++)
         free(g->owned[i]);
-    g->nowned = g->length = 0;
+    g->nowned = g->length = g->bytes = 0;
 }
 
 static void
@@ -147,8 +150,10 @@ grouped_push(struct grouped *g, const char *sql, int nparams, char *const *param
     struct pg_statement s = {.sql = sql, .nparams = nparams, .planned_anew = g->many};
 
     g->owned = xreallocarray(g->owned, g->nowned + (size_t) nparams, sizeof *g->owned);
-    for (int i = 0; i < nparams; i++)
+    for (int i = 0; i < nparams; i++) {
         s.params[i] = g->owned[g->nowned++] = params[i];
+        g->bytes += params[i] == NULL ? 0 : strlen(params[i]);
+    }
     push(g, &s);
 }
 
@@ -182,7 +187,8 @@ push_groups(struct grouped *g)
 {
     size_t items = 0;
 
-    for (g->pushed = 0; g->pushed < g->count && (items == 0 || items + g->groups[g->pushed].count <= g->window);
+    for (g->pushed = 0; g->pushed < g->count && g->bytes < SCRIPT_BYTES &&
+                        (items == 0 || items + g->groups[g->pushed].count <= g->window);
          g->pushed++) {
         push_group(g, &g->groups[g->pushed]);
         if (g->groups[g->pushed].statements > 0)

@@ -74,9 +74,9 @@ truth(const PGresult *result, int row, int column)
     return PQgetvalue(result, row, column)[0] == 't'; /* NULL is "" */
 }
 
-/* Some columns in one block, which ends with their texts. */
+/* Some columns in one block, which ends with their texts; its size is added to *taken. */
 static char **
-texts(const PGresult *result, int row, int first, size_t count)
+texts(const PGresult *result, int row, int first, size_t count, size_t *taken)
 {
     size_t size = count * sizeof(char *);
     char **out;
@@ -84,6 +84,7 @@ texts(const PGresult *result, int row, int first, size_t count)
 
     for (size_t i = 0; i < count; i++)
         size += (size_t) PQgetlength(result, row, first + (int) i) + 1;
+    *taken += size;
     out = xcalloc(1, size);
     at = (char *) &out[count];
     for (size_t i = 0; i < count; i++) {
@@ -115,8 +116,8 @@ read_row(struct row *out, const struct mapping_entity *e, const PGresult *result
         out->key[i] = xstrdup(field(result, row, FIRST_KEY + (int) i));
     if (!out->found)
         return;
-    out->values = texts(result, row, first, values);
-    out->extra = texts(result, row, first + (int) values, slots_map(e, NULL));
+    out->values = texts(result, row, first, values, &out->length);
+    out->extra = texts(result, row, first + (int) values, slots_map(e, NULL), &out->length);
 }
 
 void

@@ -12,7 +12,8 @@
 #include "refuse.h"
 #include "stuck.h"
 
-#define PLACEHOLDER_LEFT "27000" /* what dualwrite.placeholder_left() raises */
+#define PLACEHOLDER_LEFT "27000"       /* what dualwrite.placeholder_left() raises */
+#define GROUP_BYTES ((size_t) 4 << 20) /* which become three statements with a document of that size each */
 
 struct write {
     struct pgconn *pg;
@@ -120,12 +121,9 @@ push(void *arg, struct grouped *g, size_t first, size_t count)
         return false;
     for (size_t i = 0; i < STEPS; i++) {
         const char *sql = plan_of(w, first)->sql[steps[i]];
-        char *params[] = {NULL};
 
-        if (!needed[i] || sql == NULL)
-            continue;
-        params[0] = xstrdup(json);
-        grouped_push(g, sql, 1, params);
+        if (needed[i] && sql != NULL)
+            grouped_push(g, sql, 1, (char *[]){xstrdup(json)});
     }
     free(json);
     return true;
@@ -179,6 +177,16 @@ done(void *arg, size_t first, size_t count, PGresult *const *results, size_t n)
     }
     if (w->count > before)
         grouped_add(w->groups, before, w->count - before);
+}
+
+static void
+run_groups(struct write *w)
+{
+    const struct grouped_options options = {.constraints = true,
+                                            .blame_items = w->request.blame_rows,
+                                            .statement_timeout_ms = w->request.statement_timeout_ms};
+
+    grouped_run(w->groups, &options);
 }
 
 /* ---- rows that cannot be written yet ---- */
@@ -300,8 +308,6 @@ add_aside(struct write *w, size_t entity)
         }
 }
 
-static void run_groups(struct write *w);
-
 /* Who holds what is known now: what can be written together is, the others have failed. */
 static void
 on_holders(void *arg, const char *error, const char *sqlstate)
@@ -378,25 +384,19 @@ end(void *arg, const char *error, const char *sqlstate)
 
 /* ---- the beginning ---- */
 
-static void
-run_groups(struct write *w)
-{
-    const struct grouped_options options = {.constraints = true,
-                                            .blame_items = w->request.blame_rows,
-                                            .statement_timeout_ms = w->request.statement_timeout_ms};
-
-    grouped_run(w->groups, &options);
-}
-
-/* One group per entity at first. */
+/* One group per entity at first, or several where rows are long. */
 static void
 run_all(struct write *w)
 {
-    for (size_t first = 0, i = 0; i < w->count; i++)
-        if (i + 1 == w->count || subject_of(w, w->order[i + 1])->entity != subject_of(w, w->order[first])->entity) {
-            grouped_add(w->groups, first, i + 1 - first);
-            first = i + 1;
-        }
+    for (size_t first = 0, length = 0, i = 0; i < w->count; i++) {
+        length += batch(w)->rows[w->order[i]].length;
+        if (i + 1 < w->count && length < GROUP_BYTES &&
+            subject_of(w, w->order[i + 1])->entity == subject_of(w, w->order[first])->entity)
+            continue;
+        grouped_add(w->groups, first, i + 1 - first);
+        first = i + 1;
+        length = 0;
+    }
     run_groups(w);
 }
 
@@ -476,12 +476,12 @@ write_new(struct pgconn *legacy, write_done on_done, void *arg)
 void
 write_free(struct write *w)
 {
-    if (w != NULL) {
-        grouped_free(w->groups);
-        fence_free(w->fence);
-        clear(w);
-        stuck_free(w->stuck);
-    }
+    if (w == NULL)
+        return;
+    grouped_free(w->groups);
+    fence_free(w->fence);
+    clear(w);
+    stuck_free(w->stuck);
     free(w);
 }
 

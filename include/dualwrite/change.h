@@ -81,6 +81,7 @@ struct row {
     size_t nkey;
     char **values; /* the mapped values, laid out by slots.h; NULL when not found. One block: free() it */
     char **extra;  /* ... and what the map's columns get */
+    size_t length; /* of both, bytes */
     size_t needs;  /* the subject of its parent, which has no legacy row yet; NO_INDEX: none */
     enum row_guess guess;
     bool write;  /* make an existing legacy row equal */

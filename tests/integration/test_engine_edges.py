@@ -236,6 +236,22 @@ def test_a_batch_that_fails_as_a_whole_is_claimed_again_by_halves(application):
         assert not daemon.lines("dual_write_failed", since=since)
 
 
+def test_long_rows_go_to_legacy_in_pieces(application):
+    """A server ends a connection whose message has more than 1 GB, and what libpq cannot send at once it moves about."""
+    db = application(mapping(thing()), THING, OLD_THING)
+    db.legacy.execute("""
+        CREATE TABLE piece (rows bigint);
+        CREATE FUNCTION piece() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS
+            $$ BEGIN INSERT INTO public.piece SELECT count(*) FROM made; RETURN NULL; END $$;
+        CREATE TRIGGER piece AFTER INSERT ON old_thing REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION piece()""")
+    install(db)
+    write(db, "INSERT INTO thing SELECT id, repeat('long', 275000), id FROM generate_series(1, 10) id")
+    with Daemon(db) as daemon:
+        completed(daemon, 10)
+        assert db.legacy.execute("SELECT rows FROM piece ORDER BY rows") == [(2,), (4,), (4,)]
+        assert db.legacy.value("SELECT count(*) FROM old_thing WHERE length(name) = 1100000") == 10
+
+
 @TWO
 def test_connections_that_go_at_any_moment_lose_nothing_and_write_nothing_stale(application):
     """Either connection, with each stage of a batch stretched; a reconnection in between is no continuation."""
