@@ -91,9 +91,15 @@ hear(struct dump_run *run, struct session *s, const char *word)
 static bool
 start(struct session *s)
 {
-    static const char *const argv[] = {"psql",          "--no-psqlrc",        "--no-password",         "--quiet",
-                                       "--tuples-only", "--output=/dev/null", "--set=ON_ERROR_STOP=1",
-                                       "--set=VERBOSITY=verbose", NULL};
+    static const char *const argv[] = {"psql",
+                                       "--no-psqlrc",
+                                       "--no-password",
+                                       "--quiet",
+                                       "--tuples-only",
+                                       "--output=/dev/null",
+                                       "--set=ON_ERROR_STOP=1",
+                                       "--set=VERBOSITY=verbose",
+                                       NULL};
     char **environment = child_environment(s->side->url, "dualwrited-rollback");
     int in[2];
     int out[2];
@@ -231,12 +237,16 @@ restore_run(struct dump_run *run, enum restore_state states[2])
     int status = attempt(run, states, &deadlock);
 
     for (int n = 2; deadlock && n <= ATTEMPTS; n++) {
-        fprintf(stderr, "dualwrited %s: a deadlock with another session, which goes on: nothing has changed; attempt %d of %d\n",
-                run->name, n, ATTEMPTS);
+        fprintf(
+            stderr,
+            "dualwrited %s: a deadlock with another session, which goes on: nothing has changed; attempt %d of %d\n",
+            run->name, n, ATTEMPTS);
         status = attempt(run, states, &deadlock);
     }
     if (deadlock)
-        fprintf(stderr, "dualwrited %s: still a deadlock (SQLSTATE " DEADLOCK "): stop what reads these tables, the daemons too\n",
+        fprintf(stderr,
+                "dualwrited %s: still a deadlock (SQLSTATE " DEADLOCK
+                "): stop what reads these tables, the daemons too\n",
                 run->name);
     return status;
 }
