@@ -70,6 +70,7 @@ WITH moment AS MATERIALIZED (
               ON r.entity = known.entity AND pg_catalog.hash_array_extended(r.identity, 0) IS NULL))
       AND f.bucket * held.count / 1024 = ANY (held.partitions)
       AND ($2::pg_catalog.int8 IS NULL OR f.event_id <= $2)
+      AND EXISTS (SELECT FROM dualwrite.failed) -- else none of the three is asked
     ORDER BY f.event_id LIMIT $1::pg_catalog.int4
 ), claimed AS (
     SELECT f.id, f.xid, f.captured_at, f.entity, f.operation, f.ref, f.actor, 0 AS attempts, NULL AS sqlstate FROM fresh f
