@@ -53,20 +53,24 @@ WITH moment AS MATERIALIZED (
                                     ORDER BY p.n) AS identity
     FROM fresh f WHERE EXISTS (SELECT FROM dualwrite.failed)
 ), due AS (
+    -- the array and OFFSET 0: looked up from what they are found by, in that order, whatever the statistics say. Where failed was
+    -- analyzed when it was empty the planner sees one row in it, and would read all of it for each row of the other side.
     SELECT f.event_id, f.xid, f.captured_at, f.entity, f.operation, f.ref, f.actor, f.attempts, f.sqlstate
     FROM dualwrite.failed f, held
-    WHERE f.event_id IN (
+    WHERE f.event_id = ANY (ARRAY(
               SELECT r.event_id FROM dualwrite.failed r WHERE r.retry_at <= (SELECT m.at FROM moment m) -- once: an index can tell
               UNION ALL
-              SELECT r.event_id FROM wanted w JOIN dualwrite.failed r
-              ON r.entity = w.entity AND r.identity = w.identity
-                 AND pg_catalog.hash_array_extended(r.identity, 0) = pg_catalog.hash_array_extended(w.identity, 0)
+              SELECT r.event_id FROM wanted w CROSS JOIN LATERAL (
+                  SELECT r.event_id FROM dualwrite.failed r
+                  WHERE r.entity = w.entity AND r.identity = w.identity
+                    AND pg_catalog.hash_array_extended(r.identity, 0) = pg_catalog.hash_array_extended(w.identity, 0) OFFSET 0) r
               UNION ALL
               -- parked without one by a daemon of version 2 that was still at work: nothing would find it again
               SELECT r.event_id FROM pg_catalog.json_object_keys($4::pg_catalog.json) known(entity) JOIN dualwrite.failed r
-              ON r.entity = known.entity AND pg_catalog.hash_array_extended(r.identity, 0) IS NULL)
+              ON r.entity = known.entity AND pg_catalog.hash_array_extended(r.identity, 0) IS NULL))
       AND f.bucket * held.count / 1024 = ANY (held.partitions)
       AND ($2::pg_catalog.int8 IS NULL OR f.event_id <= $2)
+      AND EXISTS (SELECT FROM dualwrite.failed) -- else none of the three is asked
     ORDER BY f.event_id LIMIT $1::pg_catalog.int4
 ), claimed AS (
     SELECT f.id, f.xid, f.captured_at, f.entity, f.operation, f.ref, f.actor, 0 AS attempts, NULL AS sqlstate FROM fresh f

@@ -3,6 +3,10 @@
 -- $9 keys of the legacy rows that have the values which are wanted.
 --
 -- Who was made due since the claim stays due: the holder, or the parent, has been synced meanwhile.
+--
+-- ANY (ARRAY[x]), here and in supersede.sql, is = x for an index, and nothing that a join could be ordered by: what is looked up is
+-- found by its key for each failure. Otherwise a queue that was analyzed when it was empty, in which the planner sees one row,
+-- is read as a whole and compared with every failure.
 WITH failure AS MATERIALIZED (
     SELECT u.event_id, u.sqlstate, u.exception_type, u.constraint_name, u.message,
            u.identity::pg_catalog.text[] AS identity, u.parent,
@@ -17,12 +21,13 @@ WITH failure AS MATERIALIZED (
         retry_at = CASE WHEN f.retry_at > nullif(pg_catalog.current_setting('dualwrite.claimed_at', true), '')::pg_catalog.timestamptz
                           AND f.retry_at <= pg_catalog.clock_timestamp() THEN f.retry_at ELSE u.retry_at END,
         identity = u.identity, parent = u.parent, holder = u.holder, last_failed_at = pg_catalog.clock_timestamp()
-    FROM failure u WHERE f.event_id = u.event_id
+    FROM failure u WHERE f.event_id = ANY (ARRAY[u.event_id])
 ), moved AS (
-    DELETE FROM dualwrite.outbox o USING failure u WHERE o.id = u.event_id RETURNING o.*
+    DELETE FROM dualwrite.outbox o USING failure u WHERE o.id = ANY (ARRAY[u.event_id])
+    RETURNING o.*, u.sqlstate, u.exception_type, u.constraint_name, u.message, u.retry_at, u.identity, u.parent, u.holder
 )
 INSERT INTO dualwrite.failed (event_id, xid, captured_at, bucket, entity, operation, ref, actor, attempts, sqlstate,
                               exception_type, constraint_name, message, retry_at, identity, parent, holder)
-SELECT m.id, m.xid, m.captured_at, m.bucket, m.entity, m.operation, m.ref, m.actor, 1, u.sqlstate, u.exception_type,
-       u.constraint_name, u.message, u.retry_at, u.identity, u.parent, u.holder
-FROM moved m JOIN failure u ON u.event_id = m.id
+SELECT m.id, m.xid, m.captured_at, m.bucket, m.entity, m.operation, m.ref, m.actor, 1, m.sqlstate, m.exception_type,
+       m.constraint_name, m.message, m.retry_at, m.identity, m.parent, m.holder
+FROM moved m
