@@ -101,8 +101,8 @@ def test_stopped_inside_its_legacy_transaction_is_taken_over(scene):
             pid = locker.info.backend_pid
             wait_until(lambda: db.legacy.execute("SELECT 1 FROM pg_stat_activity WHERE %s = ANY (pg_blocking_pids(pid)) "
                                                  "AND application_name LIKE 'dualwrited/%%'", [pid]), what="it waits for the row")
-            [victim] = [daemon for daemon, mark in zip(s.daemons, marks)
-                        if daemon.lines("dual_write_scheduled", since=mark, team_id=team)]
+            [victim] = wait_until(lambda: [daemon for daemon, mark in zip(s.daemons, marks)
+                                           if daemon.lines("dual_write_scheduled", since=mark, team_id=team)])
             victim.signal(signal.SIGSTOP)
             stopped = time.monotonic()
             db.execute(f"UPDATE {TEAM} SET region = 'fresh', updated_at = now() WHERE id = %s", [team], user="app_user")
