@@ -191,9 +191,9 @@ commit(struct dump_run *run, struct session sessions[2], enum restore_state stat
     return status;
 }
 
-/* *deadlock: nothing is changed, and the same again may go well. Otherwise a failure has been said. */
+/* *deadlock: nothing is changed, and the same again may go well. Any other failure is said, and this one in the last attempt. */
 static int
-attempt(struct dump_run *run, enum restore_state states[2], bool *deadlock)
+attempt(struct dump_run *run, enum restore_state states[2], bool last, bool *deadlock)
 {
     struct session sessions[2] = {{.tell = -1}, {.tell = -1}};
     char *said[2] = {NULL, NULL};
@@ -221,7 +221,7 @@ attempt(struct dump_run *run, enum restore_state states[2], bool *deadlock)
     }
     *deadlock = *deadlock && states[0] == RESTORE_UNTOUCHED && states[1] == RESTORE_UNTOUCHED && !child_interrupted();
     for (int side = 0; side < 2; side++) {
-        if (ran[side] && status != EXIT_GOOD && !*deadlock)
+        if (ran[side] && status != EXIT_GOOD && (last || !*deadlock))
             complain(run, &sessions[side], "restoring",
                      *said[side] != '\0' || sessions[side].why == NULL ? said[side] : sessions[side].why);
         free(said[side]);
@@ -234,14 +234,14 @@ int
 restore_run(struct dump_run *run, enum restore_state states[2])
 {
     bool deadlock = false;
-    int status = attempt(run, states, &deadlock);
+    int status = attempt(run, states, false, &deadlock);
 
     for (int n = 2; deadlock && n <= ATTEMPTS; n++) {
         fprintf(
             stderr,
             "dualwrited %s: a deadlock with another session, which goes on: nothing has changed; attempt %d of %d\n",
             run->name, n, ATTEMPTS);
-        status = attempt(run, states, &deadlock);
+        status = attempt(run, states, n == ATTEMPTS, &deadlock);
     }
     if (deadlock)
         fprintf(stderr,

@@ -162,6 +162,7 @@ def test_a_deadlock_is_tried_again(filled, tmp_path, times, status):
         assert content(db) == before and "nothing has changed; attempt 2 of 5" in said
     else:
         assert content(db) != before and "still a deadlock (SQLSTATE 40P01)" in said and said.count("attempt") == 4
+        assert "ERROR:  40P01: deadlock detected" in said  # with who waits for what
         assert "is as it was before" in said
 
 
