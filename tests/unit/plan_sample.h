@@ -309,4 +309,28 @@ has_not(char *sql, const char *part)
     free(sql);
 }
 
+/* A piece of what is generated for an entity: it is there, or nowhere. */
+struct plan_part {
+    int sample; /* family, more */
+    const char *entity;
+    const char *part;
+};
+
+static inline void
+check_parts(char *make(const struct gen *g), const struct plan_part *rows, size_t count, bool there)
+{
+    struct sample samples[] = {sample_of(family_json, family_catalog), more_sample()};
+
+    for (size_t i = 0; i < count; i++) {
+        struct gen g = gen_of(&samples[rows[i].sample], rows[i].entity);
+
+        if (there)
+            has(make(&g), rows[i].part);
+        else
+            has_not(make(&g), rows[i].part);
+    }
+    sample_free(&samples[0]);
+    sample_free(&samples[1]);
+}
+
 #endif

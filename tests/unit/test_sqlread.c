@@ -12,34 +12,11 @@
 
 #include "plan_sample.h"
 
-struct part {
-    int sample; /* family, more */
-    const char *entity;
-    const char *part;
-};
-
-static void
-check(const struct part *rows, size_t count, bool there)
-{
-    struct sample samples[] = {sample_of(family_json, family_catalog), more_sample()};
-
-    for (size_t i = 0; i < count; i++) {
-        struct gen g = gen_of(&samples[rows[i].sample], rows[i].entity);
-
-        if (there)
-            has(gen_read(&g), rows[i].part);
-        else
-            has_not(gen_read(&g), rows[i].part);
-    }
-    sample_free(&samples[0]);
-    sample_free(&samples[1]);
-}
-
 /* The identities come as texts, one array for each column, and are read as the source's columns. */
 static void
 test_wanted(void **state)
 {
-    static const struct part rows[] = {
+    static const struct plan_part rows[] = {
         {0, "org",
          "(SELECT u.i0::pg_catalog.uuid AS i0, u.n FROM unnest((SELECT $1::pg_catalog.text[])) WITH ORDINALITY AS "
          "u(i0, n)) w"},
@@ -52,14 +29,14 @@ test_wanted(void **state)
     };
 
     (void) state;
-    check(rows, COUNT(rows), true);
+    check_parts(gen_read, rows, COUNT(rows), true);
 }
 
 /* Of several rows with one identity: the present, then the latest, then the highest key. A map leaves one row. */
 static void
 test_who_speaks(void **state)
 {
-    static const struct part rows[] = {
+    static const struct plan_part rows[] = {
         {0, "org", "ORDER BY source.\"Id\" DESC LIMIT 1) AS \"Org\""},
         {0, "seat",
          "ORDER BY coalesce(source.\"State\"::pg_catalog.text IN ('it''s'), false) DESC, source.\"Changed\" DESC "
@@ -70,7 +47,7 @@ test_who_speaks(void **state)
     };
 
     (void) state;
-    check(rows, COUNT(rows), true);
+    check_parts(gen_read, rows, COUNT(rows), true);
 }
 
 /*
@@ -79,7 +56,7 @@ test_who_speaks(void **state)
 static void
 test_levels(void **state)
 {
-    static const struct part rows[] = {
+    static const struct plan_part rows[] = {
         {1, "page",
          "FROM (SELECT true AS found, coalesce(\"v\"::pg_catalog.text IN ('here'), false) AS present, \"Word\" AS p0, "
          "\"Id\" AS k, \"Slug\" AS q0, coalesce((v || \"Slug\" -- both\n)) AS q1, \"v\" AS q2"},
@@ -90,20 +67,20 @@ test_levels(void **state)
         /* a function that returns a set cannot stand in coalesce() */
         {0, "group", "coalesce((lower(\"Sort\") -- of the row\n)) AS q1"},
     };
-    static const struct part nowhere[] = {
+    static const struct plan_part nowhere[] = {
         {0, "org", "coalesce(\"Name\")"},
     };
 
     (void) state;
-    check(rows, COUNT(rows), true);
-    check(nowhere, COUNT(nowhere), false);
+    check_parts(gen_read, rows, COUNT(rows), true);
+    check_parts(gen_read, nowhere, COUNT(nowhere), false);
 }
 
 /* What an absent row would get matters only where it is written: one that is deleted cannot fail on it. */
 static void
 test_absent_and_deleted(void **state)
 {
-    static const struct part rows[] = {
+    static const struct plan_part rows[] = {
         {1, "line", "CASE WHEN (\"Live\" IS NOT NULL) THEN (1 / \"Nr\"\n) END AS q2"},
         {1, "line", "CASE WHEN (\"Live\" IS NOT NULL) THEN \"Mood\" END AS q3"},
     };
@@ -111,7 +88,7 @@ test_absent_and_deleted(void **state)
     struct gen g = gen_of(&s, "line");
 
     (void) state;
-    check(rows, COUNT(rows), true);
+    check_parts(gen_read, rows, COUNT(rows), true);
     entity_of(s.mapping, "line")->removal.kind = REMOVAL_KEEP; /* a child may need it although it is absent */
     has(gen_read(&g), "\"Id\" AS k, coalesce((1 / \"Nr\"\n)) AS q2, \"Mood\" AS q3\n");
     entity_of(s.mapping, "line")->removal.kind = REMOVAL_DELETE;
@@ -124,7 +101,7 @@ test_absent_and_deleted(void **state)
 static void
 test_target_key(void **state)
 {
-    static const struct part rows[] = {
+    static const struct plan_part rows[] = {
         {0, "org", "(m.\"Old Id\"::pg_catalog.text) AS k0"},
         {0, "org", "\nLEFT JOIN \"Map\".\"Org Map\" m ON m.\"New Id\" = w.i0\nORDER"},
         {0, "seat", "((w.i0)::pg_catalog.text) AS k0, (p.\"O\"::pg_catalog.text) AS k1"},
@@ -133,13 +110,13 @@ test_target_key(void **state)
         /* the looked-up key is for the legacy database to find */
         {1, "line", "((w.i0)::pg_catalog.text) AS k0, (w.i1::pg_catalog.text) AS k1, ((w.i2)::pg_catalog.text) AS k2"},
     };
-    static const struct part nowhere[] = {{0, "seat", " m "}, {0, "tag", "JOIN \"Map\""}, {1, "line", "Login"}};
+    static const struct plan_part nowhere[] = {{0, "seat", " m "}, {0, "tag", "JOIN \"Map\""}, {1, "line", "Login"}};
     struct sample s = sample_of(family_json, family_catalog);
     struct gen g = gen_of(&s, "tag");
 
     (void) state;
-    check(rows, COUNT(rows), true);
-    check(nowhere, COUNT(nowhere), false);
+    check_parts(gen_read, rows, COUNT(rows), true);
+    check_parts(gen_read, nowhere, COUNT(nowhere), false);
     look_up(value_of(s.mapping, "tag", "Code"), "New", "Code", "Code", "Short", false);
     has(gen_read(&g),
         "(CASE WHEN w.i0 IS NULL THEN NULL WHEN EXISTS (SELECT FROM \"New\".\"Code\" l WHERE l.\"Code\" = "
@@ -151,7 +128,7 @@ test_target_key(void **state)
 static void
 test_parent(void **state)
 {
-    static const struct part rows[] = {
+    static const struct plan_part rows[] = {
         {0, "org", "NULL::pg_catalog.text AS parent,\n       NULL::pg_catalog.text AS parent_key"},
         {0, "group", "s.p0::pg_catalog.text AS parent,\n       p.\"Old Id\"::pg_catalog.text AS parent_key"},
         {0, "group",
@@ -164,18 +141,18 @@ test_parent(void **state)
         {1, "page", "s.p0::pg_catalog.text AS parent,\n       s.p0::pg_catalog.text AS parent_key"},
         {1, "line", "w.i1::pg_catalog.text AS parent,\n       w.i1::pg_catalog.text AS parent_key"},
     };
-    static const struct part nowhere[] = {{1, "page", " p ON "}, {1, "line", "JOIN \"Map\""}};
+    static const struct plan_part nowhere[] = {{1, "page", " p ON "}, {1, "line", "JOIN \"Map\""}};
 
     (void) state;
-    check(rows, COUNT(rows), true);
-    check(nowhere, COUNT(nowhere), false);
+    check_parts(gen_read, rows, COUNT(rows), true);
+    check_parts(gen_read, nowhere, COUNT(nowhere), false);
 }
 
 /* What is told: the mapped values but key and time; for the map's columns also what the target gets. */
 static void
 test_told(void **state)
 {
-    static const struct part rows[] = {
+    static const struct plan_part rows[] = {
         {0, "org", " AS k0, s.c0, s.c0 AS x0, s.x1\nFROM"},
         {0, "group", " AS k0, s.c0, s.c1, s.c2, s.c4, s.c5\nFROM"},
         {0, "seat", " AS k1\nFROM"},
@@ -189,7 +166,7 @@ test_told(void **state)
     };
 
     (void) state;
-    check(rows, COUNT(rows), true);
+    check_parts(gen_read, rows, COUNT(rows), true);
 }
 
 /*
@@ -198,7 +175,7 @@ test_told(void **state)
 static void
 test_suffix(void **state)
 {
-    static const struct part rows[] = {
+    static const struct plan_part rows[] = {
         {1, "page",
          "pg_catalog.left((b.q0)::pg_catalog.text, 20) AS c0, dualwrite.suffixed((b.q0)::pg_catalog.text, "
          "b.k::pg_catalog.text, 20) AS y0, NOT EXISTS (SELECT FROM (SELECT \"Slug\" AS q, \"Id\" AS k FROM "
@@ -212,23 +189,23 @@ test_suffix(void **state)
     };
 
     (void) state;
-    check(rows, COUNT(rows), true);
+    check_parts(gen_read, rows, COUNT(rows), true);
 }
 
 /* A looked-up value is found here, or its key is carried to where it is found. */
 static void
 test_lookups(void **state)
 {
-    static const struct part rows[] = {
+    static const struct plan_part rows[] = {
         {1, "page", "THEN (SELECT l.\"Id\"::pg_catalog.text FROM \"Look\".\"Person\" l WHERE l.\"User\" = b.q3) ELSE"},
         {1, "page", "THEN (SELECT l.\"Id\"::pg_catalog.text FROM \"Look\".\"Person\" l WHERE l.\"User\" = b.z4) ELSE"},
         {1, "page", "(b.q4)::pg_catalog.text AS c4, (b.q5)::pg_catalog.text AS c5"},
     };
-    static const struct part nowhere[] = {{1, "page", "\"Old\""}};
+    static const struct plan_part nowhere[] = {{1, "page", "\"Old\""}};
 
     (void) state;
-    check(rows, COUNT(rows), true);
-    check(nowhere, COUNT(nowhere), false);
+    check_parts(gen_read, rows, COUNT(rows), true);
+    check_parts(gen_read, nowhere, COUNT(nowhere), false);
 }
 
 /* The resync walks the source in key order and queues what capture would. */

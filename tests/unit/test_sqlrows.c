@@ -12,34 +12,11 @@
 
 #include "plan_sample.h"
 
-struct part {
-    int sample; /* family, more */
-    const char *entity;
-    const char *part;
-};
-
-static void
-check(const struct part *rows, size_t count, bool there)
-{
-    struct sample samples[] = {sample_of(family_json, family_catalog), more_sample()};
-
-    for (size_t i = 0; i < count; i++) {
-        struct gen g = gen_of(&samples[rows[i].sample], rows[i].entity);
-
-        if (there)
-            has(gen_rows(&g), rows[i].part);
-        else
-            has_not(gen_rows(&g), rows[i].part);
-    }
-    sample_free(&samples[0]);
-    sample_free(&samples[1]);
-}
-
 /* Every value is read as its legacy column is declared, so what does not fit is refused; a document is read as one. */
 static void
 test_rows(void **state)
 {
-    static const struct part rows[] = {
+    static const struct plan_part rows[] = {
         {0, "org", "\"do\" pg_catalog.int4[], k0 pg_catalog.int8[], c0 pg_catalog.\"varchar\"(30)[])) w\n"},
         {0, "group",
          "k0 pg_catalog.int8[], p pg_catalog.int8[], c0 pg_catalog.text[], c1 pg_catalog.bpchar(3)[], c2 "
@@ -53,14 +30,14 @@ test_rows(void **state)
     };
 
     (void) state;
-    check(rows, COUNT(rows), true);
+    check_parts(gen_rows, rows, COUNT(rows), true);
 }
 
 /* The key is read as the looked-up table has it, without its length; the result is cut, and read as any value is. */
 static void
 test_lookup(void **state)
 {
-    static const struct part rows[] = {
+    static const struct plan_part rows[] = {
         {1, "page", "c4 pg_catalog.\"varchar\"[], c5 pg_catalog.\"varchar\"[], c6 pg_catalog.text[])) w\n"},
         {1, "page",
          "(SELECT l.v FROM pg_catalog.json_to_record(pg_catalog.json_build_object('v', CASE WHEN w.c4 IS "
@@ -81,11 +58,11 @@ test_lookup(void **state)
         /* vNext has looked it up already */
         {1, "page", "c3 pg_catalog.uuid[], "},
     };
-    static const struct part nowhere[] = {{1, "page", "\"Person\""}};
+    static const struct plan_part nowhere[] = {{1, "page", "\"Person\""}};
 
     (void) state;
-    check(rows, COUNT(rows), true);
-    check(nowhere, COUNT(nowhere), false);
+    check_parts(gen_rows, rows, COUNT(rows), true);
+    check_parts(gen_rows, nowhere, COUNT(nowhere), false);
 }
 
 /* Nothing but a key, of a row that is only inserted and deleted. */
