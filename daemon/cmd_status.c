@@ -108,6 +108,7 @@ gather(struct desk *d, int *status)
     struct status_parts parts = {.version = DUALWRITE_VERSION, .vnext = d->shown[DATABASE_VNEXT], .oldest = -1};
     cJSON *report = NULL;
     cJSON *overview;
+    cJSON *capture = NULL;
     cJSON *backlog = NULL;
     cJSON *failed = NULL;
     cJSON *legacy = NULL;
@@ -116,7 +117,9 @@ gather(struct desk *d, int *status)
 
     desk_doing(d, "asking for daemons and partitions");
     overview = ask(d, DATABASE_VNEXT, timeout, sql_status_overview);
-    if (overview != NULL) {
+    if (overview != NULL)
+        capture = ask(d, DATABASE_VNEXT, timeout, sql_status_capture_missing);
+    if (capture != NULL) {
         desk_doing(d, "counting waiting events");
         backlog = count(d, sql_status_backlog, &late);
     }
@@ -136,12 +139,14 @@ gather(struct desk *d, int *status)
         parts.legacy = d->two ? d->shown[DATABASE_LEGACY] : NULL;
         parts.legacy_why = why;
         parts.overview = overview;
+        parts.capture = capture;
         parts.backlog = backlog;
         parts.failed = failed;
         parts.legacy_side = legacy;
         report = status_report(&parts);
     }
     cJSON_Delete(overview);
+    cJSON_Delete(capture);
     cJSON_Delete(backlog);
     cJSON_Delete(failed);
     cJSON_Delete(legacy);

@@ -52,6 +52,7 @@ look(struct pages *p)
         set_link(&t.links[TELEMETRY_MIRROR], mirror_connection(s->mirror));
         survey_legacy_writes(&p->survey, mirror_writes(s->mirror));
     }
+    survey_capture_missing(&p->survey, s->view->capture_missing);
     process_use(&t.cpu_seconds, &t.resident_bytes, &t.open_fds);
     return t;
 }

@@ -57,6 +57,7 @@ struct beat_answer {
     bool heard;              /* a notification has come since the last beat */
     int queue_percent;       /* how full the cluster's notification queue is */
     char *queue_holders;     /* once it is half full: sessions that may hold it back; NULL: none to be seen */
+    const char *capture_missing; /* status/capture_missing.sql's list; NULL: this beat did not ask */
 };
 
 /* Each NULL where there is none. */

@@ -1,10 +1,12 @@
 /* view.c - what is in force; see view.h. */
 #include "view.h"
 
+#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "dualwrite/buf.h"
 #include "dualwrite/log.h"
 #include "dualwrite/xalloc.h"
 
@@ -24,6 +26,7 @@ view_free(struct view *v)
     free(v->partitions);
     free(v->disagreement);
     free(v->overrides);
+    free(v->capture_missing);
 }
 
 /* Replaces *old by a copy of `text`; true when they differ. NULL differs from a text. */
@@ -101,12 +104,41 @@ note_queue(struct view *v, const struct beat_answer *b)
     v->filling = b->queue_percent > (v->filling ? VIEW_QUEUE_CALM : VIEW_QUEUE_FULL);
 }
 
+/* A trigger that is away makes no fault anywhere: its changes are simply not there. */
+static void
+note_capture(struct view *v, const char *missing)
+{
+    const bool first = v->capture_missing == NULL;
+    struct buf names = {0};
+    cJSON *list;
+    const cJSON *one;
+
+    if (!replace(&v->capture_missing, missing))
+        return;
+    list = cJSON_Parse(missing);
+    cJSON_ArrayForEach(one, list) buf_printf(&names, "%s%s", names.len == 0 ? "" : ", ", one->valuestring);
+    if (names.len > 0)
+        log_msg(
+            LOG_WARNING, "capture_missing",
+            "changes are NOT captured: %s: the trigger is missing or switched off. Run `dualwrited install`: it puts "
+            "triggers back, and queues every row of the table",
+            buf_text(&names));
+    else if (!first)
+        log_msg(LOG_INFO, "capture_back",
+                "all changes are captured again. What was missed is queued if `dualwrited install` mended it; else run "
+                "`dualwrited reconcile`");
+    cJSON_Delete(list);
+    buf_free(&names);
+}
+
 bool
 view_note(struct view *v, const struct beat_answer *b, bool notify)
 {
     note_flags(v, b);
     note_hearing(v, b, notify);
     note_queue(v, b);
+    if (b->capture_missing != NULL)
+        note_capture(v, b->capture_missing);
     if (replace(&v->installed, b->mapping_digest) && v->digest != NULL && !view_mapping_installed(v))
         log_msg(LOG_WARNING, "mapping_mismatch",
                 "the installed mapping is another one (%.12s, ours is %.12s): no work is taken. Run `dualwrited "

@@ -28,9 +28,10 @@ struct view {
     char *partitions;   /* ours, "0,3"; NULL: never heard */
     char *disagreement;
     char *overrides;
-    int64_t failed;    /* rows in dualwrite.failed */
-    int64_t retrying;  /* ... that are not parked */
-    int64_t oldest_ms; /* age of the oldest event that waits for us; < 0: none does */
+    char *capture_missing; /* what nobody captures, a JSON array of "ENTITY STATEMENT"; NULL: never heard */
+    int64_t failed;        /* rows in dualwrite.failed */
+    int64_t retrying;      /* ... that are not parked */
+    int64_t oldest_ms;     /* age of the oldest event that waits for us; < 0: none does */
 };
 
 void view_init(struct view *v);

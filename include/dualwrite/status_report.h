@@ -29,6 +29,7 @@ struct status_parts {
     const char *legacy;       /* NULL: one database */
     const char *legacy_why;   /* the legacy side did not answer: why */
     const cJSON *overview;    /* status/overview.sql */
+    const cJSON *capture;     /* status/capture_missing.sql */
     const cJSON *backlog;     /* status/backlog.sql; NULL: it took too long */
     double oldest;            /* then: age of the oldest event in seconds; negative: not known */
     const cJSON *failed;      /* status/failed.sql or failed_estimate.sql */

@@ -33,6 +33,9 @@ bool survey_take(struct survey *s, const char *answer, const char *health, monot
 /* A legacy database of its own has the record of writes past the daemon; what it says, < 0: not known. */
 void survey_legacy_writes(struct survey *s, int64_t count);
 
+/* Of what nobody captures the beats ask; a JSON array, NULL: not known. */
+void survey_capture_missing(struct survey *s, const char *list);
+
 void survey_free(struct survey *s);
 
 /* True when it is time for one: the last one is old, and somebody asked lately, or there was none yet. `tried`: when the last

@@ -236,6 +236,16 @@ health_runs(struct exposition *e, const cJSON *runs,
 }
 
 static void
+capture(struct exposition *e, const struct survey *s)
+{
+    const cJSON *missing = cJSON_GetObjectItemCaseSensitive(s->database, "capture_missing");
+
+    if (cJSON_IsArray(missing))
+        gauge(e, "dualwrite_capture_triggers_missing", NULL, cJSON_GetArraySize(missing),
+              "Capture triggers that are missing or switched off: such changes are not captured.");
+}
+
+static void
 database(struct exposition *e, const struct survey *s)
 {
     const cJSON *runs = cJSON_GetObjectItemCaseSensitive(s->database, "health");
@@ -251,6 +261,7 @@ database(struct exposition *e, const struct survey *s)
     gauge(e, "dualwrite_resync_pending", NULL,
           cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(s->database, "resyncs")),
           "Entities whose whole table is to be queued.");
+    capture(e, s);
     surveyed(e, s, "notification_queue_ratio", "dualwrite_notification_queue_ratio", "ratio",
              "How full the server's notification queue is, 0 to 1.");
     surveyed(e, s, "inline_legacy_writes_24h", "dualwrite_inline_legacy_writes_24h", NULL,

@@ -266,6 +266,22 @@ judge_holders(struct judging *j, const cJSON *report)
     }
 }
 
+/* Critical also while dual write is off: changes are to be remembered meanwhile, and these are lost. */
+static void
+judge_capture(struct judging *j, const cJSON *report)
+{
+    struct buf names = {0};
+    const cJSON *one;
+
+    cJSON_ArrayForEach(one, item(report, "capture_missing"))
+        buf_printf(&names, "%s%s", names.len == 0 ? "" : ", ", cJSON_GetStringValue(one));
+    if (names.len > 0)
+        find(j, STATUS_CRITICAL, "capture",
+             "run `dualwrited install`: it puts triggers back, and queues every row of the table",
+             "changes are NOT captured: %s: the trigger is missing or switched off", buf_text(&names));
+    buf_free(&names);
+}
+
 static void
 judge_rest(struct judging *j, const cJSON *report)
 {
@@ -293,6 +309,7 @@ judge(cJSON *report)
     struct judging j = {.findings = cJSON_AddArrayToObject(report, "findings")};
     const char *why;
 
+    judge_capture(&j, report);
     judge_daemons(&j, report);
     judge_failed(&j, report);
     judge_lag(&j, report);
@@ -326,6 +343,7 @@ status_report(const struct status_parts *p)
     add_backlog(report, p);
     cJSON_AddItemToObject(report, "failed", cJSON_Duplicate(p->failed, true));
     copy(report, p->overview, "resyncs");
+    cJSON_AddItemToObject(report, "capture_missing", cJSON_Duplicate(p->capture, true));
     copy(report, p->legacy_side, "legacy_writes_24h");
     add_partitions(report, p);
     copy(report, p->overview, "daemons");

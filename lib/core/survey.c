@@ -38,6 +38,19 @@ survey_legacy_writes(struct survey *s, int64_t count)
 }
 
 void
+survey_capture_missing(struct survey *s, const char *list)
+{
+    cJSON *array = list == NULL ? NULL : cJSON_Parse(list);
+
+    if (s->database == NULL) {
+        cJSON_Delete(array);
+        return;
+    }
+    cJSON_DeleteItemFromObjectCaseSensitive(s->database, "capture_missing");
+    cJSON_AddItemToObject(s->database, "capture_missing", array == NULL ? cJSON_CreateNull() : array);
+}
+
+void
 survey_free(struct survey *s)
 {
     cJSON_Delete(s->flags);

@@ -85,7 +85,7 @@ def healthy():
                           "parked": 2, "retrying": 0, "first_at": ago(15120), "last_at": ago(460)}],
             "partitions": [{"partition": n, "instance": INSTANCES[n // 4]} for n in range(16)],
             "daemons": [daemon(n, list(range(4 * n, 4 * n + 4))) for n in range(4)],
-            "resyncs": [], "notification_queue_ratio": 0.0, "inline_legacy_writes_24h": 0,
+            "resyncs": [], "notification_queue_ratio": 0.0, "inline_legacy_writes_24h": 0, "capture_missing": [],
             "health": [health("teams", [84, 84, 86, 88, 88, 90, 91, 91, 91, 94, 96, 96], "healthy", 1),
                        health("characters", [97, 97, 92, 92, 85, 80, 80, 74], "degraded", 5, at=900)]},
     }
@@ -117,7 +117,8 @@ def failing():
                      exception_type=["not_null_violation", "lock_not_available", "insufficient_privilege"][i % 3])
     base = doc["database"]
     base.update(backlog=10000, backlog_exact=False, oldest_event_age_seconds=221.7, failed_events={"parked": 1312, "retrying": 76},
-                resyncs=["membership"], notification_queue_ratio=0.62, inline_legacy_writes_24h=41)
+                resyncs=["membership"], notification_queue_ratio=0.62, inline_legacy_writes_24h=41,
+                capture_missing=[f"team {statement}" for statement in ("INSERT", "UPDATE", "DELETE", "TRUNCATE")])
     base["failures"] += [
         {"operation": "sync_team_member_added", "exception_type": "not_null_violation", "constraint": None, "parked": 1310, "retrying": 0,
          "first_at": ago(222), "last_at": ago(3)},
@@ -172,7 +173,7 @@ def huge():
         partitions=[{"partition": n, "instance": instances[n % 100]} for n in range(1024)],
         daemons=[dict(daemon(0, list(range(n, 1024, 100))), instance=i, host=f"web-frontend-{n}.production.eu-central-1.example.internal")
                  for n, i in enumerate(instances)],
-        resyncs=[f"entity_{n}" for n in range(40)], inline_legacy_writes_24h=10 ** 12,
+        resyncs=[f"entity_{n}" for n in range(40)], capture_missing=[f"entity_{n} INSERT" for n in range(40)], inline_legacy_writes_24h=10 ** 12,
         failures=[dict(base["failures"][0], operation=f"{long}{n}", constraint=long, parked=10 ** 11) for n in range(20)],
         health=[health(f"pack_{n}", [(7 * i * (n + 1)) % 101 for i in range(60)], "critical", 10 ** 9) for n in range(8)])
     return doc

@@ -157,10 +157,12 @@ def test_what_is_wrong_comes_first_with_a_command(show):
         assert said["An override keeps bypass on, whatever files say"].endswith("--flag=TEAM_LEGACY_WRITE_BYPASS_ENABLED")
         assert said["1\u202f312\u00a0events are parked: not tried again until the row changes, or you say so"] == "dualwrited failed list --parked"
         assert said["Integrity of teams: critical, 23\u00a0issues"] == "dualwrited validate --pack=teams"
+        assert said["Changes are not captured: team INSERT, team UPDATE, team DELETE, team TRUNCATE. The trigger is missing or switched off"] \
+            == "dualwrited install"
         assert any("pid 4737, has not beaten for 9.3 s" in text for text in said)
         for command in filter(None, said.values()):
             word = command.split()[1]
-            assert word in ("check", "failed", "flags", "rollback", "status", "validate"), command
+            assert word in ("check", "failed", "flags", "install", "rollback", "status", "validate"), command
         flags = {row["Flag"]: row for row in p.table("flags")}
         assert flags["BypassTEAM_LEGACY_WRITE_BYPASS_ENABLED"]["From"] == "override"
         assert flags["Strict modeTEAM_VNEXT_DUAL_WRITE_STRICT_MODE"]["From"] == "daemons daemons disagree"

@@ -271,6 +271,26 @@ def test_a_count_of_a_day_reads_no_years(db, name, params):
             assert read == [3], (analyzed, read)
 
 
+@pytest.mark.parametrize("analyzed", [False, True])
+def test_who_captures_is_known_without_reading_every_trigger(db, analyzed):
+    """In pages, which the planner's guesses may multiply: it was half a second where the statistics were old."""
+    install(db)
+    text = (TOP / "lib" / "sql" / "status" / "capture_missing.sql").read_text()
+    with db.connect() as conn:
+        conn.autocommit = True
+        conn.execute("CREATE TABLE many (i int)")
+        conn.execute("CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
+        conn.execute("""DO $$ BEGIN FOR i IN 1..1000 LOOP
+            EXECUTE format('CREATE TRIGGER t%s AFTER INSERT ON many FOR EACH STATEMENT EXECUTE FUNCTION nothing()', i);
+            END LOOP; END $$""")
+        if analyzed:
+            conn.execute("ANALYZE")
+        conn.execute("PREPARE asked AS " + text)
+        assert conn.execute("EXECUTE asked").fetchone() == ([],)
+        (plan,), = conn.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE asked").fetchall()
+        assert plan[0]["Plan"]["Shared Hit Blocks"] + plan[0]["Plan"]["Shared Read Blocks"] < 200
+
+
 # ---- the queue: whatever the statistics say -----------------------------------------------------------------------------
 
 

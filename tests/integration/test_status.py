@@ -7,7 +7,7 @@ import time
 import pytest
 
 from conftest import TIMEOUT, Daemon, assert_in_step, dualwrited, install, wait_until
-from helpers import ENABLED, HOSTILE, STRICT, cli, partitions
+from helpers import ENABLED, HOSTILE, MEMBERSHIP, STRICT, TEAM, cli, partitions
 
 pytestmark = pytest.mark.layouts("one", "two")
 
@@ -120,6 +120,40 @@ def test_failed_events_and_their_causes(installed):
     assert found(report)["parked"]["next"] == "dualwrited failed list --parked"
     said = text(installed, code=1)
     assert "8 parked, 1 retrying" in said and "teams_team_slug_key" in said and "dualwrited failed list --parked" in said
+
+
+EACH = ("INSERT", "UPDATE", "DELETE", "TRUNCATE")
+
+
+def test_changes_that_nobody_captures_are_critical(installed):
+    live(installed)
+    assert status(installed, code=0)["capture_missing"] == []
+    # as somebody does who loads rows, and forgets to switch them on again
+    installed.execute(f"ALTER TABLE {TEAM} DISABLE TRIGGER ALL")
+    installed.execute(f"DROP TRIGGER zz_dualwrite_delete_membership ON {MEMBERSHIP}")
+    missing = ["membership DELETE"] + [f"team {statement}" for statement in EACH]
+    team = installed.new_team("Lost")
+    report = status(installed, code=2)
+    assert report["capture_missing"] == missing and report["status"] == "critical" and report["backlog"] == 0
+    assert found(report)["capture"]["level"] == "critical" and "`dualwrited install`" in found(report)["capture"]["next"]
+    said = " ".join(text(installed, code=2).split())
+    assert f"changes are NOT captured: {', '.join(missing)}" in said and "run `dualwrited install`" in said
+    # what it says to do does it: also what was written meanwhile comes
+    install(installed)
+    report = status(installed, code=0)
+    assert report["capture_missing"] == [] and {r["entity"] for r in report["resyncs"]} == {"team", "membership"}
+    installed.execute("DELETE FROM dualwrite.daemon")
+    with Daemon(installed):
+        wait_until(lambda: installed.legacy.value("SELECT count(*) FROM teams_team") == 1)
+        assert_in_step(installed)
+    assert team and status(installed)["capture_missing"] == []
+
+
+def test_a_trigger_switched_on_again_in_any_way_captures(installed):
+    for how, missing in (("DISABLE", EACH), ("ENABLE REPLICA", EACH), ("ENABLE", ()), ("DISABLE", EACH), ("ENABLE ALWAYS", ())):
+        for statement in EACH:
+            installed.execute(f"ALTER TABLE {TEAM} {how} TRIGGER zz_dualwrite_{statement.lower()}_team")
+        assert status(installed)["capture_missing"] == [f"team {statement}" for statement in missing], how
 
 
 def test_strict_mode_is_not_ready_while_events_fail(installed):

@@ -13,8 +13,8 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_families
 from prometheus_client.parser import text_string_to_metric_families as plain_families
 
-from conftest import TIMEOUT, wait_until
-from helpers import ENABLED, drained, partitions
+from conftest import TIMEOUT, install, wait_until
+from helpers import ENABLED, MEMBERSHIP, TEAM, drained, partitions
 from test_health import ask, bad_team, http_daemon, port_of
 
 pytestmark = pytest.mark.layouts("one", "two")
@@ -244,6 +244,30 @@ def test_no_answer_names_a_row_a_message_or_a_secret(installed):
             for word in planted:
                 assert word not in said, (path, word)
         assert "planted-password" not in "".join(daemon.raw)
+
+
+def test_a_capture_that_is_switched_off_is_told(installed):
+    db = installed
+    missing = [f"team {statement}" for statement in ("INSERT", "UPDATE", "DELETE", "TRUNCATE")]
+    with http_daemon(db, DUALWRITE_POLL_INTERVAL="100ms") as daemon:  # it looks with each twelfth beat
+        port = port_of(daemon)
+        surveyed(port, capture_missing=[])
+        assert of(metrics(port), "dualwrite_capture_triggers_missing") == 0
+        db.execute(f"ALTER TABLE {TEAM} DISABLE TRIGGER ALL")
+        line = daemon.wait_for("capture_missing", level="WARNING")
+        assert ", ".join(missing) in line["msg"] and "dualwrited install" in line["msg"]
+        surveyed(port, capture_missing=missing)
+        assert of(metrics(port), "dualwrite_capture_triggers_missing") == 4
+        assert daemon.lines("capture_back") == []
+        install(db)
+        daemon.wait_for("capture_back", level="INFO")
+        surveyed(port, capture_missing=[])
+        db.execute(f"DROP TRIGGER zz_dualwrite_update_membership ON {MEMBERSHIP}")
+        line = daemon.wait_for("capture_missing", level="WARNING", count=2)
+        assert len(daemon.lines("capture_missing")) == 2 and "membership UPDATE:" in daemon.lines("capture_missing")[1]["msg"]
+    with http_daemon(db) as daemon:  # with its first beat
+        daemon.wait_for("capture_missing", level="WARNING")
+        surveyed(port_of(daemon), capture_missing=["membership UPDATE"])
 
 
 # ---- surveys on bad days ---------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ test_golden(void **state)
     (void) state;
     served("tests/unit/golden/metrics_no_survey.txt", &s->t, false);
     assert_true(survey_take(&s->survey, survey_answer, health_runs, at(18000).mono, at(18000).wall_ms));
+    survey_capture_missing(&s->survey, "[\"team INSERT\", \"team UPDATE\"]");
     served("tests/unit/golden/metrics.txt", &s->t, false);
     served("tests/unit/golden/metrics.openmetrics", &s->t, true);
     scene_free(s);
@@ -47,7 +48,8 @@ test_an_old_survey(void **state)
     s->t.now = at(SURVEY_FRESH_MS);
     metrics_text(&b, &s->t, false);
     assert_non_null(strstr(buf_text(&b), "dualwrite_backlog_events 123456789\n"));
-    assert_null(strstr(buf_text(&b), "dualwrite_health")); /* there are no runs */
+    assert_null(strstr(buf_text(&b), "dualwrite_health"));  /* there are no runs */
+    assert_null(strstr(buf_text(&b), "dualwrite_capture")); /* nobody has asked yet */
     buf_clear(&b);
     s->t.now = at(SURVEY_FRESH_MS + 1);
     metrics_text(&b, &s->t, false);

@@ -41,6 +41,7 @@ test_golden(void **state)
 
     (void) state;
     assert_true(survey_take(&s->survey, survey_answer, health_runs, at(18000).mono, at(18000).wall_ms));
+    survey_capture_missing(&s->survey, "[\"team INSERT\", \"team UPDATE\"]");
     status_json(&b, &s->t);
     golden("tests/unit/golden/status_http.json", buf_text(&b));
     buf_free(&b);

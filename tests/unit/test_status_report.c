@@ -25,7 +25,8 @@
 
 /* A world in order; a test changes one thing. */
 struct world {
-    const char *enabled, *strict, *daemons, *partitions, *resyncs, *backlog, *failed, *disagreement, *legacy_why;
+    const char *enabled, *strict, *daemons, *partitions, *resyncs, *backlog, *failed, *disagreement, *legacy_why,
+        *capture;
     int room;
     double oldest;
 };
@@ -58,6 +59,7 @@ changed(const struct world *c)
     w.failed = c->failed != NULL ? c->failed : w.failed;
     w.disagreement = c->disagreement != NULL ? c->disagreement : w.disagreement;
     w.legacy_why = c->legacy_why;
+    w.capture = c->capture;
     w.room = c->room != 0 ? c->room : w.room;
     w.oldest = c->oldest != 0 ? c->oldest : w.oldest;
     return w;
@@ -83,11 +85,13 @@ report_of(const struct world *w)
     assert_non_null(o);
     parts.legacy = w->legacy_why != NULL ? "host=b" : NULL;
     parts.overview = o;
+    parts.capture = w->capture == NULL ? NULL : cJSON_Parse(w->capture);
     parts.backlog = strcmp(w->backlog, LATE) == 0 ? NULL : cJSON_Parse(w->backlog);
     parts.failed = cJSON_Parse(w->failed);
     assert_non_null(parts.failed);
     report = status_report(&parts);
     cJSON_Delete(o);
+    cJSON_Delete((cJSON *) parts.capture);
     cJSON_Delete((cJSON *) parts.backlog);
     cJSON_Delete((cJSON *) parts.failed);
     return report;
@@ -160,6 +164,9 @@ test_judgement(void **state)
         {{.partitions = HELD("true")}, NULL, NULL, STATUS_OK, true},
         {{.partitions = HELD("null")}, NULL, NULL, STATUS_OK, true},
         {{.partitions = HELD("false")}, "holder", "warning", STATUS_WARNING, true},
+        {{.capture = "[]"}, NULL, NULL, STATUS_OK, true},
+        {{.capture = "[\"team INSERT\"]"}, "capture", "critical", STATUS_CRITICAL, true},
+        {{.capture = "[\"team INSERT\"]", .enabled = "false"}, "capture", "critical", STATUS_CRITICAL, true},
         {{.room = -1, .backlog = WAITING(5, 1)}, "outbox_full", "warning", STATUS_WARNING, true},
         {{.room = -1}, NULL, NULL, STATUS_OK, true},
         {{.disagreement = "true"}, "flags", "warning", STATUS_WARNING, true},

@@ -41,6 +41,26 @@ test_answers_that_are_none(void **state)
     assert_false(survey_flag_disagrees(&s, "TEAM_VNEXT_DUAL_WRITE_ENABLED"));
 }
 
+/* It comes from elsewhere; whatever it is, a list or nothing. */
+static void
+test_what_nobody_captures(void **state)
+{
+    struct survey s = {0};
+    cJSON *list;
+
+    (void) state;
+    survey_capture_missing(&s, "[]"); /* nowhere to put it */
+    assert_true(survey_take(&s, survey_answer, NULL, at(0).mono, 1));
+    for (int i = 0; i < 2; i++)
+        survey_capture_missing(&s, "[\"team INSERT\"]");
+    list = cJSON_GetObjectItem(s.database, "capture_missing");
+    assert_string_equal(cJSON_GetArrayItem(list, 0)->valuestring, "team INSERT");
+    assert_int_equal(cJSON_GetArraySize(list), 1);
+    survey_capture_missing(&s, NULL);
+    assert_true(cJSON_IsNull(cJSON_GetObjectItem(s.database, "capture_missing")));
+    survey_free(&s);
+}
+
 /* A later answer takes the place of all of the one before. */
 static void
 test_an_answer_is_taken_over(void **state)
@@ -102,9 +122,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers_that_are_none),
-        cmocka_unit_test(test_an_answer_is_taken_over),
-        cmocka_unit_test(test_age),
+        cmocka_unit_test(test_what_nobody_captures),    cmocka_unit_test(test_answers_that_are_none),
+        cmocka_unit_test(test_an_answer_is_taken_over), cmocka_unit_test(test_age),
         cmocka_unit_test(test_when_a_survey_is_due),
     };
 

@@ -146,12 +146,52 @@ test_hearing(void **state)
     }
 }
 
+/* What nobody captures is said when it changes; that all is well, only after it was not. */
+static void
+test_capture(void **state)
+{
+    static const struct {
+        const char *missing, *said;
+        int times;
+    } beats[] = {
+        {NULL, "capture", 0},
+        {"[]", "capture", 0},
+        {NULL, "capture", 0},
+        {"[\"team INSERT\", \"team UPDATE\"]", "changes are NOT captured: team INSERT, team UPDATE: ", 1},
+        {NULL, "capture", 0},
+        {"[\"team INSERT\", \"team UPDATE\"]", "capture", 0},
+        {"[\"team UPDATE\"]", "changes are NOT captured: team UPDATE: ", 1},
+        {"[]", "capture_back", 1},
+        {"[]", "capture", 0},
+    };
+    struct beat_answer b = well();
+    struct view v;
+
+    (void) state;
+    view_init(&v);
+    view_note(&v, &b, true);
+    said("flag");
+    for (size_t i = 0; i < COUNT(beats); i++) {
+        b.capture_missing = beats[i].missing;
+        view_note(&v, &b, true);
+        if (said(beats[i].said) != beats[i].times)
+            fail_msg("%zu: %s was not said %d times", i, beats[i].said, beats[i].times);
+    }
+    view_free(&v);
+    view_init(&v);
+    b.capture_missing = "[\"team DELETE\"]";
+    view_note(&v, &b, true);
+    assert_int_equal(said("NOT captured: team DELETE"), 1); /* with the first beat that asks */
+    view_free(&v);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_queue, redirect, restore),
         cmocka_unit_test_setup_teardown(test_hearing, redirect, restore),
+        cmocka_unit_test_setup_teardown(test_capture, redirect, restore),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
