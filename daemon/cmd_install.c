@@ -9,8 +9,8 @@
 #include <uv.h>
 
 #include "command.h"
-#include "dualwrite/pgarray.h"
 #include "dualwrite/pgblock.h"
+#include "dualwrite/table_list.h"
 #include "dualwrite/uuid4.h"
 #include "embedded.h"
 #include "install_plan.h"
@@ -76,27 +76,13 @@ struct job {
 static void
 print_writers(PGconn *pq, const struct mapping *m)
 {
-    struct buf schemas = {0};
-    struct buf names = {0};
-    const char *parameters[2];
-    PGresult *r;
+    struct table_list targets = table_list_of(m, false, true);
+    PGresult *r = pgblock_query(pq, sql_writers, 2, (const char *[]){targets.schemas, targets.names});
 
-    pgarray_open(&schemas);
-    pgarray_open(&names);
-    for (size_t i = 0; i < m->count; i++) {
-        pgarray_add(&schemas, m->entities[i].target.schema);
-        pgarray_add(&names, m->entities[i].target.name);
-    }
-    pgarray_close(&schemas);
-    pgarray_close(&names);
-    parameters[0] = buf_text(&schemas);
-    parameters[1] = buf_text(&names);
-    r = pgblock_query(pq, sql_writers, 2, parameters);
     for (int i = 0; r != NULL && i < PQntuples(r); i++)
         printf("  may write %s now: %s\n", PQgetvalue(r, i, 0), PQgetvalue(r, i, 1));
     PQclear(r);
-    buf_free(&schemas);
-    buf_free(&names);
+    table_list_free(&targets);
 }
 
 /* What was done in one database. */
@@ -116,7 +102,7 @@ report_part(const struct job *j, size_t database)
     else if (p->now.version < CAPTURE_SCHEMA_VERSION)
         printf("%supgraded: schema dualwrite, from version %d to %d\n", would, p->now.version, CAPTURE_SCHEMA_VERSION);
     else if (p->hang && strcmp(p->now.hang_digest, p->hang_digest) == 0)
-        printf("%smended: triggers were missing or switched off\n", would);
+        printf("%smended: capture or guard triggers were missing, switched off or at another table\n", would);
     else if (p->hang)
         printf("%sreplaced: the triggers of an earlier mapping or setting\n", would);
     else

@@ -13,6 +13,7 @@
 #include "desk.h"
 #include "dualwrite/config_keys.h"
 #include "dualwrite/status_report.h"
+#include "dualwrite/table_list.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 #include "status_watch.h"
@@ -61,6 +62,19 @@ ask(struct desk *d, enum database side, int64_t timeout_ms, const char *sql)
     cJSON *answer = r == NULL ? NULL : cJSON_Parse(PQgetvalue(r, 0, 0));
 
     PQclear(r);
+    return answer;
+}
+
+static cJSON *
+ask_capture(struct desk *d, int64_t timeout_ms)
+{
+    struct table_list sources = table_list_of(d->settings->mapping, true, false);
+    PGresult *r = desk_look(d, DATABASE_VNEXT, timeout_ms, sql_status_capture_missing, 3,
+                            (const char *[]){sources.entities, sources.schemas, sources.names});
+    cJSON *answer = r == NULL ? NULL : cJSON_Parse(PQgetvalue(r, 0, 0));
+
+    PQclear(r);
+    table_list_free(&sources);
     return answer;
 }
 
@@ -118,7 +132,7 @@ gather(struct desk *d, int *status)
     desk_doing(d, "asking for daemons and partitions");
     overview = ask(d, DATABASE_VNEXT, timeout, sql_status_overview);
     if (overview != NULL)
-        capture = ask(d, DATABASE_VNEXT, timeout, sql_status_capture_missing);
+        capture = ask_capture(d, timeout);
     if (capture != NULL) {
         desk_doing(d, "counting waiting events");
         backlog = count(d, sql_status_backlog, &late);

@@ -183,7 +183,7 @@ on_take_over(void *arg, struct settings *next)
     log_configure(e->settings->config->log_format, e->settings->config->log_level);
     worker_settings(e->worker, e->settings);
     tally_mapping(&e->tally, e->settings->mapping);
-    listener_configure(e->listener, e->settings->mapping->channel, e->settings->config->notify);
+    listener_configure(e->listener, e->settings->mapping, e->settings->config->notify);
     http_listen(e->http, e->settings->config->http_listen);
     watch_config_follow(e->watch, e->settings);
     settings_free(before);
@@ -474,8 +474,8 @@ engine_run(struct settings *settings, const char *config_option, bool *hung)
     e.watch = watch_config_new(&e.loop, on_files_changed, &e);
     watch_config_follow(e.watch, settings);
     e.worker = worker_new(&e.loop, settings, e.instance, &e.tally, &worked, &e);
-    e.listener = listener_new(&e.loop, settings->config->database_url, settings->mapping->channel,
-                              settings->config->notify, &heard, &e);
+    e.listener =
+        listener_new(&e.loop, settings->config->database_url, settings->mapping, settings->config->notify, &heard, &e);
     if (settings_two_databases(settings))
         e.mirror = mirror_new(&e.loop, settings->config->legacy_database_url, on_control, &e);
     pages_init(&e.pages,

@@ -11,6 +11,7 @@
 #include "dualwrite/catalog_read.h"
 #include "dualwrite/mapping_check.h"
 #include "dualwrite/pgarray.h"
+#include "dualwrite/table_list.h"
 #include "dualwrite/triggers.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
@@ -235,26 +236,12 @@ count_entity(const struct gate_asked *a, size_t i, struct gate_coverage *c)
 static PGresult *
 ask_triggers(const struct gate_asked *a, enum database side)
 {
-    const struct mapping *m = a->desk->settings->mapping;
-    struct buf schemas = {0}, names = {0};
-    const char *params[2];
-    PGresult *r;
+    struct table_list tables =
+        table_list_of(a->desk->settings->mapping, side == DATABASE_VNEXT, side == DATABASE_LEGACY);
+    PGresult *r = desk_look(a->desk, side, a->desk->settings->config->statement_timeout_ms, sql_check_triggers, 2,
+                            (const char *[]){tables.schemas, tables.names});
 
-    pgarray_open(&schemas);
-    pgarray_open(&names);
-    for (size_t i = 0; i < m->count; i++) {
-        const struct mapping_table *t = side == DATABASE_VNEXT ? &m->entities[i].source : &m->entities[i].target;
-
-        pgarray_add(&schemas, t->schema);
-        pgarray_add(&names, t->name);
-    }
-    pgarray_close(&schemas);
-    pgarray_close(&names);
-    params[0] = buf_text(&schemas);
-    params[1] = buf_text(&names);
-    r = desk_look(a->desk, side, a->desk->settings->config->statement_timeout_ms, sql_check_triggers, 2, params);
-    buf_free(&schemas);
-    buf_free(&names);
+    table_list_free(&tables);
     return r;
 }
 

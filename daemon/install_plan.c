@@ -10,6 +10,7 @@
 #include "dualwrite/mapping_check.h"
 #include "dualwrite/pgblock.h"
 #include "dualwrite/ref.h"
+#include "dualwrite/table_list.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 
@@ -48,6 +49,34 @@ side_of(const struct install_plan *p, size_t database)
     return p->pair->count == 1 ? SIDE_BOTH : database == DATABASE_VNEXT ? SIDE_VNEXT : SIDE_LEGACY;
 }
 
+/* What of it hangs where the mapping says. A database that has none of it has missed nothing. */
+static int
+read_hung(const struct mapping *m, PGconn *pq, struct install_part *part)
+{
+    struct table_list sources = table_list_of(m, true, false);
+    struct table_list all = table_list_of(m, true, true);
+    PGresult *hung = pgblock_query(pq, sql_install_hung, 2, (const char *[]){all.schemas, all.names});
+    PGresult *missing = pgblock_query(pq, sql_status_capture_missing, 3,
+                                      (const char *[]){sources.entities, sources.schemas, sources.names});
+    int status = hung == NULL || missing == NULL ? EXIT_UNFINISHED : EXIT_GOOD;
+
+    if (status == EXIT_GOOD) {
+        part->hung = strtol(PQgetvalue(hung, 0, 0), NULL, 10);
+        for (size_t i = 0; i < m->count; i++) {
+            struct buf first = {0};
+
+            buf_printf(&first, "\"%s ", m->entities[i].name);
+            part->missed[i] = strstr(PQgetvalue(missing, 0, 0), buf_text(&first)) != NULL;
+            buf_free(&first);
+        }
+    }
+    PQclear(hung);
+    PQclear(missing);
+    table_list_free(&sources);
+    table_list_free(&all);
+    return status;
+}
+
 static int
 read_parts(struct install_plan *p)
 {
@@ -58,7 +87,9 @@ read_parts(struct install_plan *p)
         if (installed_read(p->pair->pq[i], &part->now) != 0)
             return EXIT_UNFINISHED;
         part->catalog = catalog_read(p->pair->pq[i], p->settings->mapping, side != SIDE_LEGACY, side != SIDE_VNEXT);
-        if (part->catalog == NULL)
+        part->missed = xcalloc(p->settings->mapping->count, sizeof *part->missed);
+        if (part->catalog == NULL ||
+            (part->now.there && read_hung(p->settings->mapping, p->pair->pq[i], part) != EXIT_GOOD))
             return EXIT_UNFINISHED;
     }
     return EXIT_GOOD;
@@ -155,21 +186,6 @@ flags_in_force(const struct install_plan *p, struct flags *flags)
     return EXIT_GOOD;
 }
 
-static bool *
-missed(const struct mapping *m, const char *entities)
-{
-    bool *them = xcalloc(m->count, sizeof *them);
-
-    for (size_t i = 0; i < m->count; i++) {
-        struct buf item = {0};
-
-        buf_printf(&item, ",%s,", m->entities[i].name);
-        them[i] = strstr(entities, buf_text(&item)) != NULL;
-        buf_free(&item);
-    }
-    return them;
-}
-
 static int
 choose_options(struct install_plan *p, size_t database)
 {
@@ -178,7 +194,6 @@ choose_options(struct install_plan *p, size_t database)
     struct install_part *part = &p->parts[database];
     struct install_options *o = &part->options;
 
-    part->missed = missed(p->settings->mapping, part->now.missed);
     part->mapping_digest = digest(p->pair->pq[database], p->settings->mapping_text);
     *o = (struct install_options){
         .installed_version = part->now.version,
@@ -225,7 +240,7 @@ make_sql(struct install_plan *p, size_t database)
         return EXIT_UNFINISHED;
     }
     part->hang = part->now.version == 0 || strcmp(part->now.hang_digest, part->hang_digest) != 0 ||
-                 part->now.triggers != capture_hang_count(m, &part->options);
+                 part->hung != capture_hang_count(m, &part->options);
     capture_schema_sql(&part->sql, &part->options);
     if (part->hang) {
         capture_release_sql(&part->sql);

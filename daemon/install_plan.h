@@ -18,6 +18,7 @@ struct install_part {
     struct install_options options;
     char *mapping_digest;
     char *hang_digest;
+    long hung; /* triggers of ours on the mapped tables, switched on */
     struct buf sql;
     bool hang;    /* the triggers are made anew */
     bool *missed; /* by entity: it was installed, and not all of its capture triggers were there and on */

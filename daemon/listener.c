@@ -8,6 +8,7 @@
 #include "dualwrite/buf.h"
 #include "dualwrite/pgconn.h"
 #include "dualwrite/quote.h"
+#include "dualwrite/table_list.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 #include "version.h"
@@ -24,6 +25,7 @@ struct listener {
     struct listener_events events;
     void *arg;
     char *channel;
+    struct table_list sources; /* where changes are captured */
     bool notify;
     bool sent;        /* LISTEN was sent on this connection for this channel; the beat after it must find it in force */
     bool heard;       /* a notification, since the last beat */
@@ -106,15 +108,16 @@ on_notified(void *arg, const char *channel, const char *payload)
 }
 
 struct listener *
-listener_new(uv_loop_t *loop, const char *url, const char *channel, bool notify, const struct listener_events *events,
-             void *arg)
+listener_new(uv_loop_t *loop, const char *url, const struct mapping *mapping, bool notify,
+             const struct listener_events *events, void *arg)
 {
     static const struct pgconn_events pg_events = {on_up, on_down, on_notified};
     struct listener *l = xcalloc(1, sizeof *l);
 
     l->events = *events;
     l->arg = arg;
-    l->channel = xstrdup(channel);
+    l->channel = xstrdup(mapping->channel);
+    l->sources = table_list_of(mapping, true, false);
     l->notify = notify;
     l->pg = pgconn_new(loop, "listen", url, &pg_events, l);
     return l;
@@ -133,13 +136,16 @@ listener_overdue_ms(const struct listener *l)
 }
 
 void
-listener_configure(struct listener *l, const char *channel, bool notify)
+listener_configure(struct listener *l, const struct mapping *mapping, bool notify)
 {
-    if (strcmp(l->channel, channel) != 0 || l->notify != notify)
+    if (strcmp(l->channel, mapping->channel) != 0 || l->notify != notify)
         l->sent = false;
     free(l->channel);
-    l->channel = xstrdup(channel);
+    table_list_free(&l->sources);
+    l->channel = xstrdup(mapping->channel);
+    l->sources = table_list_of(mapping, true, false);
     l->notify = notify;
+    l->beats = 0; /* who captures is asked at once: other tables may be mapped */
 }
 
 static char *
@@ -345,7 +351,9 @@ listener_beat(struct listener *l, const struct beat_request *request)
     };
     l->script_capture = l->beats++ % CAPTURE_BEATS == 0 ? (int) n : 0;
     if (l->script_capture > 0)
-        script[n++] = (struct pg_statement){.sql = sql_status_capture_missing};
+        script[n++] = (struct pg_statement){.sql = sql_status_capture_missing,
+                                            .nparams = 3,
+                                            .params = {l->sources.entities, l->sources.schemas, l->sources.names}};
     pgconn_run(l->pg, script, n, ANSWER_MS, parse_beat, l);
     free(flags);
     free(obeyed);
@@ -417,5 +425,6 @@ listener_close(struct listener *l)
         return;
     pgconn_close(l->pg);
     free(l->channel);
+    table_list_free(&l->sources);
     free(l);
 }

@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "dualwrite/flags.h"
+#include "dualwrite/mapping.h"
 #include "dualwrite/pgconn.h"
 
 /* What this daemon tells about itself with each beat. */
@@ -79,8 +80,8 @@ struct listener_events {
 
 struct listener;
 
-/* `channel` is copied; `notify` false: poll-only, the connection only beats. */
-struct listener *listener_new(uv_loop_t *loop, const char *url, const char *channel, bool notify,
+/* Of `mapping` the channel and the tables are copied; `notify` false: poll-only, the connection only beats. */
+struct listener *listener_new(uv_loop_t *loop, const char *url, const struct mapping *mapping, bool notify,
                               const struct listener_events *events, void *arg);
 void listener_start(struct listener *l);
 
@@ -105,8 +106,8 @@ void listener_deregister(struct listener *l, const char *instance, void (*done)(
 
 int64_t listener_overdue_ms(const struct listener *l); /* pgconn_overdue_ms() */
 
-/* Changes whether, and on which channel, it listens; takes effect with the next beat. */
-void listener_configure(struct listener *l, const char *channel, bool notify);
+/* Changes whether, and on which channel, it listens, and whose capture it looks at; takes effect with the next beat. */
+void listener_configure(struct listener *l, const struct mapping *mapping, bool notify);
 void listener_close(struct listener *l);
 
 #endif

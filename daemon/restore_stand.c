@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dualwrite/pgarray.h"
+#include "dualwrite/table_list.h"
 #include "embedded.h"
 #include "restore.h"
 
@@ -37,28 +37,16 @@ restore_stand_back(struct dump_run *run, struct restore_stand *stand)
 static long
 without_triggers(struct dump_run *run, enum database side)
 {
-    const struct mapping *m = run->settings->mapping;
-    struct buf schemas = {0};
-    struct buf names = {0};
-    PGresult *r;
+    struct table_list tables = table_list_of(run->settings->mapping, side == DATABASE_VNEXT, false);
+    PGresult *r = dump_ask(run, side, sql_backup_after, 2, (const char *[]){tables.schemas, tables.names});
     long unhung = 0;
 
-    pgarray_open(&schemas);
-    pgarray_open(&names);
-    for (size_t i = 0; side == DATABASE_VNEXT && i < m->count; i++) {
-        pgarray_add(&schemas, m->entities[i].source.schema);
-        pgarray_add(&names, m->entities[i].source.name);
-    }
-    pgarray_close(&schemas);
-    pgarray_close(&names);
-    r = dump_ask(run, side, sql_backup_after, 2, (const char *[]){buf_text(&schemas), buf_text(&names)});
     if (r != NULL && PQgetvalue(r, 0, 0)[0] == 't')
         unhung = strtol(PQgetvalue(r, 0, 1), NULL, 10);
     else
         unhung = -1;
     PQclear(r);
-    buf_free(&schemas);
-    buf_free(&names);
+    table_list_free(&tables);
     return unhung;
 }
 

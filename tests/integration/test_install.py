@@ -334,7 +334,12 @@ def test_another_number_of_partitions_keeps_what_waits(db):
         assert_in_step(db)
 
 
-@pytest.mark.parametrize("how", ["DROP TRIGGER {} ON {}", "ALTER TABLE {1} DISABLE TRIGGER {0}"], ids=["dropped", "disabled"])
+SWAP = """CREATE TABLE another (LIKE {1} INCLUDING ALL); INSERT INTO another SELECT * FROM {1};
+          ALTER TABLE {1} RENAME TO former; ALTER TABLE another RENAME TO {1}"""
+
+
+@pytest.mark.parametrize("how", ["DROP TRIGGER {} ON {}", "ALTER TABLE {1} DISABLE TRIGGER {0}", SWAP],
+                         ids=["dropped", "disabled", "at the table that had the name"])
 def test_what_was_missed_while_a_trigger_was_away_is_queued_when_install_puts_it_back(db, how):
     install(db)
     team = db.new_team("before")
@@ -344,10 +349,10 @@ def test_what_was_missed_while_a_trigger_was_away_is_queued_when_install_puts_it
         db.execute(f"UPDATE {TEAM} SET name = 'meanwhile' WHERE id = %s", [team])
         assert events(db) == []
         rehearsed = cli(db, "install", "--dry-run")
-        assert "would be mended: triggers" in rehearsed.stdout and "would be queued anew" in rehearsed.stderr
+        assert "would be mended: capture or guard triggers" in rehearsed.stdout and "would be queued anew" in rehearsed.stderr
         assert db.value("SELECT is_called FROM dualwrite.resync_team") is False
         done = cli(db, "install")
-        assert done.stdout.startswith("mended: triggers were missing or switched off")
+        assert done.stdout.startswith("mended: capture or guard triggers were missing, switched off or at another table")
         assert f"public.{TEAM} had not all of its capture triggers" in done.stderr
         assert MEMBERSHIP not in done.stderr, "that table had all of them"
         daemon.wait_for("resync_completed", entity="team")

@@ -156,6 +156,16 @@ def test_a_trigger_switched_on_again_in_any_way_captures(installed):
         assert status(installed)["capture_missing"] == [f"team {statement}" for statement in missing], how
 
 
+def test_a_table_in_the_place_of_another_is_not_captured(installed):
+    """The triggers went with the one that had the name; they are there, and on."""
+    installed.execute(f"CREATE TABLE another (LIKE {TEAM} INCLUDING ALL)")
+    installed.execute(f"ALTER TABLE {TEAM} RENAME TO former; ALTER TABLE another RENAME TO {TEAM}")
+    assert status(installed)["capture_missing"] == [f"team {statement}" for statement in EACH]
+    install(installed)
+    assert status(installed)["capture_missing"] == []
+    assert installed.value("SELECT count(*) FROM pg_trigger WHERE tgrelid = 'former'::regclass AND NOT tgisinternal") == 0
+
+
 def test_strict_mode_is_not_ready_while_events_fail(installed):
     live(installed, strict="true")
     assert status(installed, code=0)["ready"] is True
