@@ -335,3 +335,21 @@ def test_a_parent_made_for_a_child_and_deleted_meanwhile_leaves_nothing_behind(a
         wait_until(lambda: failed(db) == {}, 40)
         assert legacy(db, "SELECT count(*) FROM old_player") == [(0,)]
         assert legacy(db, "SELECT count(*) FROM old_team") == [(0,)], (one.lines(), two.lines())
+
+
+# ---- what is said, and what is not seen -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.layouts("one", reason="a resync reads vNext")
+def test_a_resync_does_not_pass_over_rows_that_a_policy_hides(application):
+    db = application(mapping(thing()), THING, OLD_THING)
+    install(db)
+    with Daemon(db) as daemon:
+        write(db, "INSERT INTO thing VALUES (1, 'a', 1), (2, 'b', 2)")
+        completed(daemon, 2)
+        db.execute("""ALTER TABLE thing ENABLE ROW LEVEL SECURITY; CREATE POLICY first_only ON thing USING (id = 1);
+                      SELECT pg_catalog.nextval('dualwrite.resync_thing')""")
+        daemon.wait_for_line("row-level security")
+        assert daemon.lines("resync_completed") == []
+        db.execute("ALTER TABLE thing DISABLE ROW LEVEL SECURITY")
+        assert daemon.wait_for("resync_completed")["queued"] == "2"
