@@ -7,6 +7,7 @@ import pytest
 
 from conftest import Daemon, install, wait_until
 from helpers import completed, drained, each_once, failed
+from proxy import Proxy
 from test_language import becomes, entity, legacy, map_of, map_table, mapping, write
 
 pytestmark = pytest.mark.layouts("one", "two")
@@ -338,6 +339,20 @@ def test_a_parent_made_for_a_child_and_deleted_meanwhile_leaves_nothing_behind(a
 
 
 # ---- what is said, and what is not seen -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.layouts("one", reason="a connection is a connection")
+def test_a_lost_connection_is_not_put_down_to_a_notice_of_a_trigger(application):
+    db = application(mapping(thing()), THING, OLD_THING)
+    db.execute("""
+        CREATE FUNCTION chat() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'hello from a trigger'; RETURN NEW; END $$;
+        CREATE TRIGGER chat BEFORE INSERT ON old_thing FOR EACH ROW EXECUTE FUNCTION chat()""")
+    install(db)
+    with Proxy(db.cluster.port) as proxy, Daemon(db, DUALWRITE_DATABASE_URL=proxy.url(db)) as daemon:
+        write(db, "INSERT INTO thing VALUES (1, 'a', 1)")
+        completed(daemon, 1)
+        proxy.cut()
+        assert "closed" in daemon.wait_for("disconnected", connection="apply")["error"]
 
 
 @pytest.mark.layouts("one", reason="a resync reads vNext")
