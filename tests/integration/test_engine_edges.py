@@ -341,6 +341,37 @@ def test_a_parent_made_for_a_child_and_deleted_meanwhile_leaves_nothing_behind(a
 # ---- what is said, and what is not seen -----------------------------------------------------------------------------------------
 
 
+def test_a_row_that_lacks_a_right_of_its_own_does_not_stop_the_others(application):
+    """A trigger may refuse one row as PostgreSQL refuses a table, and no GRANT changes that."""
+    db = application(mapping(thing()), THING, OLD_THING)
+    db.legacy.execute("""
+        CREATE FUNCTION closed() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE insufficient_privilege USING MESSAGE = 'rank 13 is not for you'; END $$;
+        CREATE TRIGGER closed BEFORE INSERT ON old_thing FOR EACH ROW WHEN (NEW.rank = 13) EXECUTE FUNCTION closed()""")
+    install(db)
+    with Daemon(db) as daemon:
+        write(db, "INSERT INTO thing VALUES (1, 'a', 13), (2, 'b', 1)")
+        becomes(db, "SELECT name FROM old_thing", [("b",)])
+        drained(db)
+        assert {id: (line["sqlstate"], line["retry_at"]) for id, line in failed(db).items()} == {"1": ("42501", None)}
+        mark = daemon.mark()
+        write(db, "INSERT INTO thing VALUES (3, 'c', 1)")
+        becomes(db, "SELECT name FROM old_thing ORDER BY 1", [("b",), ("c",)])
+        assert daemon.lines("dual_write_failed", since=mark) == []
+
+
+@pytest.mark.layouts("one", reason="expressions are vNext's")
+def test_a_right_on_a_function_of_an_expression_is_named(application):
+    columns = {"name": {"expression": "public.shout(name)"}, "rank": "rank"}
+    db = application(mapping(entity("thing", "thing", "old_thing", columns, map=map_of("thing_map"))), THING, OLD_THING)
+    db.execute("CREATE FUNCTION shout(text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN upper($1); END'")
+    install(db)
+    db.execute("REVOKE EXECUTE ON FUNCTION shout FROM PUBLIC")
+    with Daemon(db, ready=False, status=78) as daemon:
+        daemon.finish()
+        assert [fault for fault in daemon.lines("config_fault") if "permission denied for function shout" in fault["msg"]]
+
+
 @pytest.mark.layouts("one", reason="a connection is a connection")
 def test_a_lost_connection_is_not_put_down_to_a_notice_of_a_trigger(application):
     db = application(mapping(thing()), THING, OLD_THING)
