@@ -141,7 +141,7 @@ close_all(void *arg)
 static void
 on_stop_timeout(uv_timer_t *timer)
 {
-    log_msg(LOG_WARNING, "stopping", "the batch under way did not end in time; it is taken back and done later");
+    log_msg(LOG_WARNING, "stopping", "what is under way did not end in time; a batch is taken back and done later");
     close_all(timer->data);
 }
 
