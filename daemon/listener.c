@@ -327,8 +327,8 @@ listener_beat(struct listener *l, const struct beat_request *request)
         .sql = sql_daemon_register,
         .nparams = 12,
         .params = {request->instance, host, pid, DUALWRITE_VERSION, request->mapping_digest, flags,
-                   l->notify ? "true" : "false", request->state, request->claim_pid == 0 ? NULL : claim_pid, obeyed,
-                   request->reload_done == 0 ? NULL : reload_done, request->reload_answer},
+                   request->listening ? "true" : "false", request->state, request->claim_pid == 0 ? NULL : claim_pid,
+                   obeyed, request->reload_done == 0 ? NULL : reload_done, request->reload_answer},
     };
     script[n++] = (struct pg_statement){.sql = sql_daemon_ceiling, .nparams = 1, .params = {outbox_max}};
     l->script_beat = (int) n;
