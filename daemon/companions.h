@@ -9,6 +9,7 @@
 #define COMPANIONS_H
 
 #include "dualwrite/change.h"
+#include "dualwrite/outcome.h"
 #include "dualwrite/pgconn.h"
 #include "dualwrite/sqlgen.h"
 
@@ -19,7 +20,7 @@ struct companions_request {
     size_t first;    /* of the rows that are asked about */
     bool first_time; /* of this batch */
     bool two;        /* databases */
-    bool blame_rows;
+    enum blame blame_rows;
     int64_t statement_timeout_ms;
 };
 

@@ -8,6 +8,7 @@
 #define HOLDERS_H
 
 #include "dualwrite/conflict.h"
+#include "dualwrite/outcome.h"
 #include "dualwrite/pgconn.h"
 #include "dualwrite/sqlgen.h"
 
@@ -19,7 +20,7 @@ struct holders_request {
     size_t count;
     struct conflicts *found; /* the answer is added here */
     bool own_transaction;
-    bool blame_rows;
+    enum blame blame_rows;
     int64_t statement_timeout_ms;
 };
 

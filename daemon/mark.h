@@ -5,6 +5,7 @@
 #define MARK_H
 
 #include "dualwrite/change.h"
+#include "dualwrite/outcome.h"
 #include "dualwrite/pgconn.h"
 #include "dualwrite/sqlgen.h"
 
@@ -12,7 +13,7 @@ struct mark_request {
     struct batch *batch;
     const struct mapping *mapping;
     const struct plan *plan;
-    bool blame_rows;
+    enum blame blame_rows;
     int64_t statement_timeout_ms;
 };
 

@@ -7,6 +7,7 @@
 #define READ_H
 
 #include "dualwrite/change.h"
+#include "dualwrite/outcome.h"
 #include "dualwrite/pgconn.h"
 #include "dualwrite/sqlgen.h"
 
@@ -17,7 +18,7 @@ struct read_request {
     size_t first;    /* subjects from here on */
     bool first_time; /* of this batch: become a sync session, and draw an epoch */
     bool two;        /* databases */
-    bool blame_rows; /* see grouped.h's blame_items */
+    enum blame blame_rows;
     int64_t statement_timeout_ms;
 };
 

@@ -7,6 +7,7 @@
 #define RESERVE_H
 
 #include "dualwrite/change.h"
+#include "dualwrite/outcome.h"
 #include "dualwrite/pgconn.h"
 #include "dualwrite/sqlgen.h"
 
@@ -14,7 +15,7 @@ struct reserve_request {
     struct batch *batch;
     const struct mapping *mapping;
     const struct plan *plan;
-    bool blame_rows;
+    enum blame blame_rows;
     int64_t statement_timeout_ms;
 };
 
