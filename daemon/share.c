@@ -28,7 +28,7 @@ struct share {
     void *arg;
     struct share_request request;
     struct known *known; /* by entity */
-    size_t nknown;
+    const struct mapping *mapping; /* whose entities these are */
     size_t *asked; /* entities of the script under way */
     size_t nasked;
 };
@@ -130,12 +130,12 @@ share_start(struct share *s, const struct share_request *request)
     char percent[12];
 
     s->request = *request;
-    if (s->nknown != m->count) {
+    if (s->mapping != m) {
         free(s->known);
         free(s->asked);
         s->known = xcalloc(m->count, sizeof *s->known);
         s->asked = xcalloc(m->count, sizeof *s->asked);
-        s->nknown = m->count;
+        s->mapping = m;
     }
     snprintf(percent, sizeof percent, "%d", request->percent);
     s->nasked = 0;
