@@ -27,9 +27,9 @@ struct share {
     share_done done;
     void *arg;
     struct share_request request;
-    struct known *known; /* by entity */
+    struct known *known;           /* by entity */
     const struct mapping *mapping; /* whose entities these are */
-    size_t *asked; /* entities of the script under way */
+    size_t *asked;                 /* entities of the script under way */
     size_t nasked;
 };
 
