@@ -84,18 +84,33 @@ def filled(db, daemon, teams):
     completed(daemon, teams)
 
 
+def within(counts, most):
+    return all(count <= limit for count, limit in zip(counts, most))
+
+
+def least(measure, most):
+    """The least of three, because a beat may come in between, every 5 s; of more where the machine is so slow that one always does."""
+    counts = min(measure() for _ in range(3))
+    for _ in range(6):
+        if within(counts, most):
+            break
+        counts = min(counts, measure())
+    return counts
+
+
 def test_round_trips_and_statements_of_a_batch(db):
     """From the bell to the next sleep: a batch of one event, of a thousand, three of a thousand."""
     install(db)
     with counted_daemon(db, DUALWRITE_BATCH_SIZE=1000) as (daemon, proxy):
         filled(db, daemon, 3000)
-        # the least of three: a beat may come in between, every 5 s
-        one, thousand, three = (min(cost(db, daemon, proxy, teams) for _ in range(3)) for teams in (1, 1000, 3000))
-        further = tuple((more - first) / 2 for first, more in zip(thousand, three))
-        print(f"{db.layout}: round trips and statements: {one} for one event, {thousand} for 1000, {further} for each 1000 more")
+        alone, further = ALONE[db.layout], FURTHER[db.layout]
+        one = least(lambda: cost(db, daemon, proxy, 1), alone)
+        thousand = least(lambda: cost(db, daemon, proxy, 1000), one)
+        three = least(lambda: cost(db, daemon, proxy, 3000), tuple(first + 2 * more for first, more in zip(thousand, further)))
+        each = tuple((more - first) / 2 for first, more in zip(thousand, three))
+        print(f"{db.layout}: round trips and statements: {one} for one event, {thousand} for 1000, {each} for each 1000 more")
         assert thousand == one
-        assert all(count <= most for count, most in zip(one, ALONE[db.layout]))
-        assert all(count <= most for count, most in zip(further, FURTHER[db.layout]))
+        assert within(one, alone) and within(each, further)
 
 
 def slept(daemon):

@@ -224,7 +224,7 @@ def test_a_notification_that_comes_together_with_an_answer_is_heard(cluster, db)
             assert listener.heard()
         finally:
             os.kill(daemon.pid, signal.SIGCONT)
-        daemon.wait_for("flag_changed", timeout=2.5)  # the next beat that comes by itself is later
+        daemon.wait_for("flag_changed", timeout=4)  # the next beat that comes by itself is later
 
 
 @pytest.mark.parametrize("under_way", [rb"LISTEN ", rb"INSERT INTO dualwrite\.daemon"], ids=["LISTEN", "a beat"])
