@@ -171,7 +171,7 @@ put_finding(struct buf *out, const struct mapping_entity *e, const struct reconc
     json_quote(out, e->name);
     buf_printf(out, ", \"state\": \"%s\", \"ref\": %s, \"identity\": ", states[s->judgement], s->ref);
     put_identity(out, e, s->ref);
-    buf_printf(out, ", \"removal\": %s", s->removal ? "true" : "false");
+    buf_printf(out, ", \"removal\": %s", s->removal || s->look.removes ? "true" : "false");
     put_look(out, &s->look);
     buf_putc(out, '}');
 }
@@ -264,8 +264,10 @@ reconcile_store_judge(struct reconcile_run *run, const struct reconcile_suspect 
         buf_printf(&out, "%s{\"id\": %" PRId64, out.len == 0 ? "[" : ",\n", items[i].id);
         if (state != NULL)
             buf_printf(&out, ", \"state\": \"%s\"", state);
-        if (items[i].judgement != RECONCILE_GONE)
+        if (items[i].judgement != RECONCILE_GONE) {
+            buf_printf(&out, ", \"removal\": %s", items[i].look.removes ? "true" : "false");
             put_look(&out, &items[i].look);
+        }
         buf_putc(&out, '}');
     }
     if (out.len == 0)

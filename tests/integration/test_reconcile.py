@@ -341,6 +341,30 @@ def test_too_many_removals_stop_and_ask(db):
     assert db.legacy.value(f"SELECT count(*) FROM {LEGACY_TEAM} WHERE NOT is_active") == 150
 
 
+def test_rows_that_are_not_present_any_more_are_removals_too(db):
+    """A filter gone wrong, or a status: the source rows are all there, and the legacy rows would go all the same."""
+    install(db)
+    team = db.new_team("Alpha", id=1)
+    with Daemon(db):
+        db.execute(f"INSERT INTO {MEMBERSHIP} (team_id, user_id) SELECT %s, n FROM generate_series(1, 400) n", [team])
+        drained(db, 60)
+    db.execute(f"UPDATE {MEMBERSHIP} SET status = 'INACTIVE' WHERE user_id > 250; "
+               f"UPDATE {MEMBERSHIP} SET role = 'COACH' WHERE user_id = 1")
+    forget_events(db)
+    answer = reconcile(db, "--fix", check=1)
+    assert events(db) == []
+    fix = answer["entities"][1]["fix"]
+    assert fix["needs_allow_removals"] is True and (fix["updates_planned"], fix["removals_planned"]) == (1, 150)
+    with Daemon(db) as daemon:
+        answer = reconcile(db, "--resume", "--fix", "--allow-removals")
+        daemon.wait_for("dual_write_completed", operation="sync_team_member_removed", user_id="dualwrited reconcile", count=150)
+    assert answer["summary"]["verdict"] == "fixed"
+    # one that is removed already is only written
+    as_sync_session(db, f"UPDATE {LEGACY_MEMBERSHIP} SET role = 'zz' WHERE user_id > 250")
+    answer = reconcile(db, "--fix", "--dry-run", check=1)
+    assert answer["entities"][1]["fix"]["removals_planned"] == 0 and answer["entities"][1]["fix"]["updates_planned"] == 150
+
+
 # ---- refusals --------------------------------------------------------------------------------------------------------------
 
 
