@@ -137,6 +137,27 @@ def test_an_override_is_put_back_as_it_was(filled, tmp_path):
     assert override(db) == []
 
 
+def test_the_overrides_of_other_flags_stay_too(filled, tmp_path):
+    """A restore is no `rollback resume`: legacy stays closed, and what was in force when the dump was made does not come back."""
+    db = filled
+    path = tmp_path / "x.dump"
+    there = "SELECT flag, value, who, why, at < now() - interval '1 hour' FROM dualwrite.override ORDER BY flag"
+
+    def give(where, flag, value, why):
+        where.execute("INSERT INTO dualwrite.override (flag, value, who, at, why) VALUES (%s, %s, 'alice', "
+                      "now() - interval '2 days', %s)", [flag, value, why])
+
+    for side in db.sides:
+        give(side, "TEAM_LEGACY_WRITE_BYPASS_ENABLED", "true", "an emergency of long ago")
+    rollback(db, "backup", f"--output={path}")
+    for side in db.sides:
+        side.execute("DELETE FROM dualwrite.override")
+        give(side, "TEAM_LEGACY_WRITE_BLOCKED", "true", "it's \"closed\"")
+    rollback(db, "restore", f"--input={path}", "--yes")
+    for side in db.sides:
+        assert side.execute(there) == [("TEAM_LEGACY_WRITE_BLOCKED", "true", "alice", "it's \"closed\"", True)]
+
+
 @pytest.mark.layouts("one", reason="a transaction of psql is the same in both")
 @pytest.mark.parametrize("times, status", [(1, 0), (99, 70)])
 def test_a_deadlock_is_tried_again(filled, tmp_path, times, status):
