@@ -3,10 +3,11 @@ is said by hand. How it behaves beside writers and failures: test_reconcile_live
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from conftest import Daemon, assert_in_step, install
+from conftest import Daemon, assert_in_step, install, wait_until
 from helpers import (
     ENABLED, LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, MEMBERSHIP, TEAM, as_sync_session, cli, default_mapping, drained, events,
     failed, forget_events, legacy_rows, shadow_of,
@@ -363,6 +364,18 @@ def test_rows_that_are_not_present_any_more_are_removals_too(db):
     as_sync_session(db, f"UPDATE {LEGACY_MEMBERSHIP} SET role = 'zz' WHERE user_id > 250")
     answer = reconcile(db, "--fix", "--dry-run", check=1)
     assert answer["entities"][1]["fix"]["removals_planned"] == 0 and answer["entities"][1]["fix"]["updates_planned"] == 150
+
+
+def test_a_run_that_is_forgotten_meanwhile_is_not_clean(synced):
+    """A restore takes its findings away, and what is left of the run must not be counted as if there were none."""
+    db = synced
+    as_sync_session(db, f"UPDATE {LEGACY_TEAM} SET region = 'zz'")
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(reconcile, db, "--chunk=1", "--rate=20", check=70)
+        wait_until(lambda: db.value("SELECT count(*) FROM dualwrite.reconcile_finding") == 10)
+        db.execute("DELETE FROM dualwrite.reconcile")
+        summary = answer.result(60)["summary"]
+    assert summary["verdict"] == "unfinished" and "restored" in summary["why"]
 
 
 # ---- refusals --------------------------------------------------------------------------------------------------------------
