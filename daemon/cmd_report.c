@@ -3,6 +3,7 @@
  * lib/core/report.c.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,7 +90,7 @@ find_filters(const struct report_options *o, const struct mapping *m, struct rep
 /* ---- where it goes ---- */
 
 static bool
-write_whole(int fd, const struct buf *text)
+write_bytes(int fd, const struct buf *text)
 {
     for (size_t done = 0; done < text->len;) {
         ssize_t n = write(fd, text->data + done, text->len - done);
@@ -98,12 +99,22 @@ write_whole(int fd, const struct buf *text)
             return false;
         done += n > 0 ? (size_t) n : 0;
     }
-    return fsync(fd) == 0;
+    return true;
+}
+
+/* A device or a pipe is written to. To put a file in its place would take /dev/null away from the whole host. */
+static bool
+write_through(const char *path, const struct buf *text)
+{
+    const int fd = open(path, O_WRONLY | O_CLOEXEC);
+    const bool good = fd >= 0 && write_bytes(fd, text);
+
+    return (fd < 0 || close(fd) == 0) && good;
 }
 
 /* A reader sees the old file or the whole new one. Beside it, because a rename stays within one file system. */
-static int
-write_file(const char *path, const struct buf *text)
+static bool
+replace(const char *path, const struct buf *text)
 {
     struct buf name = {0};
     bool good;
@@ -111,18 +122,31 @@ write_file(const char *path, const struct buf *text)
 
     buf_printf(&name, "%s.XXXXXX", path);
     fd = mkstemp(name.data);
-    good = fd >= 0 && fchmod(fd, 0644) == 0 && write_whole(fd, text);
+    good = fd >= 0 && fchmod(fd, 0644) == 0 && write_bytes(fd, text) && fsync(fd) == 0;
     if (fd >= 0 && close(fd) != 0)
         good = false;
     good = good && rename(name.data, path) == 0;
-    if (!good) {
-        fprintf(stderr, "dualwrited report: cannot write %s: %s; name a file in a folder that you may write to\n", path,
-                strerror(errno));
-        if (fd >= 0)
-            unlink(name.data);
+    if (!good && fd >= 0) {
+        const int error = errno;
+
+        unlink(name.data);
+        errno = error;
     }
     buf_free(&name);
-    return good ? EXIT_GOOD : EXIT_UNFINISHED;
+    return good;
+}
+
+static int
+write_file(const char *path, const struct buf *text)
+{
+    struct stat st;
+    const bool through = stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+
+    if (through ? write_through(path, text) : replace(path, text))
+        return EXIT_GOOD;
+    fprintf(stderr, "dualwrited report: cannot write %s: %s; name a file in a folder that you may write to\n", path,
+            strerror(errno));
+    return EXIT_UNFINISHED;
 }
 
 static int

@@ -203,6 +203,7 @@ take_comparison(struct looking *l, const PGresult *result)
         look->class = reconcile_worse(look->class, class);
         if (class == RECONCILE_DRIFTED || class == RECONCILE_EXTRA)
             take_differences(look, differences);
+        look->removes = look->removes || reconcile_removes(r, &l->e->removal, class, look->items, look->count);
     }
 }
 

@@ -172,6 +172,7 @@ reconcile_forget(struct reconcile_run *run)
         PQfinish(run->beside[i]);
     free(run->digest);
     free(run->timeout);
+    free(run->begun);
     free(run->why);
     free(run->error);
 }

@@ -58,6 +58,7 @@ struct reconcile_run {
     struct compare_plan *compare;
     char *digest;  /* of the mapping */
     char *timeout; /* of a statement, ms */
+    char *begun;   /* when this run was begun, which says of its tables whether they are about it still */
     struct reconcile_progress *progress;
     size_t nprogress;
     monotime noted;   /* when it was last written down how far the run has got */

@@ -82,6 +82,7 @@ load(struct reconcile_run *run)
         PQclear(r);
         return EXIT_CONFIGURATION;
     }
+    run->begun = xstrdup(reconcile_field(r, 0, "started_at"));
     run->nprogress = (size_t) PQntuples(r);
     run->progress = xcalloc(run->nprogress, sizeof *run->progress);
     for (int i = 0; i < PQntuples(r); i++) {
@@ -171,7 +172,7 @@ put_finding(struct buf *out, const struct mapping_entity *e, const struct reconc
     json_quote(out, e->name);
     buf_printf(out, ", \"state\": \"%s\", \"ref\": %s, \"identity\": ", states[s->judgement], s->ref);
     put_identity(out, e, s->ref);
-    buf_printf(out, ", \"removal\": %s", s->removal ? "true" : "false");
+    buf_printf(out, ", \"removal\": %s", s->removal || s->look.removes ? "true" : "false");
     put_look(out, &s->look);
     buf_putc(out, '}');
 }
@@ -264,8 +265,10 @@ reconcile_store_judge(struct reconcile_run *run, const struct reconcile_suspect 
         buf_printf(&out, "%s{\"id\": %" PRId64, out.len == 0 ? "[" : ",\n", items[i].id);
         if (state != NULL)
             buf_printf(&out, ", \"state\": \"%s\"", state);
-        if (items[i].judgement != RECONCILE_GONE)
+        if (items[i].judgement != RECONCILE_GONE) {
+            buf_printf(&out, ", \"removal\": %s", items[i].look.removes ? "true" : "false");
             put_look(&out, &items[i].look);
+        }
         buf_putc(&out, '}');
     }
     if (out.len == 0)
@@ -333,9 +336,30 @@ add_entities(const struct reconcile_run *run, struct reconcile_report *report)
     }
 }
 
+/* A restore forgets what was found in other rows, or brings another run's findings along: nothing is to be counted then. */
+static bool
+stands(struct reconcile_run *run)
+{
+    PGresult *r = reconcile_query(run, DATABASE_VNEXT, sql_reconcile_load, 0, NULL);
+    const bool same = r != NULL && (size_t) PQntuples(r) == run->nprogress &&
+                      strcmp(reconcile_field(r, 0, "started_at"), run->begun) == 0;
+
+    if (r == NULL) {
+        reconcile_break(run, "counting what was found");
+    } else if (!same) {
+        run->broken = true;
+        free(run->why);
+        run->why = xstrdup("what this run has found was forgotten meanwhile, because a database was restored: begin "
+                           "again, without --resume");
+    }
+    PQclear(r);
+    return same;
+}
+
 bool
 reconcile_store_count(struct reconcile_run *run, struct reconcile_report *report)
 {
+    const bool good = stands(run);
     PGresult *totals = reconcile_query(run, DATABASE_VNEXT, sql_reconcile_totals, 0, NULL);
     PGresult *columns = totals == NULL ? NULL : reconcile_query(run, DATABASE_VNEXT, sql_reconcile_columns, 0, NULL);
 
@@ -361,5 +385,5 @@ reconcile_store_count(struct reconcile_run *run, struct reconcile_report *report
         reconcile_break(run, "counting what was found");
     PQclear(totals);
     PQclear(columns);
-    return columns != NULL;
+    return good && columns != NULL;
 }

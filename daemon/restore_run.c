@@ -166,6 +166,7 @@ fill(struct dump_run *run, struct session *s, bool vnext)
         free(said);
     else
         s->why = said; /* where it failed because psql did, psql says why */
+    good = good && tell(s, sql_backup_overrides) && tell(s, "\n");
     if (good && vnext)
         good = tell(s, sql_backup_epilogue) && tell(s, "\n");
     return good && !child_interrupted() && tell(s, "\\echo " READY "\n") && hear(run, s, READY);

@@ -22,15 +22,16 @@ struct override {
     char *value, *who, *at, *why;
 };
 
-static bool
+/* How many were written: none where somebody else's word stands there. -1: refused. */
+static int
 write_override(struct smoke *s, const char *sql, int nparams, const char *const *params)
 {
     bool good = desk_begin(s->d, DATABASE_VNEXT, s->d->settings->config->statement_timeout_ms, true);
     PGresult *r = good ? desk_ask(s->d, DATABASE_VNEXT, sql, nparams, params) : NULL;
+    const int written = r == NULL ? -1 : atoi(PQcmdTuples(r));
 
-    good = r != NULL;
     PQclear(r);
-    return desk_end(s->d, DATABASE_VNEXT, good) && good;
+    return desk_end(s->d, DATABASE_VNEXT, written >= 0) ? written : -1;
 }
 
 static char *
@@ -54,15 +55,18 @@ read_override(struct smoke *s, struct override *o)
         o->why = text_at(r, 3);
     }
     PQclear(r);
+    /* what a measurement left that was killed is nobody's word */
+    o->there = o->there && (o->why == NULL || strcmp(o->why, SMOKE_MEASURES) != 0);
     return good;
 }
 
 static bool
 put_back(struct smoke *s, struct override *o)
 {
-    bool good = o->there
-                    ? write_override(s, sql_smoke_override_back, 4, (const char *[]){o->value, o->who, o->at, o->why})
-                    : write_override(s, sql_smoke_override_drop, 0, NULL);
+    const char *const former[] = {o->value, o->who, o->at, o->why, SMOKE_MEASURES};
+    const char *const ours[] = {SMOKE_MEASURES};
+    bool good = (o->there ? write_override(s, sql_smoke_override_back, 5, former)
+                          : write_override(s, sql_smoke_override_drop, 1, ours)) >= 0;
 
     free(o->value);
     free(o->who);
@@ -85,14 +89,22 @@ is_drained(struct smoke *s)
     return is;
 }
 
+/* False: see *why. */
 static bool
-turn(struct smoke *s, bool on)
+turn(struct smoke *s, const struct override *before, bool on, char **why)
 {
     const double from = smoke_now();
-    const char *params[] = {on ? "true" : "false", SMOKE_MEASURES};
+    const char *params[] = {on ? "true" : "false", SMOKE_MEASURES, before->value, before->who, before->at, before->why};
+    const int written = write_override(s, sql_smoke_override_set, 6, params);
 
-    if (!write_override(s, sql_smoke_override_set, 2, params))
+    if (written <= 0) {
+        *why = written < 0 ? smoke_text_of("the override cannot be written: %s; it takes INSERT, UPDATE and DELETE on "
+                                           "dualwrite.override",
+                                           smoke_refusal(s))
+                           : xstrdup("somebody else has overridden dual write meanwhile, and that stays "
+                                     "(`dualwrited flags`)");
         return false;
+    }
     smoke_nap(SETTLE_MS);
     while (on && !is_drained(s) && smoke_now() - from < DRAIN_MS && !smoke_interrupted())
         smoke_nap(20);
@@ -118,7 +130,8 @@ block(struct smoke *s, const char *word, size_t count, double *ms, size_t *done,
 
 /* The creations; false: refused, see *why. */
 static bool
-measure(struct smoke *s, size_t each, double *on_ms, double *off_ms, size_t *on_done, size_t *off_done, char **why)
+measure(struct smoke *s, const struct override *before, size_t each, double *on_ms, double *off_ms, size_t *on_done,
+        size_t *off_done, char **why)
 {
     double warm[2];
     size_t warmed = 0;
@@ -133,12 +146,8 @@ measure(struct smoke *s, size_t each, double *on_ms, double *off_ms, size_t *on_
 
         if (until == *done)
             continue;
-        if (!turn(s, on)) {
-            *why = smoke_text_of(
-                "the override cannot be written: %s; it takes INSERT, UPDATE and DELETE on dualwrite.override",
-                smoke_refusal(s));
+        if (!turn(s, before, on, why))
             return false;
-        }
         went = block(s, on ? "on" : "off", until - *done, on ? on_ms : off_ms, done, why);
     }
     return went >= 0;
@@ -163,7 +172,10 @@ smoke_measure(struct smoke *s)
         why = xstrdup("the entity has no map, so a row of legacy's own could have the key of a test row");
     else if (!(read = read_override(s, &before)))
         why = smoke_refusal(s);
-    else if (measure(s, each, on, off, &on_done, &off_done, &why) && !smoke_interrupted())
+    else if (before.there && strcmp(before.value, "true") != 0)
+        why = smoke_text_of("dual write is switched off by %s (%s): a measurement would switch it on", before.who,
+                            before.why == NULL ? "no reason given" : before.why);
+    else if (measure(s, &before, each, on, off, &on_done, &off_done, &why) && !smoke_interrupted())
         perf = smoke_perf(on, off, each);
     if (read && !put_back(s, &before)) {
         fprintf(stderr,

@@ -14,7 +14,9 @@
 #include "dualwrite/smoke_sql.h"
 #include "embedded.h"
 
-#define OURS "staging test (dualwrited stage)" /* dualwrite.override.why; stage_state.h says when it goes */
+#define OURS                                                                                                           \
+    "staging test (dualwrited stage)" /* dualwrite.override.why; stage_state.h says when it goes;
+                                                          rollback/override.sql knows it */
 
 static const char step_words[] = "enable, restore, lenient, failure, strict or off";
 

@@ -60,6 +60,7 @@ struct reconcile_look {
     char *seen;   /* everything it was judged by, versions too, as one text to compare */
     char *error;  /* refused: why */
     bool lacks;   /* ... a row that it looks for is not there, and may come: worth an event */
+    bool removes; /* to mend it takes a removal: the row is gone, or does not count as present any more */
     bool waits;   /* an event of it waits, or its table awaits a resync */
     char *failed; /* what an event of it failed with; NULL: none has */
     bool parked;  /* ... and it is not tried again by itself */
@@ -67,6 +68,10 @@ struct reconcile_look {
 
 /* The class of a row that was read and decided (change.h): is there a legacy row, and is it another than asked for. */
 enum reconcile_class reconcile_classify(const struct row *r, bool deletes, bool shadow, bool differs);
+
+/* Whether that takes the legacy row away, by deleting it or by writing what `differences` say and the mapping's removal sets. */
+bool reconcile_removes(const struct row *r, const struct mapping_removal *removal, enum reconcile_class class,
+                       const struct reconcile_difference *differences, size_t count);
 
 /* Two classes of one identity with several legacy rows: the one that is told. */
 enum reconcile_class reconcile_worse(enum reconcile_class a, enum reconcile_class b);

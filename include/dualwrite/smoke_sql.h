@@ -73,7 +73,8 @@ char *smoke_delete_source_sql(const struct mapping *m, const struct catalogs *c,
 char *smoke_delete_target_sql(const struct mapping *m, const struct catalogs *c, const struct mapping_entity *e);
 char *smoke_delete_map_sql(const struct mapping *m, const struct catalogs *c, const struct mapping_entity *e);
 
-/* dualwrite.override.why while the cost of dual write is measured: one that a killed measurement left is known by it. */
+/* dualwrite.override.why while the cost of dual write is measured: one that a killed measurement left is known by it, and
+ * rollback/override.sql knows by it that it goes by itself. */
 #define SMOKE_MEASURES "dualwrited smoke --perf measures with dual write on and off"
 
 #endif

@@ -38,6 +38,27 @@ reconcile_classify(const struct row *r, bool deletes, bool shadow, bool differs)
     return r->write && shadow && differs ? RECONCILE_DRIFTED : RECONCILE_EQUAL;
 }
 
+static bool
+is_set(const struct mapping_removal *removal, const char *column)
+{
+    for (size_t i = 0; i < removal->set.count; i++)
+        if (strcmp(removal->set.items[i].name, column) == 0)
+            return true;
+    return false;
+}
+
+bool
+reconcile_removes(const struct row *r, const struct mapping_removal *removal, enum reconcile_class class,
+                  const struct reconcile_difference *differences, size_t count)
+{
+    if (r->present || class != RECONCILE_DRIFTED)
+        return !r->present && class == RECONCILE_EXTRA;
+    for (size_t i = 0; i < count; i++) /* one that is removed already may differ in other columns */
+        if (is_set(removal, differences[i].column))
+            return true;
+    return false;
+}
+
 enum reconcile_class
 reconcile_worse(enum reconcile_class a, enum reconcile_class b)
 {

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from conftest import Daemon, assert_in_step, binary, clean_environment, config_for, install, wait_until, write_env_file
-from helpers import (ENABLED, LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, MEMBERSHIP, TEAM, Writers, drained, resync_marks, rollback,
-                     sequences)
+from helpers import (ENABLED, LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, MEMBERSHIP, TEAM, Writers, cli, drained, resync_marks, rollback,
+                     sequences, shadow_of)
 
 pytestmark = pytest.mark.layouts("one", "two")
 
@@ -137,6 +137,27 @@ def test_an_override_is_put_back_as_it_was(filled, tmp_path):
     assert override(db) == []
 
 
+def test_the_overrides_of_other_flags_stay_too(filled, tmp_path):
+    """A restore is no `rollback resume`: legacy stays closed, and what was in force when the dump was made does not come back."""
+    db = filled
+    path = tmp_path / "x.dump"
+    there = "SELECT flag, value, who, why, at < now() - interval '1 hour' FROM dualwrite.override ORDER BY flag"
+
+    def give(where, flag, value, why):
+        where.execute("INSERT INTO dualwrite.override (flag, value, who, at, why) VALUES (%s, %s, 'alice', "
+                      "now() - interval '2 days', %s)", [flag, value, why])
+
+    for side in db.sides:
+        give(side, "TEAM_LEGACY_WRITE_BYPASS_ENABLED", "true", "an emergency of long ago")
+    rollback(db, "backup", f"--output={path}")
+    for side in db.sides:
+        side.execute("DELETE FROM dualwrite.override")
+        give(side, "TEAM_LEGACY_WRITE_BLOCKED", "true", "it's \"closed\"")
+    rollback(db, "restore", f"--input={path}", "--yes")
+    for side in db.sides:
+        assert side.execute(there) == [("TEAM_LEGACY_WRITE_BLOCKED", "true", "alice", "it's \"closed\"", True)]
+
+
 @pytest.mark.layouts("one", reason="a transaction of psql is the same in both")
 @pytest.mark.parametrize("times, status", [(1, 0), (99, 70)])
 def test_a_deadlock_is_tried_again(filled, tmp_path, times, status):
@@ -183,6 +204,29 @@ def test_one_side_alone(filled, tmp_path):
         drained(db)
         assert_in_step(db)  # the daemon does again what legacy has lost
     assert len(content(db)[TEAM]) == len(before[TEAM]) + 1
+
+
+@pytest.mark.layouts("two", reason="one database has no sides")
+def test_what_reconcile_found_before_is_no_answer_afterwards(filled, tmp_path):
+    """The legacy row of a team that is gone from vNext is active again. No event tells of it, and `gate` must not say yes."""
+    db = filled
+    path = tmp_path / "x.dump"
+    rollback(db, "backup", f"--output={path}", "--database=legacy")
+    with Daemon(db):
+        team = db.value(f"SELECT max(id) FROM {TEAM}")
+        db.execute(f"DELETE FROM {MEMBERSHIP} WHERE team_id = {team}; DELETE FROM {TEAM} WHERE id = {team}")
+        drained(db)
+        cli(db, "reconcile", user="daemon_login")
+        assert json_gate(db)["differences"]["state"] == "met"
+        rollback(db, "restore", f"--input={path}", "--yes", "--database=legacy")
+        drained(db)
+        assert db.legacy.value(f"SELECT is_active FROM {LEGACY_TEAM} WHERE id = {shadow_of(db, team)}") is True
+        assert json_gate(db)["differences"]["state"] == "unknown"
+
+
+def json_gate(db):
+    done = cli(db, "gate", "--json", user="daemon_login", check=False)
+    return {c["name"]: c for c in json.loads(done.stdout)["criteria"]}
 
 
 # ---- refused before anything is touched ------------------------------------------------------------------------------------

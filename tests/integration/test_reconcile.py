@@ -3,10 +3,11 @@ is said by hand. How it behaves beside writers and failures: test_reconcile_live
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from conftest import Daemon, assert_in_step, install
+from conftest import Daemon, assert_in_step, install, wait_until
 from helpers import (
     ENABLED, LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, MEMBERSHIP, TEAM, as_sync_session, cli, default_mapping, drained, events,
     failed, forget_events, legacy_rows, shadow_of,
@@ -339,6 +340,42 @@ def test_too_many_removals_stop_and_ask(db):
         answer = reconcile(db, "--resume", "--fix", "--allow-removals")
     assert answer["summary"]["verdict"] == "fixed"
     assert db.legacy.value(f"SELECT count(*) FROM {LEGACY_TEAM} WHERE NOT is_active") == 150
+
+
+def test_rows_that_are_not_present_any_more_are_removals_too(db):
+    """A filter gone wrong, or a status: the source rows are all there, and the legacy rows would go all the same."""
+    install(db)
+    team = db.new_team("Alpha", id=1)
+    with Daemon(db):
+        db.execute(f"INSERT INTO {MEMBERSHIP} (team_id, user_id) SELECT %s, n FROM generate_series(1, 400) n", [team])
+        drained(db, 60)
+    db.execute(f"UPDATE {MEMBERSHIP} SET status = 'INACTIVE' WHERE user_id > 250; "
+               f"UPDATE {MEMBERSHIP} SET role = 'COACH' WHERE user_id = 1")
+    forget_events(db)
+    answer = reconcile(db, "--fix", check=1)
+    assert events(db) == []
+    fix = answer["entities"][1]["fix"]
+    assert fix["needs_allow_removals"] is True and (fix["updates_planned"], fix["removals_planned"]) == (1, 150)
+    with Daemon(db) as daemon:
+        answer = reconcile(db, "--resume", "--fix", "--allow-removals")
+        daemon.wait_for("dual_write_completed", operation="sync_team_member_removed", user_id="dualwrited reconcile", count=150)
+    assert answer["summary"]["verdict"] == "fixed"
+    # one that is removed already is only written
+    as_sync_session(db, f"UPDATE {LEGACY_MEMBERSHIP} SET role = 'zz' WHERE user_id > 250")
+    answer = reconcile(db, "--fix", "--dry-run", check=1)
+    assert answer["entities"][1]["fix"]["removals_planned"] == 0 and answer["entities"][1]["fix"]["updates_planned"] == 150
+
+
+def test_a_run_that_is_forgotten_meanwhile_is_not_clean(synced):
+    """A restore takes its findings away, and what is left of the run must not be counted as if there were none."""
+    db = synced
+    as_sync_session(db, f"UPDATE {LEGACY_TEAM} SET region = 'zz'")
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(reconcile, db, "--chunk=1", "--rate=20", check=70)
+        wait_until(lambda: db.value("SELECT count(*) FROM dualwrite.reconcile_finding") == 10)
+        db.execute("DELETE FROM dualwrite.reconcile")
+        summary = answer.result(60)["summary"]
+    assert summary["verdict"] == "unfinished" and "restored" in summary["why"]
 
 
 # ---- refusals --------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 what it says where it cannot report. The words of the document: tests/unit/test_report.c."""
 
 import json
+import os
 import re
 import subprocess
 
@@ -425,6 +426,20 @@ def test_the_file_is_whole_or_not_there(synced, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["report.json"]
     done = cli(synced, "report", "--output=/nowhere/report.json", user="daemon_login", check=70)
     assert "/nowhere/report.json" in done.stderr
+
+
+def test_a_device_stays_what_it_is(synced, tmp_path):
+    """Root's `--output=/dev/null` asks for the exit status, and not for a host without /dev/null."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    cli(synced, "report", "--format=json", f"--output={pipe}", user="daemon_login")
+    assert pipe.is_fifo() and json.loads(os.read(reader, 1 << 16))["coverage"]["legacy_team_count"] == 10
+    os.close(reader)
+    null = tmp_path / "null"
+    null.symlink_to("/dev/null")
+    cli(synced, "report", f"--output={null}", user="daemon_login")
+    assert null.is_symlink() and sorted(p.name for p in tmp_path.iterdir()) == ["null", "pipe"]
 
 
 def test_bad_options(db):

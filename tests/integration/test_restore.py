@@ -9,7 +9,7 @@ import pytest
 
 from conftest import Daemon, assert_in_step, differences, install, wait_until
 from helpers import (
-    LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, MEMBERSHIP, TEAM, Writers, as_sync_session, completed, drained, failed, legacy_team,
+    LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, MEMBERSHIP, TEAM, Writers, as_sync_session, cli, completed, drained, failed, legacy_team,
     resync_marks, sequences, shadow_of,
 )
 from proxy import Proxy
@@ -91,6 +91,7 @@ def test_a_legacy_restored_while_no_daemon_ran_is_filled_again(db, tmp_path, how
         db.execute(f"UPDATE {TEAM} SET region = 'EU', updated_at = now()", user="app_user")
         in_step(db)
     promised = keys(db)
+    cli(db, "reconcile", user="daemon_login")
     fill(db, "waits")  # events wait while it is restored
     backup.restore()
     assert db.legacy.value(f"SELECT count(*) FROM {LEGACY_TEAM}") == 5
@@ -100,6 +101,7 @@ def test_a_legacy_restored_while_no_daemon_ran_is_filled_again(db, tmp_path, how
         daemon.wait_for("resync_completed", count=2)
         in_step(db)
         assert len(said([daemon], "legacy_restored")) == 1
+        assert db.execute("SELECT FROM dualwrite.reconcile") == []  # `gate` wants another one
         # before anything else: it was found out when it connected
         order = [line["event_type"] for line in daemon.lines()
                  if line["event_type"] in ("legacy_restored", "dual_write_completed")]

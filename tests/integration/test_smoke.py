@@ -9,7 +9,7 @@ import time
 import pytest
 
 from conftest import Daemon, binary, clean_environment, config_for, install, wait_until, write_env_file
-from helpers import ENABLED, LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, MEMBERSHIP, TEAM, cli, legacy_rows
+from helpers import ENABLED, LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, MEMBERSHIP, TEAM, cli, legacy_rows, rollback
 from test_second_app import new_shop, shop  # noqa: F401 (fixtures)
 
 pytestmark = pytest.mark.layouts("one", "two")
@@ -357,6 +357,28 @@ def test_performance(installed):
         assert report["cleaned_rows"]["vnext"] == 2 + 2 + 14 and report["inline_legacy_writes"] == 0
         assert everything(installed) == rows
     assert installed.execute("SELECT * FROM dualwrite.override") == before
+
+
+@pytest.mark.layouts("one", reason="overrides are the vNext side's")
+def test_a_rollback_meanwhile_stays(installed, tmp_path):
+    """On-call disables dual write while somebody measures with it off: it is off afterwards, too, and not for the measurement."""
+    config = tmp_path / "dualwrited.env"
+    write_env_file(config, config_for(installed, "postgres"))
+    word = "SELECT value, who, why FROM dualwrite.override"
+    with Daemon(installed):
+        process = subprocess.Popen([binary(), "smoke", "--json", "--perf=300", "--config", str(config)], env=clean_environment(),
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        wait_until(lambda: installed.value(f"SELECT count(*) FROM {TEAM} WHERE name LIKE '% off%'") >= 2)
+        # in a block with it off, where the value is the same already
+        wait_until(lambda: installed.value("SELECT why LIKE '%--perf%' FROM dualwrite.override WHERE value = 'false'"))
+        rollback(installed, "disable", "--who=ann", "--reason=it burns", check=False)
+        out, err = process.communicate(timeout=120)
+        report = json.loads(out)
+        assert "somebody else" in report["perf"]["skipped"], out + err
+        assert installed.execute(word) == [("false", "ann", "it burns")]
+        # nor does the next one begin
+        report = json.loads(cli(installed, "smoke", "--json", "--perf=2", "--timeout=1s", user="postgres", check=False).stdout)
+        assert "skipped" in report["perf"] and installed.execute(word) == [("false", "ann", "it burns")]
 
 
 @pytest.mark.layouts("one", reason="overrides are the vNext side's")

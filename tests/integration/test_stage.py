@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from conftest import Daemon, binary, clean_environment, config_for, dualwrited, install, wait_until, write_env_file
-from helpers import drained
+from helpers import drained, rollback
 from test_smoke_api import TOKEN, Application
 
 pytestmark = pytest.mark.layouts("one", "two")
@@ -69,6 +69,17 @@ def test_enable_respects_somebody_elses_override(db, admin):
         done = dualwrited("stage", "--step=enable", "--config", admin, check=2)
     assert "ada" in done.stderr and "it burns" in done.stderr and "rollback resume" in done.stderr
     assert db.execute("SELECT who FROM dualwrite.override") == [("ada",)]
+
+
+@pytest.mark.layouts("one", reason="overrides are in the vNext database")
+def test_a_rollback_meanwhile_is_nobodys_to_take_back(db, admin):
+    """The test has strict mode off by an override of its own; on-call's `strict-off` is not that one's."""
+    with Daemon(db, TEAM_VNEXT_DUAL_WRITE_ENABLED=False):
+        step("enable", admin)
+        rollback(db, "strict-off", "--who=ann", "--reason=it burns")
+        step("restore", admin)
+        assert db.execute("SELECT flag, value, who, why FROM dualwrite.override") == [
+            ("TEAM_VNEXT_DUAL_WRITE_STRICT_MODE", "false", "ann", "it burns")]
 
 
 @pytest.mark.layouts("one", reason="overrides are in the vNext database")

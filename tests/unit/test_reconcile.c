@@ -46,6 +46,28 @@ test_classes(void **state)
     }
 }
 
+/* A row that is not present is removed once; what else differs in it afterwards is only written. */
+static void
+test_removes(void **state)
+{
+    struct mapping_column set[] = {{.name = (char *) "status"}, {.name = (char *) "left_at"}};
+    const struct mapping_removal removal = {REMOVAL_SET, {set, COUNT(set)}};
+    const struct reconcile_difference role[] = {{.column = (char *) "role"}};
+    const struct reconcile_difference both[] = {{.column = (char *) "role"}, {.column = (char *) "status"}};
+    const struct row there = {.found = true, .present = true};
+    const struct row absent = {.found = true};
+    const struct row gone = {.found = false};
+
+    (void) state;
+    assert_false(reconcile_removes(&there, &removal, RECONCILE_DRIFTED, both, 2));
+    assert_false(reconcile_removes(&there, &removal, RECONCILE_MISSING, NULL, 0));
+    assert_true(reconcile_removes(&absent, &removal, RECONCILE_DRIFTED, both, 2));
+    assert_false(reconcile_removes(&absent, &removal, RECONCILE_DRIFTED, role, 1));
+    assert_true(reconcile_removes(&absent, &removal, RECONCILE_EXTRA, NULL, 0));
+    assert_true(reconcile_removes(&gone, &removal, RECONCILE_EXTRA, NULL, 0));
+    assert_false(reconcile_removes(&absent, &removal, RECONCILE_EQUAL, NULL, 0));
+}
+
 static void
 test_names(void **state)
 {
@@ -208,8 +230,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_classes),   cmocka_unit_test(test_names),    cmocka_unit_test(test_worse),
         cmocka_unit_test(test_judgement), cmocka_unit_test(test_refusals), cmocka_unit_test(test_rest),
-        cmocka_unit_test(test_asks),      cmocka_unit_test(test_gone_ref), cmocka_unit_test(test_look_free),
-        cmocka_unit_test(test_chunk),
+        cmocka_unit_test(test_asks),      cmocka_unit_test(test_removes),  cmocka_unit_test(test_gone_ref),
+        cmocka_unit_test(test_look_free), cmocka_unit_test(test_chunk),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

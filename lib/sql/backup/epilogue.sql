@@ -10,6 +10,7 @@ BEGIN
                 coalesce(nullif(pg_catalog.current_setting('dualwrite.standing', true), ''), 'rollback restore is under way'))
         ON CONFLICT (flag) DO UPDATE SET value = excluded.value, who = session_user, at = pg_catalog.now(), why = excluded.why;
         UPDATE dualwrite.outbox SET xid = pg_catalog.pg_current_xact_id();
+        DELETE FROM dualwrite.reconcile; -- as in order.sql, which comes after the COMMIT, or not
         PERFORM pg_catalog.nextval(('dualwrite.resync_' || r.entity)::pg_catalog.regclass) FROM dualwrite.resync r;
     END IF;
 END $epilogue$;

@@ -1,6 +1,6 @@
 -- backup/prologue.sql: template, for psql, before a dump: all of it is one transaction. The locks come first, while there is a time
 -- limit: the dump's own text takes limits away.
--- The override is read here for the epilogue: nobody gives another one before the dump takes its place.
+-- The overrides are read here, for overrides.sql and the epilogue: nobody gives another one before the dump takes their place.
 BEGIN;
 SET LOCAL lock_timeout = '10s';
 SET LOCAL idle_in_transaction_session_timeout = 0;
@@ -22,5 +22,7 @@ BEGIN
                     ELSE 'rollback restore is under way; before it: '
                          || pg_catalog.json_build_object('value', o.value, 'who', o.who, 'at', o.at, 'why', o.why)::pg_catalog.text END, true)
         FROM dualwrite.override o WHERE o.flag = 'TEAM_VNEXT_DUAL_WRITE_ENABLED';
+        PERFORM pg_catalog.set_config('dualwrite.overrides', coalesce(pg_catalog.json_agg(o), '[]')::pg_catalog.text, true)
+        FROM dualwrite.override o;
     END IF;
 END $prologue$;

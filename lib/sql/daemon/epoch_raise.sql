@@ -5,6 +5,8 @@ WITH behind AS MATERIALIZED (
     SELECT FROM dualwrite.epoch e WHERE e.last_value < $1::pg_catalog.int8
 ), raised AS MATERIALIZED (
     SELECT pg_catalog.setval('dualwrite.epoch', $1::pg_catalog.int8) AS epoch FROM behind
+), forgotten AS (
+    DELETE FROM dualwrite.reconcile WHERE EXISTS (SELECT FROM raised) -- found in other rows: no answer about these
 ), marked AS MATERIALIZED (
     SELECT pg_catalog.nextval(('dualwrite.resync_' || r.entity)::pg_catalog.regclass) AS mark
     FROM dualwrite.resync r, raised WHERE r.entity = ANY ($2::pg_catalog.text[])

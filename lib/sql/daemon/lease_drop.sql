@@ -8,6 +8,8 @@ WITH behind AS MATERIALIZED (
     WHERE u.epoch < l.epoch AND l.epoch = ($3::pg_catalog.int8[])[u.partition + 1]
 ), dropped AS (
     UPDATE dualwrite.lease l SET epoch = 0 WHERE l.epoch > 0 AND EXISTS (SELECT FROM behind) RETURNING 1
+), forgotten AS (
+    DELETE FROM dualwrite.reconcile WHERE EXISTS (SELECT FROM dropped) -- found in other rows: no answer about these
 ), marked AS MATERIALIZED (
     SELECT pg_catalog.nextval(('dualwrite.resync_' || r.entity)::pg_catalog.regclass) AS mark
     FROM dualwrite.resync r WHERE EXISTS (SELECT FROM dropped) AND r.entity = ANY ($4::pg_catalog.text[])

@@ -7,6 +7,8 @@ WITH here AS MATERIALIZED (
     INSERT INTO dualwrite.lineage (known) SELECT here.known FROM here WHERE here.known IS NOT NULL ON CONFLICT DO NOTHING
 ), changed AS (
     UPDATE dualwrite.lineage l SET known = here.known FROM here WHERE l.known <> here.known RETURNING 1
+), forgotten AS (
+    DELETE FROM dualwrite.reconcile WHERE EXISTS (SELECT FROM changed) -- found in other rows: no answer about these
 ), marked AS MATERIALIZED (
     SELECT pg_catalog.nextval(('dualwrite.resync_' || r.entity)::pg_catalog.regclass) AS mark
     FROM dualwrite.resync r WHERE EXISTS (SELECT FROM changed) AND r.entity = ANY ($1::pg_catalog.text[])
