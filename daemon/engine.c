@@ -4,7 +4,6 @@
 #include "engine.h"
 
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <uv.h>
 
@@ -141,7 +140,7 @@ close_all(void *arg)
 static void
 on_stop_timeout(uv_timer_t *timer)
 {
-    log_msg(LOG_WARNING, "stopping", "the batch under way did not end in time; it is taken back and done later");
+    log_msg(LOG_WARNING, "stopping", "what is under way did not end in time; a batch is taken back and done later");
     close_all(timer->data);
 }
 
@@ -230,6 +229,7 @@ send_beat(struct engine *e)
         .instance = e->instance,
         .mapping_digest = e->view.digest == NULL ? "" : e->view.digest,
         .flags = e->settings->config->flags,
+        .listening = e->view.listening,
         .state = worker_state(e->worker),
         .claim_pid = pgconn_backend(worker_connection(e->worker, false)),
         .asleep = worker_wake(e->worker) == WAKE_ASLEEP,

@@ -32,7 +32,7 @@ struct grouped_options {
     size_t nopening;
     bool read_only;   /* the groups may not write: SQLSTATE 25006 is then an item's own fault */
     bool constraints; /* deferred constraints are to fail within the group */
-    bool blame_items; /* a missing table or column is an item's own (a trigger's, say): preflight found nothing */
+    bool blame_items; /* a missing table, column or right is an item's own (a trigger's, say): preflight found nothing */
     int64_t statement_timeout_ms;
 };
 

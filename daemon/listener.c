@@ -37,7 +37,7 @@ struct listener {
     void *gone_arg;
 };
 
-static void run_deregister(struct listener *l);
+static bool leaves(struct listener *l, bool lost);
 static void listen_statements(const struct listener *l, struct buf *own, struct buf *control);
 
 static void
@@ -45,13 +45,10 @@ parse_listen(void *arg, const struct pg_reply *reply)
 {
     struct listener *l = arg;
 
-    if (reply->lost)
+    if (leaves(l, reply->lost) || reply->lost)
         return; /* on_down() follows */
     l->sent = reply->error == NULL;
-    if (l->leaving != NULL)
-        run_deregister(l);
-    else
-        l->events.up(l->arg);
+    l->events.up(l->arg);
 }
 
 /* LISTEN needs nothing of ours, so it need not wait for the preflight; the first beat finds it in force. */
@@ -184,11 +181,13 @@ run_deregister(struct listener *l)
 static bool
 leaves(struct listener *l, bool lost)
 {
-    if (l->leaving != NULL && lost)
-        l->gone(l->gone_arg);
-    else if (l->leaving != NULL)
+    if (l->leaving == NULL)
+        return false;
+    if (lost)
+        l->gone(l->gone_arg); /* closes `l` */
+    else
         run_deregister(l);
-    return l->leaving != NULL;
+    return true;
 }
 
 /* Among the channels that the server says this session listens to? */
@@ -328,8 +327,8 @@ listener_beat(struct listener *l, const struct beat_request *request)
         .sql = sql_daemon_register,
         .nparams = 12,
         .params = {request->instance, host, pid, DUALWRITE_VERSION, request->mapping_digest, flags,
-                   l->notify ? "true" : "false", request->state, request->claim_pid == 0 ? NULL : claim_pid, obeyed,
-                   request->reload_done == 0 ? NULL : reload_done, request->reload_answer},
+                   request->listening ? "true" : "false", request->state, request->claim_pid == 0 ? NULL : claim_pid,
+                   obeyed, request->reload_done == 0 ? NULL : reload_done, request->reload_answer},
     };
     script[n++] = (struct pg_statement){.sql = sql_daemon_ceiling, .nparams = 1, .params = {outbox_max}};
     l->script_beat = (int) n;

@@ -21,6 +21,7 @@ struct beat_request {
     const char *instance;
     const char *mapping_digest;
     struct flags flags;
+    bool listening; /* notifications arrive */
     const char *state;
     int claim_pid; /* the server process that the worker claims with; 0: none */
     bool asleep;

@@ -251,26 +251,23 @@ static void
 judge_failure(struct side *s, const struct pg_reply *reply)
 {
     const char *sqlstate = reply->lost ? NULL : PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE);
-    bool denied = sqlstate != NULL && strcmp(sqlstate, "42501") == 0;
     enum outcome outcome = outcome_of(sqlstate);
     bool silent = outcome == OUTCOME_RETRY_SERVER || outcome == OUTCOME_RETRY_ROW;
     enum plan_step step = PLAN_READ;
     size_t entity = 0;
 
-    if (reply->failed < TRIAL_PREFIX || (silent && !denied)) {
+    if (reply->failed < TRIAL_PREFIX || silent) {
         s->verdict = PREFLIGHT_UNANSWERED;
         return;
     }
     find_step(s, reply->failed, &entity, &step);
     s->again = plan_do_without(&s->p->plan->entities[entity], step);
-    s->verdict = s->again ? PREFLIGHT_GOOD : silent ? PREFLIGHT_UNANSWERED : PREFLIGHT_BAD;
-    if (s->verdict == PREFLIGHT_UNANSWERED)
-        return;
+    s->verdict = s->again ? PREFLIGHT_GOOD : PREFLIGHT_BAD;
     faults_add(&s->faults, s->again ? FAULT_WARNING : FAULT_ERROR, s->p->name,
                s->again
                    ? "entity %s: %s refuses its %s statement: %s; it works without, but rows that want each other's "
                      "unique values are not written together"
-                   : "entity %s: %s refuses its %s statement: %s; look at the expressions and types of that entity",
+                   : "entity %s: %s refuses its %s statement: %s; look at its expressions, types and rights",
                s->p->mapping->entities[entity].name, side_name(s), plan_step_name(step), reply->error);
 }
 

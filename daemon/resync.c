@@ -11,7 +11,10 @@
 #include "embedded.h"
 
 #define ANSWER_MS 60000
+#define STATEMENT_MS "55000" /* a chunk may take long; one that nobody waits for any more ends */
 #define CHUNK_BATCHES 10
+
+enum { NEXT = 2 }; /* where its answer stands in the script */
 
 struct resync {
     struct pgconn *pg;
@@ -145,7 +148,7 @@ parse_next(void *arg, const struct pg_reply *reply)
         finish(r, reply);
         return;
     }
-    next = reply->results[1];
+    next = reply->results[NEXT];
     if (PQntuples(next) == 0) {
         run_end(r);
         return;
@@ -175,14 +178,15 @@ resync_start(struct resync *r, const char *instance, const struct settings *sett
     struct buf entities = {0};
     struct pg_statement script[] = {
         {.sql = sql_daemon_begin},
-        {.sql = sql_daemon_resync_next, .nparams = 2, .params = {instance}},
+        {.sql = sql_daemon_session, .nparams = 1, .params = {STATEMENT_MS}},
+        [NEXT] = {.sql = sql_daemon_resync_next, .nparams = 2, .params = {instance}},
     };
 
     pgarray_open(&entities);
     for (size_t i = 0; i < mapping->count; i++)
         pgarray_add(&entities, mapping->entities[i].name);
     pgarray_close(&entities);
-    script[1].params[1] = buf_text(&entities);
+    script[NEXT].params[1] = buf_text(&entities);
     r->mapping = mapping;
     r->plan = plan;
     r->instance = instance;
@@ -191,6 +195,6 @@ resync_start(struct resync *r, const char *instance, const struct settings *sett
         chunk = settings->config->outbox_max / 4;
     r->chunk = (int) chunk;
     r->answer = (struct resync_answer){0};
-    pgconn_run(r->pg, script, 2, ANSWER_MS, parse_next, r);
+    pgconn_run(r->pg, script, sizeof script / sizeof script[0], ANSWER_MS, parse_next, r);
     buf_free(&entities);
 }

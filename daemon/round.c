@@ -47,7 +47,7 @@ struct round {
     size_t subjects;     /* whose changes these were */
     bool undecided;      /* its COMMIT got no answer */
     bool strict;         /* a failure is an ERROR */
-    bool schema_suspect; /* the last batch failed on a missing table or column; preflight passed since */
+    bool schema_suspect; /* the last batch failed on a missing table, column or right; preflight passed since */
     struct memory memory;
     struct tally *tally;
 };

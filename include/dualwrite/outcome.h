@@ -13,7 +13,7 @@ enum outcome {
     OUTCOME_RETRY_SERVER, /* the server's or the network's trouble: the whole batch again, without limit */
     OUTCOME_RETRY_ROW,    /* this row met another transaction: again a limited number of times, the others go on */
     OUTCOME_WAIT,         /* another row is missing: again without limit, the slower the more events wait */
-    OUTCOME_SCHEMA, /* a table, column or function is not there: the whole batch until preflight passes, then PARK */
+    OUTCOME_SCHEMA, /* a table, column, function or right is not there: the whole batch until preflight passes, then PARK */
     OUTCOME_PARK,   /* the data or the schema: again when the row changes or somebody asks */
 };
 

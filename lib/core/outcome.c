@@ -20,7 +20,6 @@ static const struct {
     {"25P", OUTCOME_RETRY_SERVER},   /* idle_in_transaction_session_timeout and its like */
     {"28", OUTCOME_RETRY_SERVER},    /* invalid_authorization_specification: a password being rotated */
     {"3D", OUTCOME_RETRY_SERVER},    /* invalid_catalog_name: the database is being restored */
-    {"42501", OUTCOME_RETRY_SERVER}, /* insufficient_privilege: a GRANT mends it for every row at once */
     {"53", OUTCOME_RETRY_SERVER},    /* insufficient_resources: disk full, too many connections */
     {"57", OUTCOME_RETRY_SERVER},    /* operator_intervention: shutdown, crash, database dropped */
     {"58", OUTCOME_RETRY_SERVER},    /* system_error */
@@ -31,6 +30,7 @@ static const struct {
     {"23P01", OUTCOME_RETRY_ROW},    /* synced later, by itself or by another daemon; if not it is parked in the end */
     {LOOKUP_MISSING, OUTCOME_WAIT},  /* the row that is looked up may come later */
     {"XX", OUTCOME_RETRY_ROW},       /* internal_error, data_corrupted: mostly what one row makes some function do */
+    {"42501", OUTCOME_SCHEMA},       /* insufficient_privilege: a GRANT is missing, or a trigger refuses this row */
     {"42P01", OUTCOME_SCHEMA},       /* undefined_table */
     {"42703", OUTCOME_SCHEMA},       /* undefined_column */
     {"42883", OUTCOME_SCHEMA},       /* undefined_function */

@@ -40,7 +40,7 @@ struct pgconn {
     size_t turn;
     bool closing;
     uint64_t planned; /* uv_now() since when what is prepared has its plans */
-    char *notice;     /* the server's last word on this connection, which says more than "closed unexpectedly" */
+    char *notice;     /* why the server ends this connection, which says more than "closed unexpectedly" */
 
     struct pgscript script;
 };
@@ -137,14 +137,27 @@ on_retry(uv_timer_t *timer)
     attempt(timer->data);
 }
 
+/* operator_intervention: an error to a session that waits for nothing comes as a notice, and a crash is only warned of. */
+static bool
+is_farewell(const PGresult *r)
+{
+    const char *sqlstate = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+    const char *severity = PQresultErrorField(r, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+    return (sqlstate != NULL && strncmp(sqlstate, "57P", 3) == 0) ||
+           (severity != NULL && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0));
+}
+
 static void
 on_notice(void *arg, const PGresult *r)
 {
     struct pgconn *c = arg;
     const char *primary = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
 
-    free(c->notice);
-    c->notice = primary == NULL ? NULL : pgscript_first_line(primary);
+    if (primary != NULL && is_farewell(r)) {
+        free(c->notice);
+        c->notice = pgscript_first_line(primary);
+    }
     log_msg(LOG_DEBUG, "server_notice", "%s: %s", c->name, primary == NULL ? "" : primary);
 }
 

@@ -7,6 +7,7 @@ import pytest
 
 from conftest import Daemon, install, wait_until
 from helpers import completed, drained, each_once, failed
+from proxy import Proxy
 from test_language import becomes, entity, legacy, map_of, map_table, mapping, write
 
 pytestmark = pytest.mark.layouts("one", "two")
@@ -335,3 +336,66 @@ def test_a_parent_made_for_a_child_and_deleted_meanwhile_leaves_nothing_behind(a
         wait_until(lambda: failed(db) == {}, 40)
         assert legacy(db, "SELECT count(*) FROM old_player") == [(0,)]
         assert legacy(db, "SELECT count(*) FROM old_team") == [(0,)], (one.lines(), two.lines())
+
+
+# ---- what is said, and what is not seen -----------------------------------------------------------------------------------------
+
+
+def test_a_row_that_lacks_a_right_of_its_own_does_not_stop_the_others(application):
+    """A trigger may refuse one row as PostgreSQL refuses a table, and no GRANT changes that."""
+    db = application(mapping(thing()), THING, OLD_THING)
+    db.legacy.execute("""
+        CREATE FUNCTION closed() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE insufficient_privilege USING MESSAGE = 'rank 13 is not for you'; END $$;
+        CREATE TRIGGER closed BEFORE INSERT ON old_thing FOR EACH ROW WHEN (NEW.rank = 13) EXECUTE FUNCTION closed()""")
+    install(db)
+    with Daemon(db) as daemon:
+        write(db, "INSERT INTO thing VALUES (1, 'a', 13), (2, 'b', 1)")
+        becomes(db, "SELECT name FROM old_thing", [("b",)])
+        drained(db)
+        assert {id: (line["sqlstate"], line["retry_at"]) for id, line in failed(db).items()} == {"1": ("42501", None)}
+        mark = daemon.mark()
+        write(db, "INSERT INTO thing VALUES (3, 'c', 1)")
+        becomes(db, "SELECT name FROM old_thing ORDER BY 1", [("b",), ("c",)])
+        assert daemon.lines("dual_write_failed", since=mark) == []
+
+
+@pytest.mark.layouts("one", reason="expressions are vNext's")
+def test_a_right_on_a_function_of_an_expression_is_named(application):
+    columns = {"name": {"expression": "public.shout(name)"}, "rank": "rank"}
+    db = application(mapping(entity("thing", "thing", "old_thing", columns, map=map_of("thing_map"))), THING, OLD_THING)
+    db.execute("CREATE FUNCTION shout(text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN upper($1); END'")
+    install(db)
+    db.execute("REVOKE EXECUTE ON FUNCTION shout FROM PUBLIC")
+    with Daemon(db, ready=False, status=78) as daemon:
+        daemon.finish()
+        assert [fault for fault in daemon.lines("config_fault") if "permission denied for function shout" in fault["msg"]]
+
+
+@pytest.mark.layouts("one", reason="a connection is a connection")
+def test_a_lost_connection_is_not_put_down_to_a_notice_of_a_trigger(application):
+    db = application(mapping(thing()), THING, OLD_THING)
+    db.execute("""
+        CREATE FUNCTION chat() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'hello from a trigger'; RETURN NEW; END $$;
+        CREATE TRIGGER chat BEFORE INSERT ON old_thing FOR EACH ROW EXECUTE FUNCTION chat()""")
+    install(db)
+    with Proxy(db.cluster.port) as proxy, Daemon(db, DUALWRITE_DATABASE_URL=proxy.url(db)) as daemon:
+        write(db, "INSERT INTO thing VALUES (1, 'a', 1)")
+        completed(daemon, 1)
+        proxy.cut()
+        assert "closed" in daemon.wait_for("disconnected", connection="apply")["error"]
+
+
+@pytest.mark.layouts("one", reason="a resync reads vNext")
+def test_a_resync_does_not_pass_over_rows_that_a_policy_hides(application):
+    db = application(mapping(thing()), THING, OLD_THING)
+    install(db)
+    with Daemon(db) as daemon:
+        write(db, "INSERT INTO thing VALUES (1, 'a', 1), (2, 'b', 2)")
+        completed(daemon, 2)
+        db.execute("""ALTER TABLE thing ENABLE ROW LEVEL SECURITY; CREATE POLICY first_only ON thing USING (id = 1);
+                      SELECT pg_catalog.nextval('dualwrite.resync_thing')""")
+        daemon.wait_for_line("row-level security")
+        assert daemon.lines("resync_completed") == []
+        db.execute("ALTER TABLE thing DISABLE ROW LEVEL SECURITY")
+        assert daemon.wait_for("resync_completed")["queued"] == "2"

@@ -225,3 +225,17 @@ def test_a_notification_that_comes_together_with_an_answer_is_heard(cluster, db)
         finally:
             os.kill(daemon.pid, signal.SIGCONT)
         daemon.wait_for("flag_changed", timeout=2.5)  # the next beat that comes by itself is later
+
+
+@pytest.mark.parametrize("under_way", [rb"LISTEN ", rb"INSERT INTO dualwrite\.daemon"], ids=["LISTEN", "a beat"])
+def test_a_stop_does_not_wait_for_an_answer_that_a_lost_connection_took_along(cluster, db, under_way):
+    install(db)
+    with Proxy(cluster.port) as proxy:
+        held = proxy.hold(under_way)
+        with Daemon(db, DUALWRITE_DATABASE_URL=proxy.url(db), ready=False) as daemon:
+            held.wait()
+            daemon.signal(signal.SIGTERM)
+            daemon.wait_for("stopping")
+            proxy.cut()
+            daemon.finish()
+            assert len(daemon.lines("stopping")) == 1  # the second says that something did not end in time

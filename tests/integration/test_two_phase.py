@@ -29,6 +29,7 @@ def test_a_prepared_transaction_never_fails_because_of_a_daemon_and_is_synced_wh
     install(db)
     with Daemon(db) as daemon, db.connect("app_user", autocommit=True) as conn:
         assert "max_prepared_transactions" in daemon.wait_for("not_listening")["msg"]
+        wait_until(lambda: db.value("SELECT NOT listening FROM dualwrite.daemon"))
         team = db.new_team("before")
         daemon.wait_for("dual_write_completed", team_id=team)
         for n in range(5):

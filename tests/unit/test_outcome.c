@@ -19,7 +19,7 @@ static const struct {
     /* No code: the connection went. */
     {NULL, OUTCOME_RETRY_SERVER},
     {"", OUTCOME_RETRY_SERVER},
-    /* The connection, the server, its resources, a standby, a login or right that is being changed. */
+    /* The connection, the server, its resources, a standby, a login that is being changed. */
     {"08000", OUTCOME_RETRY_SERVER},
     {"08006", OUTCOME_RETRY_SERVER},
     {"08P01", OUTCOME_RETRY_SERVER},
@@ -30,7 +30,6 @@ static const struct {
     {"28P01", OUTCOME_RETRY_SERVER},
     {"3D000", OUTCOME_RETRY_SERVER},
     {"40003", OUTCOME_RETRY_SERVER},
-    {"42501", OUTCOME_RETRY_SERVER},
     {"53000", OUTCOME_RETRY_SERVER},
     {"53100", OUTCOME_RETRY_SERVER},
     {"53200", OUTCOME_RETRY_SERVER},
@@ -73,6 +72,7 @@ static const struct {
     {"25001", OUTCOME_PARK},
     {"27000", OUTCOME_PARK},
     {"3F000", OUTCOME_SCHEMA},
+    {"42501", OUTCOME_SCHEMA},
     {"42601", OUTCOME_PARK},
     {"42703", OUTCOME_SCHEMA},
     {"42804", OUTCOME_SCHEMA},
