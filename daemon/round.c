@@ -369,6 +369,15 @@ round_start(struct round *r, const struct round_request *request)
     claim_batch(r);
 }
 
+/* The question was cancelled, or the server is going down: another time it may answer. */
+static bool
+may_pass(const struct pg_reply *reply)
+{
+    enum outcome outcome = outcome_of(PQresultErrorField(reply->results[reply->failed], PG_DIAG_SQLSTATE));
+
+    return outcome == OUTCOME_RETRY_SERVER || outcome == OUTCOME_RETRY_ROW;
+}
+
 /*
  * What became of the COMMIT whose answer got lost? A server that cannot say (it forgot, or it is another one since) means
  * "not known": then the events are in the queue and are done again, which changes nothing, or they are not.
@@ -380,6 +389,9 @@ parse_verdict(void *arg, const struct pg_reply *reply)
     const char *fate = reply->error == NULL ? PQgetvalue(reply->results[0], 0, 0) : "";
 
     if (reply->lost) {
+        r->done(r->arg, WAKE_LOST, -1);
+    } else if (reply->error != NULL && may_pass(reply)) {
+        pgconn_reset(r->pg, reply->error);
         r->done(r->arg, WAKE_LOST, -1);
     } else if (strcmp(fate, "in progress") == 0) {
         pgconn_reset(r->pg, "the server still works on the commit whose answer got lost");

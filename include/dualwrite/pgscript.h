@@ -39,7 +39,8 @@ struct pgscript {
     unsigned kept;      /* empty messages that were not answered yet */
     PGresult **results; /* one more than there are statements, for what comes before or after them */
     char *error;
-    bool stale; /* what failed is the session's notion of a prepared statement, not the statement */
+    char *farewell; /* why the server ends this session, which says more than "closed unexpectedly" */
+    bool stale;     /* what failed is the session's notion of a prepared statement, not the statement */
     enum pgpreparing preparing;
     int backend;                  /* that the client was told of */
     struct pgprepared **prepared; /* in this session, or about to be */
@@ -54,6 +55,9 @@ struct pgscript {
  */
 bool pgscript_send(struct pgscript *s, PGconn *pq, const struct pg_statement *statements, size_t count, bool replan,
                    pgconn_done done, void *arg);
+
+/* Keeps what an error or a notice says when it is the server's reason for ending the session. */
+void pgscript_note_farewell(struct pgscript *s, const PGresult *r);
 
 /* The session is another one: nothing is prepared there. */
 void pgscript_forget(struct pgscript *s);

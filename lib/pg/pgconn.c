@@ -40,7 +40,6 @@ struct pgconn {
     size_t turn;
     bool closing;
     uint64_t planned; /* uv_now() since when what is prepared has its plans */
-    char *notice;     /* why the server ends this connection, which says more than "closed unexpectedly" */
 
     struct pgscript script;
 };
@@ -137,27 +136,13 @@ on_retry(uv_timer_t *timer)
     attempt(timer->data);
 }
 
-/* operator_intervention: an error to a session that waits for nothing comes as a notice, and a crash is only warned of. */
-static bool
-is_farewell(const PGresult *r)
-{
-    const char *sqlstate = PQresultErrorField(r, PG_DIAG_SQLSTATE);
-    const char *severity = PQresultErrorField(r, PG_DIAG_SEVERITY_NONLOCALIZED);
-
-    return (sqlstate != NULL && strncmp(sqlstate, "57P", 3) == 0) ||
-           (severity != NULL && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0));
-}
-
 static void
 on_notice(void *arg, const PGresult *r)
 {
     struct pgconn *c = arg;
     const char *primary = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
 
-    if (primary != NULL && is_farewell(r)) {
-        free(c->notice);
-        c->notice = pgscript_first_line(primary);
-    }
+    pgscript_note_farewell(&c->script, r);
     log_msg(LOG_DEBUG, "server_notice", "%s: %s", c->name, primary == NULL ? "" : primary);
 }
 
@@ -165,8 +150,8 @@ on_notice(void *arg, const PGresult *r)
 static void
 fail(struct pgconn *c, const char *why)
 {
-    char *reason = c->notice != NULL && c->pq != NULL && PQstatus(c->pq) == CONNECTION_BAD ? xstrdup(c->notice)
-                                                                                           : pgscript_first_line(why);
+    bool told = c->script.farewell != NULL && c->pq != NULL && PQstatus(c->pq) == CONNECTION_BAD;
+    char *reason = pgscript_first_line(told ? c->script.farewell : why);
     int64_t delay;
     uint32_t random = 0;
     bool had_script = c->script.done != NULL;
@@ -178,8 +163,8 @@ fail(struct pgconn *c, const char *why)
     c->resolving = NULL;
     PQfinish(c->pq);
     c->pq = NULL;
-    free(c->notice);
-    c->notice = NULL;
+    free(c->script.farewell);
+    c->script.farewell = NULL;
     c->turn++;
     c->failures += c->turn % c->hosts == 0; /* one failure is all hosts, each tried once */
     delay = c->turn % c->hosts == 0 ? retry_delay_ms(c->failures, random) : 0;
@@ -472,7 +457,7 @@ on_closed(uv_handle_t *handle)
 
     pgscript_clear(&c->script);
     pgscript_forget(&c->script);
-    free(c->notice);
+    free(c->script.farewell);
     free(c->name);
     free(c->url);
     free(c);

@@ -109,13 +109,29 @@ is_stale(const PGresult *r, const char *sqlstate)
            (strcmp(sqlstate, "0A000") == 0 && function != NULL && strcmp(function, "RevalidateCachedQuery") == 0);
 }
 
+void
+pgscript_note_farewell(struct pgscript *s, const PGresult *r)
+{
+    const char *sqlstate = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+    const char *severity = PQresultErrorField(r, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char *primary = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+
+    /* operator_intervention: a crash is only warned of */
+    if (primary == NULL || ((sqlstate == NULL || strncmp(sqlstate, "57P", 3) != 0) &&
+                            (severity == NULL || (strcmp(severity, "FATAL") != 0 && strcmp(severity, "PANIC") != 0))))
+        return;
+    free(s->farewell);
+    s->farewell = pgscript_first_line(primary);
+}
+
 static void
 take_error(struct pgscript *s, const PGresult *r)
 {
     const char *primary = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
     const char *sqlstate = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 
-    if (s->error != NULL)
+    pgscript_note_farewell(s, r);
+    if (s->error != NULL || s->done == NULL) /* what answers an empty message is no script's */
         return;
     s->error = pgscript_first_line(primary != NULL ? primary : PQresultErrorMessage(r));
     s->failed = s->next < s->nsteps ? s->steps[s->next].statement : s->count;

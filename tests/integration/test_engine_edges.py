@@ -1,6 +1,8 @@
 """Edges of the batch's road that a hostile review found: one row, one key or one slow statement must not stop the others, and
 with two databases neither connection's limits may undo what the other one did."""
 
+import os
+import signal
 import time
 
 import pytest
@@ -403,6 +405,53 @@ def test_a_lost_connection_is_not_put_down_to_a_notice_of_a_trigger(application)
         completed(daemon, 1)
         proxy.cut()
         assert "closed" in daemon.wait_for("disconnected", connection="apply")["error"]
+
+
+def slow_legacy(db, seconds):
+    """Each statement that makes legacy rows takes so long, from now on; returns what makes it as fast as before."""
+    db.legacy.execute(f"""
+        CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep({seconds}); RETURN NULL; END $$;
+        CREATE TRIGGER slow AFTER INSERT ON old_thing FOR EACH STATEMENT EXECUTE FUNCTION slow()""")
+    write(db, "INSERT INTO thing VALUES (2, 'b', 1)")
+    wait_until(lambda: db.legacy.value("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"))
+    db.legacy.execute("ALTER FUNCTION slow() RENAME TO slow_once; "  # the one under way goes on
+                      "CREATE OR REPLACE FUNCTION slow_once() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
+
+
+ENDED = "terminating connection due to administrator command"
+
+
+@pytest.mark.layouts("one", reason="a connection is a connection")
+def test_who_is_ended_in_the_midst_of_a_statement_says_by_whom(application):
+    db = application(mapping(thing()), THING, OLD_THING)
+    install(db)
+    with Daemon(db) as daemon:
+        write(db, "INSERT INTO thing VALUES (1, 'a', 1)")
+        completed(daemon, 1)
+        slow_legacy(db, 20)
+        db.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()")
+        assert daemon.wait_for("disconnected", connection="apply")["error"] == ENDED
+        assert daemon.wait_for("dual_write_failed")["error"] == ENDED
+        drained(db)
+
+
+@pytest.mark.layouts("two", reason="there a connection waits for the other")
+def test_what_ends_a_claim_that_waits_for_legacy_is_not_held_against_the_next_session(application):
+    """It goes while an empty message to it has no answer yet; the next session's first script has nothing to do with that."""
+    db = application(mapping(thing()), THING, OLD_THING)
+    install(db)
+    with Daemon(db, DUALWRITE_STATEMENT_TIMEOUT="10s") as daemon:
+        write(db, "INSERT INTO thing VALUES (1, 'a', 1)")
+        completed(daemon, 1)
+        slow_legacy(db, 3.5)
+        claim = db.value("SELECT pid FROM pg_stat_activity WHERE application_name = 'dualwrited/claim' AND datname = current_database()")
+        os.kill(claim, signal.SIGSTOP)
+        time.sleep(2.7)  # the first empty message is sent after 2.5 s
+        db.execute("SELECT pg_terminate_backend(%s)", [claim])
+        os.kill(claim, signal.SIGCONT)
+        assert daemon.wait_for("disconnected", connection="claim")["error"] == ENDED
+        assert ENDED not in daemon.wait_for("dual_write_failed")["error"]
+        drained(db)
 
 
 @pytest.mark.layouts("one", reason="a resync reads vNext")

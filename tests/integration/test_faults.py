@@ -137,6 +137,28 @@ def test_a_server_that_cannot_say_what_became_of_a_commit_is_not_asked_for_ever(
         drained(db)
 
 
+@ONE_PROXY
+def test_a_question_about_a_commit_that_is_cancelled_is_asked_again(cluster, installed):
+    """A cancelled question is no answer: the events were done, and nobody may be told that they failed."""
+    db = installed
+    with Proxy(cluster.port) as proxy, Daemon(db, DUALWRITE_DATABASE_URL=proxy.url(db)) as daemon:
+        lost = proxy.lose_commit()
+        team = db.new_team("lost")
+        lost.wait()
+        db.execute(f'ALTER ROLE daemon_login IN DATABASE "{db.name}" SET statement_timeout = 100')
+        held = proxy.hold(before=rb"(?s)B\0\0\0.\0\0\0\0\0\x01")  # its statement is known, its parameter is still to come
+        proxy.refuse = False
+        held.wait()
+        time.sleep(0.3)
+        db.execute(f'ALTER ROLE daemon_login IN DATABASE "{db.name}" RESET statement_timeout')
+        proxy.release()
+        daemon.wait_for("disconnected", connection="apply", error="canceling statement due to statement timeout")
+        daemon.wait_for("dual_write_completed", team_id=team)
+        one_completed(daemon, team)
+        assert daemon.lines("dual_write_failed") == []
+        assert_in_step(db)
+
+
 # ---- a resync ----------------------------------------------------------------------------------------------------------------
 
 

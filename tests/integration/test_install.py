@@ -314,6 +314,29 @@ def test_a_mapping_without_an_entity_takes_its_triggers_away_but_loses_no_event(
     assert len(events(db)) == 1
 
 
+@pytest.mark.layouts("one", reason="both are about the vNext database alone")
+def test_a_resync_mark_of_an_entity_that_is_not_mapped_any_more_makes_nobody_wait(db, tmp_path):
+    """No daemon would ever deal with it. Should the entity come back the mark is up again."""
+    install(db)
+    smaller = default_mapping()
+    del smaller["entities"][1]
+    path = write_mapping(tmp_path / "smaller.json", smaller)
+    strict = {"DUALWRITE_MAPPING_FILE": path, "TEAM_VNEXT_DUAL_WRITE_STRICT_MODE": True}
+    db.new_member(db.new_team(), user_id=102)
+    forget_events(db)
+    db.execute("SELECT nextval('dualwrite.resync_membership')")
+    install(db, **strict)
+    with Daemon(db, **strict), db.connect("app_user") as app:
+        [[xid]] = app.execute(f"INSERT INTO {TEAM} (name, slug, game_id) VALUES ('a', 'a', 1) RETURNING pg_current_xact_id()").fetchall()
+        app.commit()
+        app.execute("SELECT dualwrite.await_sync(%s, 15000)", [xid])
+    assert "wait for a resync" not in cli(db, "check", check=False, **strict).stdout
+    install(db)
+    with Daemon(db) as daemon:
+        assert daemon.wait_for("resync_completed")["entity"] == "membership"
+        assert_in_step(db)
+
+
 def test_the_same_mapping_written_differently_is_the_same_mapping(db, tmp_path):
     install(db)
     before = installed_objects(db), settings_of(db)
