@@ -220,6 +220,11 @@ put_pack(struct buf *out, const struct integrity_pack *p, bool verbose)
 void
 integrity_text(struct buf *out, const struct integrity_report *r, bool verbose)
 {
+    static const char *const marks[] = {[INTEGRITY_GOOD] = TICK,
+                                        [INTEGRITY_ISSUES] = CROSS,
+                                        [INTEGRITY_CRITICAL] = CROSS,
+                                        [INTEGRITY_UNKNOWN] = CAUTION};
+    const enum integrity_verdict verdict = integrity_verdict(r);
     int64_t issues = 0, skipped = 0;
 
     for (size_t i = 0; i < r->count; i++) {
@@ -227,9 +232,11 @@ integrity_text(struct buf *out, const struct integrity_report *r, bool verbose)
         issues += integrity_issues(&r->packs[i]);
         skipped += integrity_skipped(&r->packs[i]);
     }
-    buf_printf(out, "\n%s ", issues > 0 ? CROSS : skipped > 0 ? CAUTION : TICK);
+    buf_printf(out, "\n%s ", marks[verdict]);
     shown_count(out, (double) issues);
     buf_puts(out, issues == 1 ? " issue" : " issues");
+    if (issues > 0 && (verdict == INTEGRITY_GOOD || verdict == INTEGRITY_UNKNOWN))
+        buf_puts(out, ", mended or handed to the daemons");
     if (skipped > 0)
         buf_printf(out, ", %" PRId64 " check%s skipped", skipped, skipped == 1 ? "" : "s");
     buf_putc(out, '\n');

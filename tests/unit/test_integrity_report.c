@@ -135,12 +135,16 @@ mended_is_good_where_nothing_is_left(void **state)
     assert_int_equal(integrity_verdict(&r), INTEGRITY_GOOD);
     owes->left = -1;
     assert_int_equal(integrity_verdict(&r), INTEGRITY_GOOD);
+    integrity_text(&out, &r, false);
+    assert_non_null(strstr(buf_text(&out), "\n\xe2\x9c\x93 1 200 issues, mended or handed to the daemons\n"));
+    buf_clear(&out);
     owes->left = 1;
     assert_int_equal(integrity_verdict(&r), INTEGRITY_ISSUES);
     integrity_text(&out, &r, true);
     assert_non_null(strstr(buf_text(&out), "  \xe2\x9c\x97 owes (b): 1 200 rows, error; should be: nobody owes\n"
                                            "    keys: 7\\n8, ...\n"
                                            "    mended 1 200 rows: set to 0; 1 row left\n"));
+    assert_non_null(strstr(buf_text(&out), "\n\xe2\x9c\x97 1 200 issues\n"));
     buf_clear(&out);
     integrity_json(&out, &r);
     assert_non_null(strstr(buf_text(&out), "\"changed\":\t1200"));
