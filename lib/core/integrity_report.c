@@ -121,7 +121,9 @@ integrity_not_compared(const cJSON *runs, const char *entity, double max_age_s)
     if (run == NULL) {
         buf_printf(&why, "no reconcile has compared %s yet: run `dualwrited reconcile`", entity);
     } else if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(run, "done"))) {
-        buf_puts(&why, "the last reconcile did not end: run `dualwrited reconcile --resume`");
+        buf_puts(
+            &why,
+            "the last reconcile has not ended: wait for it where one works, else run `dualwrited reconcile --resume`");
     } else if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(run, "same_mapping"))) {
         buf_puts(&why, "the last reconcile was of another mapping: run `dualwrited reconcile`");
     } else if (age > max_age_s || age < -1) {

@@ -184,7 +184,8 @@ compared(void **state)
         const char *run, *why;
     } cases[] = {
         {"{}", "no reconcile has compared team yet"},
-        {"{\"team\": {\"done\": false, \"same_mapping\": true, \"age\": 1, \"open\": 0}}", "did not end"},
+        {"{\"team\": {\"done\": false, \"same_mapping\": true, \"age\": 1, \"open\": 0}}",
+         "has not ended: wait for it where one works, else run"},
         {"{\"team\": {\"done\": true, \"same_mapping\": false, \"age\": 1, \"open\": 0}}", "another mapping"},
         {"{\"team\": {\"done\": true, \"same_mapping\": true, \"age\": 90000, \"open\": 0}}", "before the period"},
         {"{\"team\": {\"done\": true, \"same_mapping\": true, \"age\": -50, \"open\": 0}}", "before the period"},
