@@ -11,6 +11,8 @@
 
 #include "command.h"
 #include "dualwrite/log.h"
+#include "dualwrite/slurp.h"
+#include "dualwrite/xalloc.h"
 #include "engine.h"
 #include "fault_log.h"
 #include "journal.h"
@@ -40,6 +42,18 @@ write_pidfile(const char *path)
         return -1;
     }
     return 0;
+}
+
+/* Only our own: the next daemon may have written its number there before this one had ended. */
+static void
+remove_pidfile(const char *path)
+{
+    size_t len;
+    char *text = *path == '\0' ? NULL : slurp(path, 32, &len);
+
+    if (text != NULL && strtol(text, NULL, 10) == (long) getpid())
+        unlink(path);
+    free(text);
 }
 
 /* A file that stands in for the journal gets its priorities, and no more. */
@@ -79,13 +93,12 @@ run(const struct command *self, int argc, char **argv)
         settings_free(settings);
         return EXIT_CONFIGURATION;
     }
-    pidfile = strdup(settings->config->pidfile);
+    pidfile = xstrdup(settings->config->pidfile);
     /* not sooner: of a process that ends at once the journal may not find out in time which unit it belonged to */
     if (log_stderr_is_journal() && stderr_is_socket())
         journal_open(JOURNAL_SOCKET);
     status = engine_run(settings, config_option, &hung);
-    if (pidfile != NULL && *pidfile != '\0')
-        unlink(pidfile);
+    remove_pidfile(pidfile);
     if (hung)
         _exit(status);
     free(pidfile);

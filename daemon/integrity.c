@@ -171,6 +171,8 @@ reconcile(struct integrity *i)
     struct run child = {.out = "/dev/null"}; /* on a terminal it shows its own progress */
     struct buf why = {0};
 
+    for (int side = 0; side < (i->desk->two ? 2 : 1); side++)
+        PQclear(desk_ask(i->desk, (enum database) side, sql_integrity_stay, 0, NULL));
     words_add(&argv, "/proc/self/exe");
     words_add(&argv, "reconcile");
     if (i->asked->config != NULL) {

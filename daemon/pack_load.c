@@ -82,12 +82,17 @@ find_folder(const char *name, struct faults *faults)
     return NULL;
 }
 
-/* NULL after saying why. */
+/* NULL after saying why. A byte order mark, which some editors put in front, is no part of it. */
 static char *
 read_text(const char *path, size_t max, size_t *len, struct faults *faults)
 {
+    static const char mark[] = "\xEF\xBB\xBF";
     char *text = slurp(path, max, len);
 
+    if (text != NULL && *len <= max && strncmp(text, mark, sizeof mark - 1) == 0) {
+        *len -= sizeof mark - 1;
+        memmove(text, text + sizeof mark - 1, *len + 1);
+    }
     if (text == NULL) {
         faults_add(faults, FAULT_ERROR, path, "cannot be read: %s", strerror(errno));
     } else if (*len > max) {

@@ -90,7 +90,8 @@ read_settings(uv_work_t *work)
 
     /* before: should the file change in between, it is looked at again */
     r->readable = settings_content(now->file == NULL ? "" : now->file, now->config->mapping_file, &r->content);
-    r->next = settings_load(r->config_option, now->config, &r->faults);
+    /* the file that was read is still the one, should it be away: a default file may be missing at the start only */
+    r->next = settings_load(now->file == NULL ? r->config_option : now->file, now->config, &r->faults);
 }
 
 static void

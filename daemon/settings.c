@@ -24,7 +24,8 @@ settings_file(const char *option)
 
     if (named != NULL && *named != '\0')
         return named;
-    return access(CONFIG_DEFAULT_FILE, F_OK) == 0 ? CONFIG_DEFAULT_FILE : NULL;
+    /* one that nobody may look for is not one that is not there: reading it says why */
+    return access(CONFIG_DEFAULT_FILE, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR) ? CONFIG_DEFAULT_FILE : NULL;
 }
 
 /* With its length, so that no two files look like two others. */

@@ -42,7 +42,7 @@ bool settings_content(const char *file, const char *mapping_file, uint64_t *cont
 /* The legacy tables are in a database of their own: the second URL is set, and not word for word the first. */
 bool settings_two_databases(const struct settings *s);
 
-/* The file that settings_load() would read, or NULL: also when it cannot be read. Not owned. */
+/* The file that settings_load() would read, whether it can or not; NULL: none. Not owned. */
 const char *settings_file(const char *option);
 
 #endif

@@ -121,7 +121,9 @@ integrity_not_compared(const cJSON *runs, const char *entity, double max_age_s)
     if (run == NULL) {
         buf_printf(&why, "no reconcile has compared %s yet: run `dualwrited reconcile`", entity);
     } else if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(run, "done"))) {
-        buf_puts(&why, "the last reconcile did not end: run `dualwrited reconcile --resume`");
+        buf_puts(
+            &why,
+            "the last reconcile has not ended: wait for it where one works, else run `dualwrited reconcile --resume`");
     } else if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(run, "same_mapping"))) {
         buf_puts(&why, "the last reconcile was of another mapping: run `dualwrited reconcile`");
     } else if (age > max_age_s || age < -1) {
@@ -220,6 +222,11 @@ put_pack(struct buf *out, const struct integrity_pack *p, bool verbose)
 void
 integrity_text(struct buf *out, const struct integrity_report *r, bool verbose)
 {
+    static const char *const marks[] = {[INTEGRITY_GOOD] = TICK,
+                                        [INTEGRITY_ISSUES] = CROSS,
+                                        [INTEGRITY_CRITICAL] = CROSS,
+                                        [INTEGRITY_UNKNOWN] = CAUTION};
+    const enum integrity_verdict verdict = integrity_verdict(r);
     int64_t issues = 0, skipped = 0;
 
     for (size_t i = 0; i < r->count; i++) {
@@ -227,9 +234,11 @@ integrity_text(struct buf *out, const struct integrity_report *r, bool verbose)
         issues += integrity_issues(&r->packs[i]);
         skipped += integrity_skipped(&r->packs[i]);
     }
-    buf_printf(out, "\n%s ", issues > 0 ? CROSS : skipped > 0 ? CAUTION : TICK);
+    buf_printf(out, "\n%s ", marks[verdict]);
     shown_count(out, (double) issues);
     buf_puts(out, issues == 1 ? " issue" : " issues");
+    if (issues > 0 && (verdict == INTEGRITY_GOOD || verdict == INTEGRITY_UNKNOWN))
+        buf_puts(out, ", mended or handed to the daemons");
     if (skipped > 0)
         buf_printf(out, ", %" PRId64 " check%s skipped", skipped, skipped == 1 ? "" : "s");
     buf_putc(out, '\n');

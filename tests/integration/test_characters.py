@@ -58,6 +58,13 @@ def test_found_mended_and_put_back(game):
     assert rows(db) == before
 
 
+def test_a_scene_of_which_nobody_knows_whether_its_xp_was_given(game):
+    """award_scene_xp() would give it, so it awaits it."""
+    game.execute("ALTER TABLE game_scene ALTER xp_given DROP NOT NULL")
+    game.execute("INSERT INTO game_scene (name, finished, xp_given) VALUES ('unknown', true, NULL)")
+    assert validate(game, code=2)["scenes_await_xp"] == 2
+
+
 # what is in range stays, what is one beyond is found by this check and set to the bound
 BOUNDS = {"xp": (0, 9999, "negative_xp", "too_much_xp"), "willpower": (1, 10, "willpower", "willpower"),
           "temporary_willpower": (0, 10, "temporary_willpower", "temporary_willpower"), "age": (0, 500, "age", "age"),

@@ -588,6 +588,17 @@ def test_the_pid_file_holds_the_pid_while_it_runs(db, tmp_path):
         assert not path.exists()
 
 
+def test_the_pid_file_of_the_next_daemon_outlasts_the_one_before(db, tmp_path):
+    """A restart may overlap: who ends takes only its own number away."""
+    install(db)
+    path = tmp_path / "dualwrited.pid"
+    with Daemon(db, DUALWRITE_PIDFILE=path) as old, Daemon(db, DUALWRITE_PIDFILE=path) as new:
+        old.term()
+        assert path.read_text().strip() == str(new.pid)
+        new.term()
+        assert not path.exists()
+
+
 def test_a_pid_file_that_cannot_be_written_is_named(db):
     install(db)
     with Daemon(db, DUALWRITE_PIDFILE="/nonexistent/dualwrited.pid", ready=False, status=78) as daemon:

@@ -1,6 +1,7 @@
 """`dualwrited monitor`: the score, its words and exit statuses, what is kept of a run, the chart and the soak rule."""
 
 import json
+import threading
 import urllib.request
 
 import pytest
@@ -41,6 +42,38 @@ def test_healthy(ready):
     assert kept["checks"] == said["checks"]
     text = cli(ready, "monitor", user="daemon_login").stdout
     assert "✓ teams: health score 100 of 100, healthy" in text and "✗" not in text and "⚠" not in text
+
+
+@pytest.fixture
+def hasty(ready):
+    """A login whose idle sessions the server ends after a second."""
+    ready.execute("CREATE ROLE hasty LOGIN IN ROLE dualwrite_daemon")
+    ready.execute("ALTER ROLE hasty SET idle_session_timeout = '1s'")
+    yield "hasty"
+    ready.execute("DROP ROLE hasty")
+
+
+@pytest.mark.layouts("one", reason="one session that waits is as good as two")
+def test_a_server_that_ends_idle_sessions(ready, hasty):
+    """While reconcile works, for minutes with large tables, the monitor's own session has nothing to ask."""
+    idle = """SELECT clock_timestamp() - state_change > '1500ms' FROM pg_stat_activity
+              WHERE usename = 'hasty' AND application_name ~ 'monitor' AND state = 'idle'"""
+    said = []
+    seen = False
+
+    def waited():
+        nonlocal seen
+        rows = ready.execute(idle)
+        seen = seen or bool(rows)
+        return (seen and not rows) or rows == [(True,)] or not thread.is_alive()
+
+    with ready.daemon.stop_cont():  # the event stays in flight, so reconcile waits
+        ready.new_team("Gamma")
+        thread = threading.Thread(target=lambda: said.append(cli(ready, "monitor", user=hasty, check=False)))
+        thread.start()
+        wait_until(waited)
+    thread.join()
+    assert said[0].returncode == 0, said
 
 
 def test_degraded_and_critical(ready):

@@ -101,6 +101,12 @@ def test_found_mended_and_put_back_byte_for_byte(heroes, pack):
     assert rows(db) == before
 
 
+def test_as_an_editor_of_windows_writes_it(heroes, pack):
+    """A byte order mark and its line ends: JSON may have them, and so may SQL."""
+    folder = pack(NEGATIVE, files={name: "\ufeff" + text.replace("\n", "\r\n") for name, text in SQL.items()})
+    assert run(heroes, folder, "--fix").checks["negative_xp"]["left"] == 0
+
+
 def test_narrowed(heroes, pack):
     db, folder = heroes, pack(NEGATIVE, {k: v for k, v in NAMELESS.items() if k not in ("table", "key", "mend", "done")})
     app = sum(1 for n in range(1, len(HOSTILE)) if n % 2)

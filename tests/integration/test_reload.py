@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+import pod
 from conftest import Daemon, config_for, dualwrited, install, wait_until, write_env_file
 from helpers import ENABLED, flags_json, json_flag
 
@@ -111,3 +112,46 @@ def test_a_signal_beside_a_request(db, config):
             daemon.signal(signal.SIGHUP)
             (answer,) = reload(config).values()
             assert answer["state"] == "reloaded"
+
+
+def without_option(db, folder, tmp_path, **how):
+    """`dualwrited run` as a service starts it: the default file is that of this folder."""
+    if why := pod.can(tmp_path):
+        pytest.skip(why)
+    return pod.Container(tmp_path / "root", ["dualwrited", "run"], {"/etc/dualwrite": folder, db.cluster.host: db.cluster.host}, **how)
+
+
+def test_a_default_file_that_has_gone_is_no_reason_to_go_on_without(db, tmp_path):
+    """It was read at the start: to do as if there had been none would switch dual write off, everywhere."""
+    folder = tmp_path / "settings"
+    folder.mkdir()
+    file = folder / "dualwrited.env"
+    write_env_file(file, config_for(db))
+    install(db)
+    daemon = without_option(db, folder, tmp_path, uid=0)
+    try:
+        daemon.wait_for("ready")
+        file.rename(folder / "away")
+        os.kill(daemon.pid, signal.SIGHUP)
+        daemon.wait_for("config_not_reloaded")
+        assert "/etc/dualwrite/dualwrited.env" == daemon.wait_for("config_fault")["where"]
+        assert json_flag(flags_json(db), ENABLED) == "true"
+        (folder / "away").rename(file)
+        os.kill(daemon.pid, signal.SIGHUP)
+        daemon.wait_for("config_reloaded")
+    finally:
+        daemon.kill()
+
+
+def test_a_default_file_that_may_not_be_looked_for_is_a_fault(db, tmp_path):
+    """Not the same as one that is not there: then the environment alone would hold."""
+    folder = tmp_path / "settings"
+    folder.mkdir(mode=0o700)
+    write_env_file(folder / "dualwrited.env", config_for(db))
+    daemon = without_option(db, folder, tmp_path)
+    try:
+        assert daemon.process.wait(20) == 78
+        fault = daemon.wait_for("config_fault")
+        assert fault["where"] == "/etc/dualwrite/dualwrited.env" and "Permission denied" in fault["msg"]
+    finally:
+        daemon.kill()

@@ -135,12 +135,16 @@ mended_is_good_where_nothing_is_left(void **state)
     assert_int_equal(integrity_verdict(&r), INTEGRITY_GOOD);
     owes->left = -1;
     assert_int_equal(integrity_verdict(&r), INTEGRITY_GOOD);
+    integrity_text(&out, &r, false);
+    assert_non_null(strstr(buf_text(&out), "\n\xe2\x9c\x93 1 200 issues, mended or handed to the daemons\n"));
+    buf_clear(&out);
     owes->left = 1;
     assert_int_equal(integrity_verdict(&r), INTEGRITY_ISSUES);
     integrity_text(&out, &r, true);
     assert_non_null(strstr(buf_text(&out), "  \xe2\x9c\x97 owes (b): 1 200 rows, error; should be: nobody owes\n"
                                            "    keys: 7\\n8, ...\n"
                                            "    mended 1 200 rows: set to 0; 1 row left\n"));
+    assert_non_null(strstr(buf_text(&out), "\n\xe2\x9c\x97 1 200 issues\n"));
     buf_clear(&out);
     integrity_json(&out, &r);
     assert_non_null(strstr(buf_text(&out), "\"changed\":\t1200"));
@@ -180,7 +184,8 @@ compared(void **state)
         const char *run, *why;
     } cases[] = {
         {"{}", "no reconcile has compared team yet"},
-        {"{\"team\": {\"done\": false, \"same_mapping\": true, \"age\": 1, \"open\": 0}}", "did not end"},
+        {"{\"team\": {\"done\": false, \"same_mapping\": true, \"age\": 1, \"open\": 0}}",
+         "has not ended: wait for it where one works, else run"},
         {"{\"team\": {\"done\": true, \"same_mapping\": false, \"age\": 1, \"open\": 0}}", "another mapping"},
         {"{\"team\": {\"done\": true, \"same_mapping\": true, \"age\": 90000, \"open\": 0}}", "before the period"},
         {"{\"team\": {\"done\": true, \"same_mapping\": true, \"age\": -50, \"open\": 0}}", "before the period"},

@@ -1,2 +1,2 @@
--- Finished, and its XP not given yet.
-SELECT s.id AS key FROM game_scene s WHERE s.finished AND NOT s.xp_given
+-- Finished, and its XP not given yet: not known counts as not given, as for award_scene_xp().
+SELECT s.id AS key FROM game_scene s WHERE s.finished AND s.xp_given IS NOT TRUE
