@@ -12,13 +12,27 @@
 #include "dualwrite/quote.h"
 #include "embedded.h"
 
+/* One side's session may have nothing to do for as long as the other looks. */
+static bool
+begin(struct desk *d, enum database side)
+{
+    char timeout[24];
+    const char *params[] = {timeout};
+    const int64_t ms = d->settings->config->statement_timeout_ms;
+    PGresult *r;
+
+    if (!desk_begin(d, side, ms, false))
+        return false;
+    snprintf(timeout, sizeof timeout, "%lld", (long long) ms);
+    r = desk_ask(d, side, sql_cleanup_patience, 1, params);
+    PQclear(r);
+    return r != NULL;
+}
+
 bool
 cleanup_open(struct cleanup_run *run)
 {
-    const int64_t ms = run->desk->settings->config->statement_timeout_ms;
-
-    return desk_begin(run->desk, DATABASE_VNEXT, ms, false) &&
-           (!run->desk->two || desk_begin(run->desk, DATABASE_LEGACY, ms, false));
+    return begin(run->desk, DATABASE_VNEXT) && (!run->desk->two || begin(run->desk, DATABASE_LEGACY));
 }
 
 void

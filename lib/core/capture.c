@@ -419,6 +419,17 @@ publish_side(struct buf *out, const struct install_options *o)
         buf_puts(out, "DELETE FROM dualwrite.setting WHERE key = 'legacy_database';\n");
 }
 
+static void
+publish_layout(struct buf *out, const char *ref_layout)
+{
+    struct fragments f = {0};
+
+    literal(&f, "layout", ref_layout);
+    template_fill(out, sql_install_layout, &f);
+    fragments_free(&f);
+    setting(out, "ref_layout", ref_layout);
+}
+
 /*
  * Partitions of other buckets: a batch that lost its locks on the old ones, and may still send its legacy transaction, must
  * meet a fence above it. That would cover up that one of the databases is an older copy (daemon/restored.h), so every table is
@@ -477,7 +488,7 @@ capture_publish_sql(struct buf *out, const struct mapping *m, const struct catal
     setting(out, "mapping_digest", o->mapping_digest);
     setting(out, "hang_digest", hang_digest);
     if (o->side != SIDE_LEGACY)
-        setting(out, "ref_layout", ref_layout);
+        publish_layout(out, ref_layout);
     publish_flags(out, &o->flags);
 }
 

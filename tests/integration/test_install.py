@@ -337,6 +337,24 @@ def test_a_resync_mark_of_an_entity_that_is_not_mapped_any_more_makes_nobody_wai
         assert_in_step(db)
 
 
+def test_a_resync_begins_anew_where_rows_have_another_key(db):
+    install(db)
+    db.execute(f"INSERT INTO {TEAM} (name, slug, game_id) SELECT 'n', 'n' || n, 1 FROM generate_series(1, 100) n")
+    forget_events(db)
+    halfway = "UPDATE dualwrite.resync SET seen = 1, position = '{50}', queued = 50 WHERE entity = 'team'"
+    db.execute("SELECT nextval('dualwrite.resync_team')")
+    db.execute(halfway)
+    install(db)
+    position = "SELECT position, seen > handled FROM dualwrite.resync WHERE entity = 'team'"
+    assert db.execute(position) == [(["50"], True)], "the same keys: it goes on"
+    db.execute("UPDATE dualwrite.setting SET value = 'team(slug) membership(id)' WHERE key = 'ref_layout'")
+    install(db)
+    assert db.execute(position) == [(None, False)]
+    with Daemon(db) as daemon:
+        assert daemon.wait_for("resync_completed", entity="team")["queued"] == "100"
+        assert_in_step(db)
+
+
 def test_the_same_mapping_written_differently_is_the_same_mapping(db, tmp_path):
     install(db)
     before = installed_objects(db), settings_of(db)

@@ -49,6 +49,9 @@ INSERT INTO dualwrite.setting AS s (key, value) VALUES ('side', 'both') ON CONFL
 INSERT INTO dualwrite.setting AS s (key, value) VALUES ('guard', 'on') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
 INSERT INTO dualwrite.setting AS s (key, value) VALUES ('mapping_digest', 'd1') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
 INSERT INTO dualwrite.setting AS s (key, value) VALUES ('hang_digest', 'd2') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
+UPDATE dualwrite.resync r SET seen = r.handled, position = NULL
+WHERE r.position IS NOT NULL
+  AND (SELECT s.value FROM dualwrite.setting s WHERE s.key = 'ref_layout') IS DISTINCT FROM 'team:id';
 INSERT INTO dualwrite.setting AS s (key, value) VALUES ('ref_layout', 'team:id') ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by WHERE s.value IS DISTINCT FROM excluded.value;
 UPDATE dualwrite.flag SET published = 'false', published_at = pg_catalog.now(), published_by = session_user WHERE flag = 'TEAM_VNEXT_DUAL_WRITE_ENABLED' AND published <> 'false';
 UPDATE dualwrite.flag SET published = 'false', published_at = pg_catalog.now(), published_by = session_user WHERE flag = 'TEAM_VNEXT_DUAL_WRITE_STRICT_MODE' AND published <> 'false';
