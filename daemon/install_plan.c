@@ -8,8 +8,10 @@
 #include "command.h"
 #include "dualwrite/catalog_read.h"
 #include "dualwrite/mapping_check.h"
+#include "dualwrite/pgarray.h"
 #include "dualwrite/pgblock.h"
 #include "dualwrite/ref.h"
+#include "dualwrite/triggers.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 
@@ -155,19 +157,69 @@ flags_in_force(const struct install_plan *p, struct flags *flags)
     return EXIT_GOOD;
 }
 
-static bool *
-missed(const struct mapping *m, const char *entities)
+/* The worst state of our triggers on the table that the mapping names now; see triggers.h. -1 when it cannot be read. */
+static int
+hung(PGconn *pq, const struct mapping_entity *e, const struct mapping_table *t, const char *guard)
 {
-    bool *them = xcalloc(m->count, sizeof *them);
+    const char *names[] = {t->schema, t->name};
+    struct buf lists[2] = {{0}, {0}};
+    struct buf bad = {0};
+    PGresult *r;
+    int state = -1;
 
-    for (size_t i = 0; i < m->count; i++) {
+    for (size_t i = 0; i < 2; i++) {
+        pgarray_open(&lists[i]);
+        pgarray_add(&lists[i], names[i]);
+        pgarray_close(&lists[i]);
+        names[i] = buf_text(&lists[i]);
+    }
+    r = pgblock_query(pq, sql_check_triggers, 2, names);
+    if (r != NULL) {
+        size_t count = (size_t) PQntuples(r);
+        struct trigger_fact *facts = xcalloc(count, sizeof *facts);
+
+        for (int row = 0; row < (int) count; row++)
+            facts[row] = (struct trigger_fact){.function = PQgetvalue(r, row, PQfnumber(r, "function")),
+                                               .enabled = PQgetvalue(r, row, PQfnumber(r, "enabled"))[0],
+                                               .events = strtoll(PQgetvalue(r, row, PQfnumber(r, "events")), NULL, 10)};
+        state =
+            guard == NULL ? triggers_of_source(e, facts, count, &bad) : triggers_of_target(guard, facts, count, &bad);
+        free(facts);
+    }
+    PQclear(r);
+    for (size_t i = 0; i < 2; i++)
+        buf_free(&lists[i]);
+    buf_free(&bad);
+    return state;
+}
+
+/*
+ * Are they as an installation leaves them, and always on? By table, because a table may have been put in the place of
+ * another, which kept them. A source whose are not has missed changes, also where they are there but not ALWAYS: somebody
+ * switched all triggers off, and on again.
+ */
+static int
+look_at_triggers(const struct install_plan *p, struct install_part *part, PGconn *pq)
+{
+    const struct mapping *m = p->settings->mapping;
+    const struct install_options *o = &part->options;
+
+    part->missed = xcalloc(m->count, sizeof *part->missed);
+    for (size_t i = 0; part->now.there && i < m->count; i++) {
+        const struct mapping_entity *e = &m->entities[i];
+        int source = o->side == SIDE_LEGACY ? 'A' : hung(pq, e, &e->source, NULL);
+        int target =
+            o->side == SIDE_VNEXT || o->guard == GUARD_OFF ? 'A' : hung(pq, e, &e->target, guard_word(o->guard));
         struct buf item = {0};
 
-        buf_printf(&item, ",%s,", m->entities[i].name);
-        them[i] = strstr(entities, buf_text(&item)) != NULL;
+        if (source < 0 || target < 0)
+            return EXIT_UNFINISHED;
+        buf_printf(&item, ",%s,", e->name);
+        part->missed[i] = source != 'A' && strstr(part->now.entities, buf_text(&item)) != NULL;
+        part->hang = part->hang || source != 'A' || target != 'A';
         buf_free(&item);
     }
-    return them;
+    return EXIT_GOOD;
 }
 
 static int
@@ -178,7 +230,6 @@ choose_options(struct install_plan *p, size_t database)
     struct install_part *part = &p->parts[database];
     struct install_options *o = &part->options;
 
-    part->missed = missed(p->settings->mapping, part->now.missed);
     part->mapping_digest = digest(p->pair->pq[database], p->settings->mapping_text);
     *o = (struct install_options){
         .installed_version = part->now.version,
@@ -188,7 +239,6 @@ choose_options(struct install_plan *p, size_t database)
         .guard = vnext->guard,
         .outbox_max = p->settings->config->outbox_max,
         .mapping_digest = part->mapping_digest,
-        .missed = p->rehearsed ? NULL : part->missed,
         .rehearsed = p->rehearsed,
         .flags = p->settings->config->flags,
     };
@@ -216,15 +266,18 @@ make_sql(struct install_plan *p, size_t database)
     struct buf hang = {0};
     int status = choose_options(p, database);
 
+    if (status == EXIT_GOOD)
+        status = look_at_triggers(p, part, p->pair->pq[database]);
     if (status != EXIT_GOOD)
         return status;
+    part->options.missed = p->rehearsed ? NULL : part->missed;
     capture_hang_sql(&hang, m, part->catalog, &part->options);
     part->hang_digest = digest(p->pair->pq[database], buf_text(&hang));
     if (part->mapping_digest == NULL || part->hang_digest == NULL) {
         buf_free(&hang);
         return EXIT_UNFINISHED;
     }
-    part->hang = part->now.version == 0 || strcmp(part->now.hang_digest, part->hang_digest) != 0 ||
+    part->hang = part->hang || part->now.version == 0 || strcmp(part->now.hang_digest, part->hang_digest) != 0 ||
                  part->now.triggers != capture_hang_count(m, &part->options);
     capture_schema_sql(&part->sql, &part->options);
     if (part->hang) {

@@ -20,7 +20,7 @@ struct install_part {
     char *hang_digest;
     struct buf sql;
     bool hang;    /* the triggers are made anew */
-    bool *missed; /* by entity: it was installed, and not all of its capture triggers were there and on */
+    bool *missed; /* by entity: it was captured before, and not all of its triggers were there and on */
 };
 
 struct install_plan {

@@ -20,10 +20,10 @@ struct installed {
     char *ref_layout;
     int partitions;
     enum guard_mode guard;
-    long waiting; /* events */
-    long daemons; /* that work on this database as their vNext one */
-    long triggers;
-    char *missed;                    /* ",team,": entities that lack a capture trigger, or have one switched off */
+    long waiting;                    /* events */
+    long daemons;                    /* that work on this database as their vNext one */
+    long triggers;                   /* of ours, on whichever table */
+    char *entities;                  /* ",team,": that were captured before */
     int64_t epoch_drawn, epoch_seen; /* of the sequence here, of the fence here */
 };
 

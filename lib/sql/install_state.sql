@@ -11,11 +11,6 @@ SELECT (SELECT s.value FROM dualwrite.setting s WHERE s.key = 'schema_version') 
        (SELECT count(*) FROM dualwrite.live_daemon) AS daemons,
        (SELECT count(*) FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid
         JOIN pg_catalog.pg_class c ON c.oid = g.tgrelid
-        WHERE NOT g.tgisinternal AND g.tgenabled IN ('O', 'A') AND c.relnamespace <> 'dualwrite'::pg_catalog.regnamespace
+        WHERE NOT g.tgisinternal AND c.relnamespace <> 'dualwrite'::pg_catalog.regnamespace
           AND p.pronamespace = 'dualwrite'::pg_catalog.regnamespace) AS triggers,
-       (SELECT ',' || pg_catalog.string_agg(r.entity, ',') || ',' FROM dualwrite.resync r
-        WHERE (SELECT count(DISTINCT p.proname) FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid
-               WHERE NOT g.tgisinternal AND g.tgenabled IN ('O', 'A')
-                 AND p.pronamespace = 'dualwrite'::pg_catalog.regnamespace
-                 AND p.proname IN ('capture_' || r.entity || '_insert', 'capture_' || r.entity || '_update',
-                                   'capture_' || r.entity || '_delete', 'capture_' || r.entity || '_truncate')) < 4) AS missed
+       (SELECT ',' || pg_catalog.string_agg(r.entity, ',') || ',' FROM dualwrite.resync r) AS entities
