@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "dualwrite/capture_read.h"
 #include "dualwrite/expression.h"
 #include "dualwrite/grants.h"
 #include "dualwrite/quote.h"
@@ -44,20 +45,6 @@ ident(struct fragments *f, const char *name, const char *text)
     struct buf out = {0};
 
     quote_ident(&out, text);
-    fragments_take(f, name, buf_steal(&out));
-}
-
-/* alias."column"::text for each column that an event carries. */
-static void
-ref_list(struct fragments *f, const char *name, const struct mapping_entity *e, const char *alias)
-{
-    struct buf out = {0};
-
-    for (size_t i = 0; i < ref_count(e); i++) {
-        buf_printf(&out, "%s%s.", i == 0 ? "" : ", ", alias);
-        quote_ident(&out, ref_column(e, i));
-        buf_puts(&out, "::text");
-    }
     fragments_take(f, name, buf_steal(&out));
 }
 
@@ -138,13 +125,27 @@ same_row(struct fragments *f, const struct mapping_entity *e)
     fragments_take(f, "same_row", buf_steal(&out));
 }
 
+/* What the functions read of a row before and after the statement. */
 static void
-present(struct fragments *f, const char *name, const struct mapping_entity *e, const char *alias)
+row_parts(struct fragments *f, const struct mapping_entity *e, const struct catalog_table *source)
 {
+    static const struct {
+        const char *alias, *ref, *present, *known;
+    } rows[] = {{"o", "old_ref", "old_present", "old_known"},
+                {"n", "new_ref", "new_present", "new_known"},
+                {"c", NULL, NULL, "changed_known"}};
     struct buf out = {0};
 
-    sql_present(&out, e, alias);
-    fragments_take(f, name, buf_steal(&out));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        capture_read_known(&out, e, source, rows[i].alias);
+        fragments_take(f, rows[i].known, buf_steal(&out));
+        if (rows[i].ref == NULL)
+            continue;
+        capture_read_ref(&out, e, rows[i].alias);
+        fragments_take(f, rows[i].ref, buf_steal(&out));
+        capture_read_present(&out, e, source, rows[i].alias);
+        fragments_take(f, rows[i].present, buf_steal(&out));
+    }
 }
 
 static void
@@ -224,12 +225,9 @@ hang_entity(struct buf *out, const struct mapping *m, const struct mapping_entit
     literal(&f, "operation_remove", e->operation_remove);
     ident(&f, "key", e->source_key.items[0]);
     ident(&f, "root", ref_root(e));
-    ref_list(&f, "new_ref", e, "n");
-    ref_list(&f, "old_ref", e, "o");
+    row_parts(&f, e, source);
     mapped_list(&f, "old_mapped", e, source, "o");
     mapped_list(&f, "new_mapped", e, source, "n");
-    present(&f, "old_present", e, "o");
-    present(&f, "new_present", e, "n");
     same_row(&f, e);
     fragments_set(&f, "partition", "q.partition");
     fill_fragment(&f, "each_asleep", sql_capture_asleep);
