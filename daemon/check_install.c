@@ -137,15 +137,16 @@ say_triggers(struct check_run *run, const char *check, const char *where, char s
 
     if (state == 'A') {
         check_add(r, CHECK_PASS, AREA_INSTALLATION, check, where, "every trigger is there and on");
-    } else if (state == 'O' || state == 'R') {
-        check_add(r, CHECK_WARN, AREA_INSTALLATION, check, where,
-                  "triggers do not fire in every session_replication_role: %s", bad);
-        check_mend(r, "ALTER TABLE %s ENABLE ALWAYS TRIGGER ...; or run `dualwrited install`", where);
     } else {
-        check_add(r, CHECK_FAIL, AREA_INSTALLATION, check, where, "triggers are %s, so %s: %s",
-                  state == 'D' ? "switched off" : "missing", what, bad);
-        check_mend(r, state == 'D' ? "ALTER TABLE ... ENABLE ALWAYS TRIGGER ...; then reconcile what was missed"
-                                   : "run `dualwrited install`");
+        if (state == 'O' || state == 'R')
+            check_add(r, CHECK_WARN, AREA_INSTALLATION, check, where,
+                      "triggers do not fire in every session_replication_role, as where all triggers of a table were "
+                      "switched off and on again: %s",
+                      bad);
+        else
+            check_add(r, CHECK_FAIL, AREA_INSTALLATION, check, where, "triggers are %s, so %s: %s",
+                      state == 'D' ? "switched off" : "missing", what, bad);
+        check_mend(r, "run `dualwrited install`: it mends them, and queues a vNext table once for what was missed");
     }
 }
 

@@ -102,7 +102,7 @@ report_part(const struct job *j, size_t database)
     else if (p->now.version < CAPTURE_SCHEMA_VERSION)
         printf("%supgraded: schema dualwrite, from version %d to %d\n", would, p->now.version, CAPTURE_SCHEMA_VERSION);
     else if (p->hang && strcmp(p->now.hang_digest, p->hang_digest) == 0)
-        printf("%smended: capture or guard triggers were missing, switched off or at another table\n", would);
+        printf("%smended: triggers were missing, not always on, or at another table\n", would);
     else if (p->hang)
         printf("%sreplaced: the triggers of an earlier mapping or setting\n", would);
     else

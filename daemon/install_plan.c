@@ -8,9 +8,10 @@
 #include "command.h"
 #include "dualwrite/catalog_read.h"
 #include "dualwrite/mapping_check.h"
+#include "dualwrite/pgarray.h"
 #include "dualwrite/pgblock.h"
 #include "dualwrite/ref.h"
-#include "dualwrite/table_list.h"
+#include "dualwrite/triggers.h"
 #include "dualwrite/xalloc.h"
 #include "embedded.h"
 
@@ -49,34 +50,6 @@ side_of(const struct install_plan *p, size_t database)
     return p->pair->count == 1 ? SIDE_BOTH : database == DATABASE_VNEXT ? SIDE_VNEXT : SIDE_LEGACY;
 }
 
-/* What of it hangs where the mapping says. A database that has none of it has missed nothing. */
-static int
-read_hung(const struct mapping *m, PGconn *pq, struct install_part *part)
-{
-    struct table_list sources = table_list_of(m, true, false);
-    struct table_list all = table_list_of(m, true, true);
-    PGresult *hung = pgblock_query(pq, sql_install_hung, 2, (const char *[]){all.schemas, all.names});
-    PGresult *missing = pgblock_query(pq, sql_status_capture_missing, 3,
-                                      (const char *[]){sources.entities, sources.schemas, sources.names});
-    int status = hung == NULL || missing == NULL ? EXIT_UNFINISHED : EXIT_GOOD;
-
-    if (status == EXIT_GOOD) {
-        part->hung = strtol(PQgetvalue(hung, 0, 0), NULL, 10);
-        for (size_t i = 0; i < m->count; i++) {
-            struct buf first = {0};
-
-            buf_printf(&first, "\"%s ", m->entities[i].name);
-            part->missed[i] = strstr(PQgetvalue(missing, 0, 0), buf_text(&first)) != NULL;
-            buf_free(&first);
-        }
-    }
-    PQclear(hung);
-    PQclear(missing);
-    table_list_free(&sources);
-    table_list_free(&all);
-    return status;
-}
-
 static int
 read_parts(struct install_plan *p)
 {
@@ -87,9 +60,7 @@ read_parts(struct install_plan *p)
         if (installed_read(p->pair->pq[i], &part->now) != 0)
             return EXIT_UNFINISHED;
         part->catalog = catalog_read(p->pair->pq[i], p->settings->mapping, side != SIDE_LEGACY, side != SIDE_VNEXT);
-        part->missed = xcalloc(p->settings->mapping->count, sizeof *part->missed);
-        if (part->catalog == NULL ||
-            (part->now.there && read_hung(p->settings->mapping, p->pair->pq[i], part) != EXIT_GOOD))
+        if (part->catalog == NULL)
             return EXIT_UNFINISHED;
     }
     return EXIT_GOOD;
@@ -186,6 +157,71 @@ flags_in_force(const struct install_plan *p, struct flags *flags)
     return EXIT_GOOD;
 }
 
+/* The worst state of our triggers on the table that the mapping names now; see triggers.h. -1 when it cannot be read. */
+static int
+hung(PGconn *pq, const struct mapping_entity *e, const struct mapping_table *t, const char *guard)
+{
+    const char *names[] = {t->schema, t->name};
+    struct buf lists[2] = {{0}, {0}};
+    struct buf bad = {0};
+    PGresult *r;
+    int state = -1;
+
+    for (size_t i = 0; i < 2; i++) {
+        pgarray_open(&lists[i]);
+        pgarray_add(&lists[i], names[i]);
+        pgarray_close(&lists[i]);
+        names[i] = buf_text(&lists[i]);
+    }
+    r = pgblock_query(pq, sql_check_triggers, 2, names);
+    if (r != NULL) {
+        size_t count = (size_t) PQntuples(r);
+        struct trigger_fact *facts = xcalloc(count, sizeof *facts);
+
+        for (int row = 0; row < (int) count; row++)
+            facts[row] = (struct trigger_fact){.function = PQgetvalue(r, row, PQfnumber(r, "function")),
+                                               .enabled = PQgetvalue(r, row, PQfnumber(r, "enabled"))[0],
+                                               .events = strtoll(PQgetvalue(r, row, PQfnumber(r, "events")), NULL, 10)};
+        state =
+            guard == NULL ? triggers_of_source(e, facts, count, &bad) : triggers_of_target(guard, facts, count, &bad);
+        free(facts);
+    }
+    PQclear(r);
+    for (size_t i = 0; i < 2; i++)
+        buf_free(&lists[i]);
+    buf_free(&bad);
+    return state;
+}
+
+/*
+ * Are they as an installation leaves them, and always on? By table, because a table may have been put in the place of
+ * another, which kept them. A source whose are not has missed changes, also where they are there but not ALWAYS: somebody
+ * switched all triggers off, and on again.
+ */
+static int
+look_at_triggers(const struct install_plan *p, struct install_part *part, PGconn *pq)
+{
+    const struct mapping *m = p->settings->mapping;
+    const struct install_options *o = &part->options;
+
+    part->missed = xcalloc(m->count, sizeof *part->missed);
+    for (size_t i = 0; part->now.there && i < m->count; i++) {
+        const struct mapping_entity *e = &m->entities[i];
+        int source = o->side == SIDE_LEGACY ? 'A' : hung(pq, e, &e->source, NULL);
+        int target =
+            o->side == SIDE_VNEXT || o->guard == GUARD_OFF ? 'A' : hung(pq, e, &e->target, guard_word(o->guard));
+        struct buf item = {0};
+
+        if (source < 0 || target < 0)
+            return EXIT_UNFINISHED;
+        buf_printf(&item, ",%s,", e->name);
+        part->missed[i] = source != 'A' && strstr(part->now.entities, buf_text(&item)) != NULL;
+        part->hang = part->hang || source != 'A' || target != 'A';
+        buf_free(&item);
+    }
+    return EXIT_GOOD;
+}
+
 static int
 choose_options(struct install_plan *p, size_t database)
 {
@@ -203,7 +239,6 @@ choose_options(struct install_plan *p, size_t database)
         .guard = vnext->guard,
         .outbox_max = p->settings->config->outbox_max,
         .mapping_digest = part->mapping_digest,
-        .missed = p->rehearsed ? NULL : part->missed,
         .rehearsed = p->rehearsed,
         .flags = p->settings->config->flags,
     };
@@ -231,16 +266,19 @@ make_sql(struct install_plan *p, size_t database)
     struct buf hang = {0};
     int status = choose_options(p, database);
 
+    if (status == EXIT_GOOD)
+        status = look_at_triggers(p, part, p->pair->pq[database]);
     if (status != EXIT_GOOD)
         return status;
+    part->options.missed = p->rehearsed ? NULL : part->missed;
     capture_hang_sql(&hang, m, part->catalog, &part->options);
     part->hang_digest = digest(p->pair->pq[database], buf_text(&hang));
     if (part->mapping_digest == NULL || part->hang_digest == NULL) {
         buf_free(&hang);
         return EXIT_UNFINISHED;
     }
-    part->hang = part->now.version == 0 || strcmp(part->now.hang_digest, part->hang_digest) != 0 ||
-                 part->hung != capture_hang_count(m, &part->options);
+    part->hang = part->hang || part->now.version == 0 || strcmp(part->now.hang_digest, part->hang_digest) != 0 ||
+                 part->now.triggers != capture_hang_count(m, &part->options);
     capture_schema_sql(&part->sql, &part->options);
     if (part->hang) {
         capture_release_sql(&part->sql);

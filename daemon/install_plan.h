@@ -18,10 +18,9 @@ struct install_part {
     struct install_options options;
     char *mapping_digest;
     char *hang_digest;
-    long hung; /* triggers of ours on the mapped tables, switched on */
     struct buf sql;
     bool hang;    /* the triggers are made anew */
-    bool *missed; /* by entity: it was installed, and not all of its capture triggers were there and on */
+    bool *missed; /* by entity: it was captured before, and not all of its triggers were there and on */
 };
 
 struct install_plan {

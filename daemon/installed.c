@@ -72,6 +72,7 @@ installed_read(PGconn *pq, struct installed *now)
         .legacy_database = xstrdup(""),
         .hang_digest = xstrdup(""),
         .ref_layout = xstrdup(""),
+        .entities = xstrdup(""),
     };
     if (owned != OWNED_OURS)
         return owned == OWNED_NOTHING ? 0 : -1;
@@ -90,6 +91,8 @@ installed_read(PGconn *pq, struct installed *now)
     now->guard = guard(field(r, "guard"));
     now->waiting = number(r, "waiting");
     now->daemons = number(r, "daemons");
+    now->triggers = number(r, "triggers");
+    replace(&now->entities, r, "entities");
     PQclear(r);
     if (now->version > CAPTURE_SCHEMA_VERSION) {
         fprintf(stderr, "dualwrited: database \"%s\" has schema version %d, this program knows %d; use the newer one\n",
@@ -106,5 +109,6 @@ installed_clear(struct installed *now)
     free(now->legacy_database);
     free(now->hang_digest);
     free(now->ref_layout);
+    free(now->entities);
     *now = (struct installed){0};
 }

@@ -22,6 +22,8 @@ struct installed {
     enum guard_mode guard;
     long waiting;                    /* events */
     long daemons;                    /* that work on this database as their vNext one */
+    long triggers;                   /* of ours, on whichever table */
+    char *entities;                  /* ",team,": that were captured before */
     int64_t epoch_drawn, epoch_seen; /* of the sequence here, of the fence here */
 };
 

@@ -2,7 +2,7 @@
  * triggers.h - are our triggers on a table as `install` left them: each function called on its events, in every
  * session_replication_role.
  *
- * Pure. For `check` and `gate`, which read them with lib/sql/check/triggers.sql.
+ * Pure. For `check`, `gate` and `install`, which read them with lib/sql/check/triggers.sql.
  */
 #ifndef DUALWRITE_TRIGGERS_H
 #define DUALWRITE_TRIGGERS_H

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "dualwrite/expression.h"
+#include "dualwrite/capture_read.h"
 #include "dualwrite/grants.h"
 #include "dualwrite/quote.h"
 #include "dualwrite/ref.h"
@@ -47,68 +47,6 @@ ident(struct fragments *f, const char *name, const char *text)
     fragments_take(f, name, buf_steal(&out));
 }
 
-/* alias."column"::text for each column that an event carries. */
-static void
-ref_list(struct fragments *f, const char *name, const struct mapping_entity *e, const char *alias)
-{
-    struct buf out = {0};
-
-    for (size_t i = 0; i < ref_count(e); i++) {
-        buf_printf(&out, "%s%s.", i == 0 ? "" : ", ", alias);
-        quote_ident(&out, ref_column(e, i));
-        buf_puts(&out, "::text");
-    }
-    fragments_take(f, name, buf_steal(&out));
-}
-
-static bool
-value_reads(const struct mapping_value *v, const char *column, const struct catalog_table *source)
-{
-    bool whole_row = v->kind == VALUE_EXPRESSION && expression_reads(v->text, source->name);
-
-    if (v->insert_only)
-        return false;
-    if (v->kind == VALUE_COLUMN)
-        return strcmp(v->text, column) == 0;
-    if (v->kind != VALUE_EXPRESSION)
-        return false;
-    for (size_t i = 0; i < source->ncolumns && !whole_row; i++)
-        if (expression_reads(v->text, source->columns[i].name))
-            return expression_reads(v->text, column);
-    return true;
-}
-
-/* A change of `column` may change the legacy row. Key and identity columns are compared by the join instead. */
-static bool
-is_mapped(const struct mapping_entity *e, const char *column, const struct catalog_table *source)
-{
-    if (e->present.kind != PRESENT_ALWAYS && strcmp(e->present.column, column) == 0)
-        return true;
-    if (e->parent != NULL && strcmp(e->parent->column, column) == 0)
-        return true;
-    if (e->map == NULL && e->latest_by != NULL && strcmp(e->latest_by, column) == 0)
-        return true; /* it decides which of several rows speaks */
-    for (size_t i = 0; i < e->columns.count; i++)
-        if (value_reads(&e->columns.items[i].value, column, source))
-            return true;
-    return false;
-}
-
-static void
-mapped_list(struct fragments *f, const char *name, const struct mapping_entity *e, const struct catalog_table *source,
-            const char *alias)
-{
-    struct buf out = {0};
-
-    for (size_t i = 0; i < source->ncolumns; i++) {
-        if (!is_mapped(e, source->columns[i].name, source))
-            continue;
-        buf_printf(&out, "%s%s.", out.len == 0 ? "" : ", ", alias);
-        quote_ident(&out, source->columns[i].name);
-    }
-    fragments_take(f, name, buf_steal(&out));
-}
-
 static bool
 is_identity(const struct mapping_entity *e, const char *column)
 {
@@ -138,13 +76,29 @@ same_row(struct fragments *f, const struct mapping_entity *e)
     fragments_take(f, "same_row", buf_steal(&out));
 }
 
+/* What the functions read of a row before and after the statement. */
 static void
-present(struct fragments *f, const char *name, const struct mapping_entity *e, const char *alias)
+row_parts(struct fragments *f, const struct mapping_entity *e, const struct catalog_table *source)
 {
+    static const struct {
+        const char *alias, *ref, *present, *mapped, *known;
+    } rows[] = {{"o", "old_ref", "old_present", "old_mapped", "old_known"},
+                {"n", "new_ref", "new_present", "new_mapped", "new_known"},
+                {"c", NULL, NULL, NULL, "changed_known"}};
     struct buf out = {0};
 
-    sql_present(&out, e, alias);
-    fragments_take(f, name, buf_steal(&out));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        capture_read_known(&out, e, source, rows[i].alias);
+        fragments_take(f, rows[i].known, buf_steal(&out));
+        if (rows[i].ref == NULL)
+            continue;
+        capture_read_ref(&out, e, rows[i].alias);
+        fragments_take(f, rows[i].ref, buf_steal(&out));
+        capture_read_present(&out, e, source, rows[i].alias);
+        fragments_take(f, rows[i].present, buf_steal(&out));
+        capture_read_mapped(&out, e, source, rows[i].alias);
+        fragments_take(f, rows[i].mapped, buf_steal(&out));
+    }
 }
 
 static void
@@ -224,12 +178,7 @@ hang_entity(struct buf *out, const struct mapping *m, const struct mapping_entit
     literal(&f, "operation_remove", e->operation_remove);
     ident(&f, "key", e->source_key.items[0]);
     ident(&f, "root", ref_root(e));
-    ref_list(&f, "new_ref", e, "n");
-    ref_list(&f, "old_ref", e, "o");
-    mapped_list(&f, "old_mapped", e, source, "o");
-    mapped_list(&f, "new_mapped", e, source, "n");
-    present(&f, "old_present", e, "o");
-    present(&f, "new_present", e, "n");
+    row_parts(&f, e, source);
     same_row(&f, e);
     fragments_set(&f, "partition", "q.partition");
     fill_fragment(&f, "each_asleep", sql_capture_asleep);

@@ -427,6 +427,45 @@ def test_a_hostile_search_path_executes_nothing_in_our_triggers(db):
     assert [op for op, _ in events(db)] == [CREATED, CREATED, UPDATED, UPDATED, UPDATED, ADDED, REMOVED, REMOVED]
 
 
+# What the owner of the table may do to it, so that reading it runs a function of his.
+OWN_TYPES = {
+    "a key of a composite type": (TEAM, "id", f"""
+        CREATE TYPE own AS (v bigint);
+        CREATE FUNCTION own_value(own) RETURNS text LANGUAGE plpgsql AS
+            $$ BEGIN INSERT INTO public.seen VALUES (current_user); RETURN ($1).v; END $$;
+        CREATE CAST (own AS text) WITH FUNCTION own_value(own) AS IMPLICIT;
+        ALTER TABLE {MEMBERSHIP} DROP CONSTRAINT organizations_teammembership_team_id_fkey;
+        ALTER TABLE {TEAM} RENAME id TO former_id; ALTER TABLE {TEAM} ADD id own;
+        UPDATE {TEAM} SET id = ROW(former_id)"""),
+    "a status of an enum": (MEMBERSHIP, "status", f"""
+        CREATE TYPE own AS ENUM ('ACTIVE', 'INACTIVE');
+        CREATE FUNCTION own_value(own) RETURNS text LANGUAGE plpgsql AS
+            $$ BEGIN INSERT INTO public.seen VALUES (current_user); RETURN 'ACTIVE'; END $$;
+        CREATE CAST (own AS text) WITH FUNCTION own_value(own) AS IMPLICIT;
+        ALTER TABLE {MEMBERSHIP} ALTER status DROP DEFAULT, ALTER status TYPE own USING status::own"""),
+}
+
+
+@pytest.mark.parametrize("case", OWN_TYPES)
+def test_a_type_of_the_tables_owner_executes_nothing_with_the_rights_of_who_installed(db, case):
+    """install was run by a superuser, as whom the capture functions act. A type's owner may make a cast to text for it."""
+    table, column, change = OWN_TYPES[case]
+    former = "id" if column == "status" else "former_id"
+    install(db)
+    db.execute(ROWS, user="app_user")
+    db.execute(f"SET ROLE app_owner; CREATE TABLE seen (who text); GRANT ALL ON seen TO PUBLIC; {change}; RESET ROLE")
+    forget_events(db)
+    db.execute("DELETE FROM seen")
+    for statement in (f"UPDATE {table} SET status = 'INACTIVE' WHERE {former} IN (1, 11)",
+                      f"UPDATE {table} SET status = 'INACTIVE', updated_at = now()", f"DELETE FROM {table}"):
+        before = sequences(db)
+        db.execute(statement, user="app_owner")
+        assert column == "status" or resync_marks(before, sequences(db)), "it is not lost"
+    assert db.execute("SELECT * FROM seen") == []
+    if column == "status":
+        assert sorted(op for op, _ in events(db)) == 5 * [REMOVED] + [MEMBER_UPDATED] * 2
+
+
 def test_sessions_that_live_through_a_change_of_the_table_go_on(db):
     install(db)
     db.new_team("old")

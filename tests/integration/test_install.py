@@ -375,12 +375,7 @@ def test_another_number_of_partitions_keeps_what_waits(db):
         assert_in_step(db)
 
 
-SWAP = """CREATE TABLE another (LIKE {1} INCLUDING ALL); INSERT INTO another SELECT * FROM {1};
-          ALTER TABLE {1} RENAME TO former; ALTER TABLE another RENAME TO {1}"""
-
-
-@pytest.mark.parametrize("how", ["DROP TRIGGER {} ON {}", "ALTER TABLE {1} DISABLE TRIGGER {0}", SWAP],
-                         ids=["dropped", "disabled", "at the table that had the name"])
+@pytest.mark.parametrize("how", ["DROP TRIGGER {} ON {}", "ALTER TABLE {1} DISABLE TRIGGER {0}"], ids=["dropped", "disabled"])
 def test_what_was_missed_while_a_trigger_was_away_is_queued_when_install_puts_it_back(db, how):
     install(db)
     team = db.new_team("before")
@@ -390,15 +385,62 @@ def test_what_was_missed_while_a_trigger_was_away_is_queued_when_install_puts_it
         db.execute(f"UPDATE {TEAM} SET name = 'meanwhile' WHERE id = %s", [team])
         assert events(db) == []
         rehearsed = cli(db, "install", "--dry-run")
-        assert "would be mended: capture or guard triggers" in rehearsed.stdout and "would be queued anew" in rehearsed.stderr
+        assert "would be mended: triggers" in rehearsed.stdout and "would be queued anew" in rehearsed.stderr
         assert db.value("SELECT is_called FROM dualwrite.resync_team") is False
         done = cli(db, "install")
-        assert done.stdout.startswith("mended: capture or guard triggers were missing, switched off or at another table")
+        assert done.stdout.startswith("mended: triggers were missing, not always on, or at another table")
         assert f"public.{TEAM} had not all of its capture triggers" in done.stderr
         assert MEMBERSHIP not in done.stderr, "that table had all of them"
         daemon.wait_for("resync_completed", entity="team")
         assert_in_step(db)
     assert "missed" not in cli(db, "install").stderr
+
+
+# The triggers went with the table that was there before, or somebody put them back without ALWAYS: as `pg_restore
+# --disable-triggers` does with those of a table that it fills.
+MEANWHILE = {
+    "another table in its place": f"""
+        CREATE TABLE other (LIKE {TEAM} INCLUDING ALL); ALTER TABLE other OWNER TO app_owner;
+        INSERT INTO other OVERRIDING SYSTEM VALUE SELECT * FROM {TEAM};
+        ALTER TABLE {TEAM} RENAME TO set_aside; ALTER TABLE other RENAME TO {TEAM};
+        UPDATE {TEAM} SET name = 'meanwhile'""",
+    "all triggers off and on again": f"""
+        ALTER TABLE {TEAM} DISABLE TRIGGER ALL; UPDATE {TEAM} SET name = 'meanwhile'; ALTER TABLE {TEAM} ENABLE TRIGGER ALL""",
+}
+
+
+@pytest.mark.parametrize("how", MEANWHILE)
+def test_install_puts_the_triggers_on_the_table_that_is_there_now(db, how):
+    install(db)
+    team = db.new_team("before")
+    with Daemon(db) as daemon:
+        daemon.wait_for("dual_write_completed", operation="sync_team_created", team_id=team)
+        db.execute(MEANWHILE[how])
+        assert events(db) == []
+        # not ALTER TABLE ... ENABLE ALWAYS by hand, after which nothing tells any more that changes were missed
+        assert "queues a vNext table once for what was missed" in cli(db, "check", check=False).stdout
+        done = cli(db, "install")
+        assert done.stdout.startswith("mended: triggers were missing, not always on, or at another table")
+        assert f"public.{TEAM} had not all of its capture triggers" in done.stderr and MEMBERSHIP not in done.stderr
+        assert db.execute("""SELECT DISTINCT tgrelid::regclass::text, tgenabled FROM pg_trigger
+                             WHERE tgname LIKE 'zz_dualwrite_%_team'""") == [(TEAM, "A")]
+        daemon.wait_for("resync_completed", entity="team")
+        assert_in_step(db)
+        db.execute(f"UPDATE {TEAM} SET name = 'afterwards'")
+        assert_in_step(db)
+    assert cli(db, "install").stdout.startswith("already installed")
+
+
+def test_install_puts_the_guard_on_the_table_that_is_there_now(db):
+    install(db, "--guard=on")
+    db.execute("""CREATE TABLE other (LIKE teams_team INCLUDING ALL); ALTER TABLE other OWNER TO app_owner;
+                  ALTER TABLE teams_team RENAME TO set_aside; ALTER TABLE other RENAME TO teams_team""")
+    done = cli(db, "install")
+    assert done.stdout.startswith("mended: triggers were missing, not always on, or at another table") and "missed" not in done.stderr
+    with pytest.raises(psycopg.Error) as refused:
+        db.execute("""INSERT INTO teams_team (name, slug, game, region, description, is_active, created_at, updated_at)
+                      VALUES ('x', 'x', 'x', 'x', '', true, now(), now())""", user="app_owner")
+    assert refused.value.sqlstate == "DW003"
 
 
 def test_another_guard_is_installed_in_place(db):

@@ -2,6 +2,7 @@
 that nothing is written outside the dualwrite schema, the mapped legacy tables and the map."""
 
 import pytest
+from psycopg import errors
 
 from conftest import Daemon, assert_in_step, install, wait_until
 from helpers import (
@@ -37,6 +38,22 @@ def test_none_of_the_roles_is_more_than_an_ordinary_one(by_owner):
           AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)""") == []
     assert by_owner.execute("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'dualwrite_daemon'") == [(False,)]
     assert by_owner.value("SELECT count(*) FROM pg_auth_members WHERE member = 'dualwrite_daemon'::regrole") == 0
+
+
+def test_what_the_owner_gives_away_of_all_that_he_makes_is_not_given_here(db):
+    """ALTER DEFAULT PRIVILEGES, as applications whose migrations have a role of their own use it."""
+    for what in ("TABLES", "SEQUENCES", "FUNCTIONS"):
+        db.execute(f"ALTER DEFAULT PRIVILEGES GRANT ALL ON {what} TO app_user; ALTER DEFAULT PRIVILEGES GRANT ALL ON {what} TO PUBLIC")
+    install(db)
+    for statement in ("INSERT INTO dualwrite.override (flag, value) VALUES ('TEAM_LEGACY_WRITE_BLOCKED', 'false')",
+                      "SELECT FROM dualwrite.outbox", "SELECT nextval('dualwrite.outbox_ceiling')",
+                      "SELECT dualwrite.publish_flags('{}')"):
+        with pytest.raises(errors.InsufficientPrivilege):
+            db.execute(statement, user="app_user")
+    db.execute("SELECT dualwrite.await_sync(NULL, 0)", user="app_user")
+    with Daemon(db):
+        db.new_team()
+        assert_in_step(db)
 
 
 def test_all_operations_with_ordinary_roles(by_owner):

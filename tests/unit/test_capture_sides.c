@@ -1,7 +1,7 @@
 /*
  * test_capture_sides.c - the SQL of install where there are two databases, and where entities share a table.
  */
-/* links: embedded.c lib/core/capture.c lib/core/grants.c lib/core/expression.c lib/core/flags.c lib/core/sqlvalue.c lib/core/slots.c lib/core/ref.c lib/core/template.c lib/core/quote.c lib/core/catalog.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
+/* links: embedded.c lib/core/capture.c lib/core/capture_read.c lib/core/grants.c lib/core/expression.c lib/core/flags.c lib/core/sqlvalue.c lib/core/slots.c lib/core/ref.c lib/core/template.c lib/core/quote.c lib/core/catalog.c lib/core/mapping.c lib/core/mapping_values.c lib/core/mapping_rules.c lib/core/mapping_entities.c lib/core/json_file.c lib/core/json_node.c lib/base/suggest.c lib/base/faults.c lib/base/buf.c lib/base/xalloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -23,9 +23,14 @@ BEGIN
                coalesce(hashtextextended(e.root, 0) & 1023, 0)
         INTO one_changed, one_operation, one_ref, one_bucket
         FROM (SELECT true AS changed, 'sync_team_created'::text AS operation, ARRAY[n."id"::text] AS ref, n."id"::text AS root FROM new_rows n
+WHERE pg_typeof(n."id")::oid < 16384
 ) e LIMIT 1;
         IF one_changed IS NULL THEN
+            IF NOT (SELECT pg_typeof(c."id")::oid < 16384 FROM new_rows c LIMIT 1) THEN
+                RAISE datatype_mismatch;
+            END IF;
             PERFORM FROM (SELECT true AS changed, 'sync_team_created'::text AS operation, ARRAY[n."id"::text] AS ref, n."id"::text AS root FROM new_rows n
+WHERE pg_typeof(n."id")::oid < 16384
 ) e WHERE false;
         END IF;
     EXCEPTION
@@ -46,6 +51,7 @@ BEGIN
             INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
             SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'team', e.operation, e.ref, who
             FROM (SELECT true AS changed, 'sync_team_created'::text AS operation, ARRAY[n."id"::text] AS ref, n."id"::text AS root FROM new_rows n
+WHERE pg_typeof(n."id")::oid < 16384
 ) e
             RETURNING bucket)
         SELECT count(pg_notify('dualwrite', q.partition::text)) INTO rung
@@ -80,8 +86,12 @@ BEGIN
        CASE WHEN true AND NOT true THEN 'sync_team_deleted' ELSE 'sync_team_settings_updated' END AS operation,
        ARRAY[n."id"::text] AS ref, n."id"::text AS root
 FROM old_rows o, new_rows n
+WHERE pg_typeof(n."id")::oid < 16384
 ) e LIMIT 1;
         IF one_changed IS NULL THEN
+            IF NOT (SELECT pg_typeof(c."id")::oid < 16384 FROM old_rows c LIMIT 1) THEN
+                RAISE datatype_mismatch;
+            END IF;
             PERFORM FROM (SELECT CASE WHEN n."id" IS NULL THEN 'sync_team_deleted'
             WHEN o."id" IS NULL THEN 'sync_team_created'
             WHEN true AND NOT true THEN 'sync_team_deleted'
@@ -148,9 +158,14 @@ BEGIN
                coalesce(hashtextextended(e.root, 0) & 1023, 0)
         INTO one_changed, one_operation, one_ref, one_bucket
         FROM (SELECT true AS changed, 'sync_team_deleted'::text AS operation, ARRAY[o."id"::text] AS ref, o."id"::text AS root FROM old_rows o
+WHERE pg_typeof(o."id")::oid < 16384
 ) e LIMIT 1;
         IF one_changed IS NULL THEN
+            IF NOT (SELECT pg_typeof(c."id")::oid < 16384 FROM old_rows c LIMIT 1) THEN
+                RAISE datatype_mismatch;
+            END IF;
             PERFORM FROM (SELECT true AS changed, 'sync_team_deleted'::text AS operation, ARRAY[o."id"::text] AS ref, o."id"::text AS root FROM old_rows o
+WHERE pg_typeof(o."id")::oid < 16384
 ) e WHERE false;
         END IF;
     EXCEPTION
@@ -171,6 +186,7 @@ BEGIN
             INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
             SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'team', e.operation, e.ref, who
             FROM (SELECT true AS changed, 'sync_team_deleted'::text AS operation, ARRAY[o."id"::text] AS ref, o."id"::text AS root FROM old_rows o
+WHERE pg_typeof(o."id")::oid < 16384
 ) e
             RETURNING bucket)
         SELECT count(pg_notify('dualwrite', q.partition::text)) INTO rung
@@ -222,9 +238,20 @@ BEGIN
                coalesce(hashtextextended(e.root, 0) & 1023, 0)
         INTO one_changed, one_operation, one_ref, one_bucket
         FROM (SELECT true AS changed, 'sync_team_member_added'::text AS operation, ARRAY[n."id"::text, n."team_id"::text, n."user_id"::text] AS ref, n."team_id"::text AS root FROM new_rows n
+WHERE pg_typeof(n."id")::oid < 16384
+    AND pg_typeof(n."team_id")::oid < 16384
+    AND pg_typeof(n."user_id")::oid < 16384
 ) e LIMIT 1;
         IF one_changed IS NULL THEN
+            IF NOT (SELECT pg_typeof(c."id")::oid < 16384
+    AND pg_typeof(c."team_id")::oid < 16384
+    AND pg_typeof(c."user_id")::oid < 16384 FROM new_rows c LIMIT 1) THEN
+                RAISE datatype_mismatch;
+            END IF;
             PERFORM FROM (SELECT true AS changed, 'sync_team_member_added'::text AS operation, ARRAY[n."id"::text, n."team_id"::text, n."user_id"::text] AS ref, n."team_id"::text AS root FROM new_rows n
+WHERE pg_typeof(n."id")::oid < 16384
+    AND pg_typeof(n."team_id")::oid < 16384
+    AND pg_typeof(n."user_id")::oid < 16384
 ) e WHERE false;
         END IF;
     EXCEPTION
@@ -245,6 +272,9 @@ BEGIN
             INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
             SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'membership', e.operation, e.ref, who
             FROM (SELECT true AS changed, 'sync_team_member_added'::text AS operation, ARRAY[n."id"::text, n."team_id"::text, n."user_id"::text] AS ref, n."team_id"::text AS root FROM new_rows n
+WHERE pg_typeof(n."id")::oid < 16384
+    AND pg_typeof(n."team_id")::oid < 16384
+    AND pg_typeof(n."user_id")::oid < 16384
 ) e
             RETURNING bucket)
         SELECT count(pg_notify('dualwrite', q.partition::text)) INTO rung
@@ -276,14 +306,22 @@ BEGIN
                coalesce(hashtextextended(e.root, 0) & 1023, 0)
         INTO one_changed, one_operation, one_ref, one_bucket
         FROM (SELECT CASE WHEN n."id" = o."id" AND n."team_id" IS NOT DISTINCT FROM o."team_id" AND n."user_id" IS NOT DISTINCT FROM o."user_id" THEN ROW(o."team_id", o."user_id", o."role", o."status", o."updated_at")::pg_catalog.record *<> ROW(n."team_id", n."user_id", n."role", n."status", n."updated_at")::pg_catalog.record END AS changed,
-       CASE WHEN coalesce(o."status"::pg_catalog.text IN ('ACTIVE'), false) AND NOT coalesce(n."status"::pg_catalog.text IN ('ACTIVE'), false) THEN 'sync_team_member_removed' ELSE 'sync_team_member_updated' END AS operation,
+       CASE WHEN (o."status" IS NOT NULL AND format('%s', o."status") IN ('ACTIVE')) AND NOT (n."status" IS NOT NULL AND format('%s', n."status") IN ('ACTIVE')) THEN 'sync_team_member_removed' ELSE 'sync_team_member_updated' END AS operation,
        ARRAY[n."id"::text, n."team_id"::text, n."user_id"::text] AS ref, n."team_id"::text AS root
 FROM old_rows o, new_rows n
+WHERE pg_typeof(n."id")::oid < 16384
+    AND pg_typeof(n."team_id")::oid < 16384
+    AND pg_typeof(n."user_id")::oid < 16384
 ) e LIMIT 1;
         IF one_changed IS NULL THEN
+            IF NOT (SELECT pg_typeof(c."id")::oid < 16384
+    AND pg_typeof(c."team_id")::oid < 16384
+    AND pg_typeof(c."user_id")::oid < 16384 FROM old_rows c LIMIT 1) THEN
+                RAISE datatype_mismatch;
+            END IF;
             PERFORM FROM (SELECT CASE WHEN n."id" IS NULL THEN 'sync_team_member_removed'
             WHEN o."id" IS NULL THEN 'sync_team_member_added'
-            WHEN coalesce(o."status"::pg_catalog.text IN ('ACTIVE'), false) AND NOT coalesce(n."status"::pg_catalog.text IN ('ACTIVE'), false) THEN 'sync_team_member_removed'
+            WHEN (o."status" IS NOT NULL AND format('%s', o."status") IN ('ACTIVE')) AND NOT (n."status" IS NOT NULL AND format('%s', n."status") IN ('ACTIVE')) THEN 'sync_team_member_removed'
             ELSE 'sync_team_member_updated' END AS operation,
        CASE WHEN n."id" IS NULL THEN ARRAY[o."id"::text, o."team_id"::text, o."user_id"::text] ELSE ARRAY[n."id"::text, n."team_id"::text, n."user_id"::text] END AS ref,
        CASE WHEN n."id" IS NULL THEN o."team_id"::text ELSE n."team_id"::text END AS root
@@ -310,7 +348,7 @@ WHERE o."id" IS NULL OR n."id" IS NULL OR ROW(o."team_id", o."user_id", o."role"
             SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'membership', e.operation, e.ref, who
             FROM (SELECT CASE WHEN n."id" IS NULL THEN 'sync_team_member_removed'
             WHEN o."id" IS NULL THEN 'sync_team_member_added'
-            WHEN coalesce(o."status"::pg_catalog.text IN ('ACTIVE'), false) AND NOT coalesce(n."status"::pg_catalog.text IN ('ACTIVE'), false) THEN 'sync_team_member_removed'
+            WHEN (o."status" IS NOT NULL AND format('%s', o."status") IN ('ACTIVE')) AND NOT (n."status" IS NOT NULL AND format('%s', n."status") IN ('ACTIVE')) THEN 'sync_team_member_removed'
             ELSE 'sync_team_member_updated' END AS operation,
        CASE WHEN n."id" IS NULL THEN ARRAY[o."id"::text, o."team_id"::text, o."user_id"::text] ELSE ARRAY[n."id"::text, n."team_id"::text, n."user_id"::text] END AS ref,
        CASE WHEN n."id" IS NULL THEN o."team_id"::text ELSE n."team_id"::text END AS root
@@ -347,9 +385,20 @@ BEGIN
                coalesce(hashtextextended(e.root, 0) & 1023, 0)
         INTO one_changed, one_operation, one_ref, one_bucket
         FROM (SELECT true AS changed, 'sync_team_member_removed'::text AS operation, ARRAY[o."id"::text, o."team_id"::text, o."user_id"::text] AS ref, o."team_id"::text AS root FROM old_rows o
+WHERE pg_typeof(o."id")::oid < 16384
+    AND pg_typeof(o."team_id")::oid < 16384
+    AND pg_typeof(o."user_id")::oid < 16384
 ) e LIMIT 1;
         IF one_changed IS NULL THEN
+            IF NOT (SELECT pg_typeof(c."id")::oid < 16384
+    AND pg_typeof(c."team_id")::oid < 16384
+    AND pg_typeof(c."user_id")::oid < 16384 FROM old_rows c LIMIT 1) THEN
+                RAISE datatype_mismatch;
+            END IF;
             PERFORM FROM (SELECT true AS changed, 'sync_team_member_removed'::text AS operation, ARRAY[o."id"::text, o."team_id"::text, o."user_id"::text] AS ref, o."team_id"::text AS root FROM old_rows o
+WHERE pg_typeof(o."id")::oid < 16384
+    AND pg_typeof(o."team_id")::oid < 16384
+    AND pg_typeof(o."user_id")::oid < 16384
 ) e WHERE false;
         END IF;
     EXCEPTION
@@ -370,6 +419,9 @@ BEGIN
             INSERT INTO dualwrite.outbox (bucket, entity, operation, ref, actor)
             SELECT coalesce(hashtextextended(e.root, 0) & 1023, 0), 'membership', e.operation, e.ref, who
             FROM (SELECT true AS changed, 'sync_team_member_removed'::text AS operation, ARRAY[o."id"::text, o."team_id"::text, o."user_id"::text] AS ref, o."team_id"::text AS root FROM old_rows o
+WHERE pg_typeof(o."id")::oid < 16384
+    AND pg_typeof(o."team_id")::oid < 16384
+    AND pg_typeof(o."user_id")::oid < 16384
 ) e
             RETURNING bucket)
         SELECT count(pg_notify('dualwrite', q.partition::text)) INTO rung

@@ -4,6 +4,30 @@ GRANT USAGE ON SCHEMA "public" TO dualwrite_daemon;
 GRANT SELECT, INSERT, UPDATE ON "public"."organizations_teammigrationmap" TO dualwrite_daemon;
 GRANT USAGE ON SCHEMA "public" TO dualwrite_daemon;
 GRANT SELECT ON "public"."organizations_teammembership" TO dualwrite_daemon;
+DO $$
+DECLARE
+    g record;
+BEGIN
+    FOR g IN
+        SELECT DISTINCT pg_catalog.quote_ident(r.rolname) AS role
+        FROM pg_catalog.pg_default_acl d
+        JOIN pg_catalog.pg_namespace n ON n.nspname = 'dualwrite' AND n.nspowner = d.defaclrole
+        CROSS JOIN LATERAL pg_catalog.aclexplode(d.defaclacl) a
+        JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+        WHERE d.defaclnamespace = 0 AND a.grantee <> d.defaclrole AND r.rolname <> 'dualwrite_daemon'
+    LOOP
+        EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA dualwrite FROM ' || g.role;
+        EXECUTE 'REVOKE ALL ON ALL SEQUENCES IN SCHEMA dualwrite FROM ' || g.role;
+        EXECUTE 'REVOKE ALL ON ALL ROUTINES IN SCHEMA dualwrite FROM ' || g.role;
+    END LOOP;
+    IF EXISTS (SELECT FROM pg_catalog.pg_default_acl d
+               JOIN pg_catalog.pg_namespace n ON n.nspname = 'dualwrite' AND n.nspowner = d.defaclrole
+               CROSS JOIN LATERAL pg_catalog.aclexplode(d.defaclacl) a
+               WHERE d.defaclnamespace = 0 AND a.grantee = 0 AND d.defaclobjtype IN ('r', 'S')) THEN
+        REVOKE ALL ON ALL TABLES IN SCHEMA dualwrite FROM PUBLIC;
+        REVOKE ALL ON ALL SEQUENCES IN SCHEMA dualwrite FROM PUBLIC;
+    END IF;
+END $$;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA dualwrite FROM PUBLIC;
 REVOKE ALL ON ALL PROCEDURES IN SCHEMA dualwrite FROM PUBLIC;
 GRANT USAGE ON SCHEMA dualwrite TO PUBLIC;
