@@ -57,7 +57,7 @@ HAVE_LIBS := $(strip $(foreach lib,$(LIBS) $(LIBS_OPTIONAL), \
     $(shell $(PKG_CONFIG) --exists $(lib) 2>/dev/null && echo $(lib))))
 LIB_CFLAGS := $(if $(HAVE_LIBS),$(shell $(PKG_CONFIG) --cflags $(HAVE_LIBS))) \
     $(shell $(PKG_CONFIG) --cflags $(LIBS_LOADED) 2>/dev/null)
-LIB_LIBS := $(if $(HAVE_LIBS),$(shell $(PKG_CONFIG) --libs $(HAVE_LIBS)))
+LIB_LIBS := $(if $(HAVE_LIBS),$(shell $(PKG_CONFIG) --libs $(HAVE_LIBS))) -lm
 
 ALL_CPPFLAGS = -D_GNU_SOURCE -Iinclude -I$(BUILD) $(LIB_CFLAGS) \
     $(if $(filter libsystemd,$(HAVE_LIBS)),-DHAVE_SYSTEMD) $(CPPFLAGS)
