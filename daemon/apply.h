@@ -13,7 +13,6 @@
 #include <stdint.h>
 
 #include "dualwrite/change.h"
-#include "dualwrite/outcome.h"
 #include "dualwrite/pgconn.h"
 #include "dualwrite/sqlgen.h"
 #include "fence.h"
@@ -25,7 +24,7 @@ struct apply_request {
     const char *partitions; /* that the claim holds, as an array literal */
     bool reserved;          /* this batch's keys were reserved in a transaction before this one */
     /* An OUTCOME_SCHEMA error is the row's own (a trigger's, say), because preflight found nothing since the last one. */
-    enum blame blame_rows;
+    bool blame_rows;
     int removal_share; /* percent of an entity's rows that may be removed at once */
     int batch_size;
     int64_t statement_timeout_ms;

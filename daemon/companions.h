@@ -9,7 +9,6 @@
 #define COMPANIONS_H
 
 #include "dualwrite/change.h"
-#include "dualwrite/outcome.h"
 #include "dualwrite/pgconn.h"
 #include "dualwrite/sqlgen.h"
 
@@ -20,7 +19,7 @@ struct companions_request {
     size_t first;    /* of the rows that are asked about */
     bool first_time; /* of this batch */
     bool two;        /* databases */
-    enum blame blame_rows;
+    bool blame_rows;
     int64_t statement_timeout_ms;
 };
 

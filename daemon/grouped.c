@@ -252,12 +252,15 @@ failed_group(const struct grouped *g, size_t statement)
     return at;
 }
 
+/* An error that is not one item's. */
 static bool
-is_items(const struct grouped *g, const char *sqlstate)
+is_batchs(const struct grouped *g, const char *sqlstate)
 {
+    enum outcome outcome = outcome_of(sqlstate);
+
     if (g->options.read_only && sqlstate != NULL && strcmp(sqlstate, "25006") == 0)
-        return true;
-    return outcome_is_own(outcome_of(sqlstate), g->options.blame_items);
+        return false;
+    return outcome == OUTCOME_RETRY_SERVER || (outcome == OUTCOME_SCHEMA && !g->options.blame_items);
 }
 
 static void
@@ -268,7 +271,7 @@ parse_failure(struct grouped *g, const struct pg_reply *reply)
     struct group guilty;
     size_t at;
 
-    if (!is_items(g, sqlstate) || reply->failed < g->prefix) {
+    if (is_batchs(g, sqlstate) || reply->failed < g->prefix) {
         end(g, reply->error, sqlstate);
         return;
     }

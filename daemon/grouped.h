@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dualwrite/outcome.h"
 #include "dualwrite/pgconn.h"
 
 struct grouped;
@@ -31,9 +30,9 @@ struct grouped_stage {
 struct grouped_options {
     const struct pg_statement *opening; /* before the first group; copied when run */
     size_t nopening;
-    bool read_only;         /* the groups may not write: SQLSTATE 25006 is then an item's own fault */
-    bool constraints;       /* deferred constraints are to fail within the group */
-    enum blame blame_items; /* which errors are an item's own */
+    bool read_only;   /* the groups may not write: SQLSTATE 25006 is then an item's own fault */
+    bool constraints; /* deferred constraints are to fail within the group */
+    bool blame_items; /* a missing column or right, say, is an item's own (a trigger's): preflight found nothing */
     int64_t statement_timeout_ms;
 };
 

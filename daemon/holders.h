@@ -8,7 +8,6 @@
 #define HOLDERS_H
 
 #include "dualwrite/conflict.h"
-#include "dualwrite/outcome.h"
 #include "dualwrite/pgconn.h"
 #include "dualwrite/sqlgen.h"
 
@@ -20,7 +19,7 @@ struct holders_request {
     size_t count;
     struct conflicts *found; /* the answer is added here */
     bool own_transaction;
-    enum blame blame_rows;
+    bool blame_rows;
     int64_t statement_timeout_ms;
 };
 

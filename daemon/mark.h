@@ -5,7 +5,6 @@
 #define MARK_H
 
 #include "dualwrite/change.h"
-#include "dualwrite/outcome.h"
 #include "dualwrite/pgconn.h"
 #include "dualwrite/sqlgen.h"
 
@@ -13,7 +12,7 @@ struct mark_request {
     struct batch *batch;
     const struct mapping *mapping;
     const struct plan *plan;
-    enum blame blame_rows;
+    bool blame_rows;
     int64_t statement_timeout_ms;
 };
 

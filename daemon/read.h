@@ -7,7 +7,6 @@
 #define READ_H
 
 #include "dualwrite/change.h"
-#include "dualwrite/outcome.h"
 #include "dualwrite/pgconn.h"
 #include "dualwrite/sqlgen.h"
 
@@ -18,7 +17,7 @@ struct read_request {
     size_t first;    /* subjects from here on */
     bool first_time; /* of this batch: become a sync session, and draw an epoch */
     bool two;        /* databases */
-    enum blame blame_rows;
+    bool blame_rows; /* see grouped.h's blame_items */
     int64_t statement_timeout_ms;
 };
 

@@ -7,7 +7,6 @@
 #define RESERVE_H
 
 #include "dualwrite/change.h"
-#include "dualwrite/outcome.h"
 #include "dualwrite/pgconn.h"
 #include "dualwrite/sqlgen.h"
 
@@ -15,7 +14,7 @@ struct reserve_request {
     struct batch *batch;
     const struct mapping *mapping;
     const struct plan *plan;
-    enum blame blame_rows;
+    bool blame_rows;
     int64_t statement_timeout_ms;
 };
 

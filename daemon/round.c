@@ -186,7 +186,7 @@ retry_in_ms(const struct round *r, const struct event *e)
 {
     enum outcome outcome = r->batch.subjects[e->subject].outcome;
 
-    if (outcome == OUTCOME_WAIT || outcome == OUTCOME_RETRY_SERVER)
+    if (outcome == OUTCOME_WAIT)
         return retry_waiting_ms((unsigned) e->failed_before + 1, r->request.retrying, random_bits());
     if (outcome != OUTCOME_RETRY_ROW || e->failed_before >= config(r)->retry_max_attempts)
         return -1;
@@ -328,9 +328,7 @@ on_claimed(void *arg, struct claim_answer *answer)
         .plan = r->request.plan,
         .partitions = r->partitions,
         .reserved = r->reserved > RESERVE_TIMES,
-        .blame_rows = memory_blames(&r->memory, &r->batch) ? BLAME_SERVER
-                      : r->schema_suspect                  ? BLAME_SCHEMA
-                                                           : BLAME_ALL,
+        .blame_rows = r->schema_suspect,
         .removal_share = config(r)->removal_share,
         .batch_size = config(r)->batch_size,
         .statement_timeout_ms = config(r)->statement_timeout_ms,

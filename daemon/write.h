@@ -9,7 +9,6 @@
 #define WRITE_H
 
 #include "dualwrite/change.h"
-#include "dualwrite/outcome.h"
 #include "dualwrite/pgconn.h"
 #include "dualwrite/sqlgen.h"
 #include "fence.h"
@@ -22,7 +21,7 @@ struct write_request {
     const char *epoch;      /* of this batch */
     const char *leases;     /* what legacy is known to have */
     const char *partitions; /* that it holds, as an array literal */
-    enum blame blame_rows;
+    bool blame_rows;
     int64_t statement_timeout_ms;
 };
 

@@ -30,9 +30,6 @@ size_t memory_limit(const struct memory *m, size_t most);
 /* Remembers the events of a failed batch, and what is known of others; returns how many batches failed in a row now. */
 unsigned memory_failed(struct memory *m, const struct batch *b);
 
-/* The event is alone in the batch, and so many failed in a row that it may well be its own fault, whatever the errors say. */
-bool memory_blames(const struct memory *m, const struct batch *b);
-
 /* Remembers the events of a batch that is claimed once more, although nothing failed: they have been announced. */
 void memory_seen(struct memory *m, const struct batch *b);
 

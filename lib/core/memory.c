@@ -5,10 +5,6 @@
 
 #include "dualwrite/xalloc.h"
 
-/* With retry.h's delays two to three seconds: what the server suffers from, and every event with it, mostly ends before. Where it
- * does not, nothing is lost: the event is tried again without limit. */
-#define ALONE_FAILURES 6
-
 static int
 compare(const void *a, const void *b)
 {
@@ -62,12 +58,6 @@ memory_failed(struct memory *m, const struct batch *b)
     remember(m, b, true, 1);
     m->limit = b->count < 2 ? 1 : b->count / 2;
     return ++m->failures;
-}
-
-bool
-memory_blames(const struct memory *m, const struct batch *b)
-{
-    return b->count == 1 && m->failures >= ALONE_FAILURES;
 }
 
 void

@@ -51,14 +51,6 @@ outcome_of(const char *sqlstate)
 }
 
 bool
-outcome_is_own(enum outcome outcome, enum blame blame)
-{
-    return outcome == OUTCOME_RETRY_SERVER ? blame >= BLAME_SERVER
-           : outcome == OUTCOME_SCHEMA     ? blame >= BLAME_SCHEMA
-                                           : true;
-}
-
-bool
 is_conflict(const char *sqlstate)
 {
     return sqlstate != NULL && (strcmp(sqlstate, "23505") == 0 || strcmp(sqlstate, "23P01") == 0);

@@ -362,25 +362,6 @@ def test_a_row_that_lacks_a_right_of_its_own_does_not_stop_the_others(applicatio
         assert daemon.lines("dual_write_failed", since=mark) == []
 
 
-@pytest.mark.parametrize("sqlstate", ["28000", "53200"])
-def test_a_row_that_meets_what_looks_like_the_servers_trouble_does_not_stop_the_others(application, sqlstate):
-    """Of a lost login or of memory that is short every row would die; this one does alone, again and again."""
-    db = application(mapping(thing()), THING, OLD_THING)
-    db.legacy.execute(f"""
-        CREATE FUNCTION closed() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN RAISE 'rank 13 is too much' USING ERRCODE = '{sqlstate}'; END $$;
-        CREATE TRIGGER closed BEFORE INSERT ON old_thing FOR EACH ROW WHEN (NEW.rank = 13) EXECUTE FUNCTION closed()""")
-    install(db)
-    write(db, "INSERT INTO thing VALUES (1, 'a', 1), (2, 'b', 13), (3, 'c', 2), (4, 'd', 3)")
-    with Daemon(db):
-        drained(db, 40)
-        becomes(db, "SELECT name FROM old_thing ORDER BY 1", [("a",), ("c",), ("d",)])
-        assert {id: (line["sqlstate"], line["retry_at"] is None) for id, line in failed(db).items()} == {"2": (sqlstate, False)}
-        db.legacy.execute("DROP TRIGGER closed ON old_thing")
-        wait_until(lambda: failed(db) == {}, 40)
-        becomes(db, "SELECT name FROM old_thing ORDER BY 1", [("a",), ("b",), ("c",), ("d",)])
-
-
 @pytest.mark.layouts("one", reason="expressions are vNext's")
 def test_a_right_on_a_function_of_an_expression_is_named(application):
     columns = {"name": {"expression": "public.shout(name)"}, "rank": "rank"}

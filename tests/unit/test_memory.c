@@ -55,27 +55,6 @@ test_counts_on(void **state)
 }
 
 static void
-test_an_event_that_fails_alone_again_and_again_is_blamed(void **state)
-{
-    struct memory m = {0};
-    struct event events[] = {{.id = 3}, {.id = 5}};
-    struct batch both = batch_of(events, 2);
-    struct batch alone = batch_of(events, 1);
-
-    (void) state;
-    for (int failures = 1; failures < 6; failures++) {
-        memory_failed(&m, failures == 1 ? &both : &alone);
-        assert_false(memory_blames(&m, &alone));
-    }
-    memory_failed(&m, &alone);
-    assert_true(memory_blames(&m, &alone));
-    assert_false(memory_blames(&m, &both));
-    memory_done(&m, &alone, MANY);
-    assert_false(memory_blames(&m, &alone));
-    memory_forget(&m);
-}
-
-static void
 test_neighbours_are_new(void **state)
 {
     struct memory m = {0};
@@ -288,7 +267,6 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_everything_is_new_at_first),
         cmocka_unit_test(test_counts_on),
-        cmocka_unit_test(test_an_event_that_fails_alone_again_and_again_is_blamed),
         cmocka_unit_test(test_neighbours_are_new),
         cmocka_unit_test(test_half_of_it),
         cmocka_unit_test(test_grows_again),

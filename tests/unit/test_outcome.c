@@ -127,23 +127,12 @@ test_classes(void **state)
     }
 }
 
-static void
-test_blame(void **state)
-{
-    (void) state;
-    for (enum outcome o = OUTCOME_OK; o <= OUTCOME_PARK; o++)
-        for (enum blame b = BLAME_ALL; b <= BLAME_SERVER; b++)
-            assert_int_equal(outcome_is_own(o, b), !(o == OUTCOME_RETRY_SERVER && b != BLAME_SERVER) &&
-                                                       !(o == OUTCOME_SCHEMA && b == BLAME_ALL));
-}
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_classes),
-        cmocka_unit_test(test_blame),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
