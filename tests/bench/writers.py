@@ -16,7 +16,6 @@ from subject import Dualwrited
 TEAMS = 10_000
 BULK_TURNS = 2
 CLIENTS = (1, 8, 16)
-FEW = 8  # what sessions do for the first time only, like planning, is a tenth of one second where there are more
 # The leader of a group of commits waits so many microseconds before it flushes, and with 0 siblings always: with the lock of the
 # flush in hand, as a slow disk would have it wait. Sessions that come meanwhile are in the next group.
 FLUSHES = {"this disk": {"commit_delay": None, "commit_siblings": None},
@@ -67,8 +66,7 @@ def captured(scene):
 def write(scene, peer, clients, table):
     """Seconds of processor time that a transaction took."""
     before = scene.cpu()
-    seconds = scene.mode.seconds * (2 if clients > FEW else 1)
-    rate, done = scene.pgbench(peer.db, clients, seconds=seconds, teams=TEAMS)
+    rate, done = scene.pgbench(peer.db, clients, seconds=scene.mode.seconds, teams=TEAMS)
     table.add(peer.name, f"{clients} client{'s' * (clients > 1)}", rate)
     return (scene.cpu() - before) / done
 
