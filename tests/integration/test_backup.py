@@ -388,12 +388,14 @@ def test_ended_in_the_middle_it_has_changed_nothing(filled, tmp_path, number):
     with db.legacy.connect() as reader:
         reader.execute(f"SELECT FROM {LEGACY_TEAM}")
         process = start_restore(db, tmp_path, path)
-        wait_until(lambda: db.legacy.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = "
-                                           "'dualwrited-rollback' AND wait_event_type = 'Lock'") == 1)
+        # there, and not elsewhere on this server: after ten seconds it gives up by itself, and puts the override back
+        wait_until(lambda: db.legacy.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'dualwrited-rollback' "
+                                           "AND wait_event_type = 'Lock' AND datname = current_database()"))
         ((value, who, why),) = override(db)
         assert (value, who) == ("false", "postgres") and why.startswith("rollback restore is under way")
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
+        assert number != signal.SIGKILL or process.returncode == -number, out + err
         reader.rollback()
     wait_until(lambda: content(db) == before)
     if number == signal.SIGTERM:
