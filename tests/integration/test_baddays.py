@@ -16,6 +16,9 @@ from helpers import (
 
 pytestmark = pytest.mark.layouts("one", "two")
 
+ACTIVE = """SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name LIKE 'dualwrited/%' AND state = 'active'"""
+
 
 def many_teams(db, count):
     db.execute(f"INSERT INTO {TEAM} (name, slug, game_id) SELECT 'n' || n, 's' || n, 1 + n % 4 FROM generate_series(1, {count}) n",
@@ -699,11 +702,15 @@ def test_a_mark_raised_by_a_transaction_that_commits_late_is_not_done_with_too_e
         completed(daemon, 1)
         before = sequences(db)
         with db.connect() as conn:
+            member = f"INSERT INTO {MEMBERSHIP} (team_id, user_id) VALUES ({team}, 5)"
             if how == "overflow":  # no lock that a resync would wait for anyway
-                conn.execute("SELECT setval('dualwrite.outbox_ceiling', 0)")
+                with daemon.stop_cont():  # its beat would lift the ceiling again before the INSERT has met it
+                    wait_until(lambda: not db.value(ACTIVE))
+                    conn.execute("SELECT setval('dualwrite.outbox_ceiling', 0)")
+                    conn.execute(member)
             else:
                 conn.execute(f"TRUNCATE {MEMBERSHIP}")
-            conn.execute(f"INSERT INTO {MEMBERSHIP} (team_id, user_id) VALUES ({team}, 5)")
+                conn.execute(member)
             conn.execute("DELETE FROM dualwrite.outbox WHERE entity = 'membership'")
             assert len(resync_marks(before, sequences(db))) == 1
             # the daemon sees the mark now
