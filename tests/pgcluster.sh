@@ -102,13 +102,13 @@ create() { # [PARENT_PID]
 listen_addresses = '127.0.0.1'
 unix_socket_directories = '$DIR/run'
 include 'port.conf'
-max_connections = 300
+max_connections = 100
 track_commit_timestamp = on
 wal_level = logical
 # the machine is not expected to crash; the server may
 fsync = off
 full_page_writes = off
-shared_buffers = 64MB
+shared_buffers = 16MB
 jit = off
 timezone = 'UTC'
 lc_messages = 'C'

@@ -170,6 +170,7 @@ class Cluster:
     def _use(self, directory):
         self.dir = Path(directory.strip())
         self._count = 0
+        self._installed = {}  # what install() said when it made the templates, by layout
         env = (self.dir / "env").read_text()
         self.host = re.search(r"PGHOST='([^']*)'", env).group(1)
         self.port = int(re.search(r"PGPORT=(\d+)", env).group(1))
@@ -233,26 +234,44 @@ class Cluster:
     def log(self):
         return (self.dir / "run" / "log").read_text(errors="replace")
 
-    def create_db(self, template="app", layout="one", legacy_cluster=None):
+    def create_db(self, template="app", layout="one", legacy_cluster=None, later=False):
         """A database with the sample application's tables, or with template="template0" an empty one. In layout two its
-        `legacy` is another database, with the legacy tables, where legacy_cluster says so on another server."""
+        `legacy` is another database, with the legacy tables, where legacy_cluster says so on another server. later=True makes
+        each when it is first asked for, which lets install() make them."""
         self._count += 1
         name = f"t{self._count}"
         if layout == "one":
-            self._create(name, template)
-            return Db(self, name)
-        legacy = (legacy_cluster or self)._create(f"{name}_legacy", template, "_legacy")
-        db = Db(self, self._create(name, template, "_vnext").name, legacy)
-        if template == "app":
-            db.execute(f"""ALTER SERVER test_legacy OPTIONS (ADD dbname '{legacy.name}', ADD port '{legacy.cluster.port}',
-                                                             ADD host '{legacy.cluster.host}')""")
+            db = Db(self, name, template="app_template" if template == "app" else template)
+        else:
+            legacy = Db(legacy_cluster or self, f"{name}_legacy", template="app_template_legacy" if template == "app" else template)
+            db = Db(self, name, legacy, "app_template_vnext" if template == "app" else template)
+        if not later:
+            db.make()
         return db
 
-    def _create(self, name, template, part=""):
+    def make_installed(self, db):
+        """Makes databases as a plain install() leaves them: copies of some on which it was run once. Returns what it said."""
+        if db.layout not in self._installed:
+            first = self.create_db(layout=db.layout)
+            said = install(first)
+            if first.legacy is not first:
+                first.execute("ALTER SERVER test_legacy OPTIONS (DROP dbname, DROP port, DROP host)")
+            first.close()
+            for side in first.sides:
+                with self.connect() as conn:
+                    conn.execute(f"ALTER DATABASE {side.name} RENAME TO installed_{side.template}")
+            self._installed[db.layout] = said
+        for side in db.sides:
+            side.template = f"installed_{side.template}"
+        db.make()
+        return self._installed[db.layout]
+
+    def forget_installed(self):
+        """Nothing of dualwrited is left in any template."""
+        self._installed.clear()
         with self.connect() as conn:
-            template = "app_template" + part if template == "app" else template
-            conn.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER app_owner")
-        return Db(self, name)
+            for (name,) in conn.execute("SELECT datname FROM pg_database WHERE datname LIKE 'installed_%'").fetchall():
+                conn.execute(f"DROP DATABASE {name}")
 
     def destroy(self):
         self._pgcluster("destroy", str(self.dir))
@@ -265,14 +284,37 @@ class Db:
     install, Daemon and the like use for this database unless told otherwise.
     """
 
-    def __init__(self, cluster, name, legacy=None):
+    def __init__(self, cluster, name, legacy=None, template=None):
         self.cluster = cluster
-        self.name = name
+        self._name = name
+        self.template = template  # of a database that does not exist yet
+        self.made = template is None
         self.legacy = legacy or self
         self.settings = {}
         self.daemons = []  # all that were made for it
         self._opened = []
         self._sessions = {}
+
+    def make(self):
+        """Creates the database, in layout two both, where they are not there yet."""
+        if self.legacy is not self:
+            self.legacy.make()
+        if self.made:
+            return
+        self.made = True
+        with self.cluster.connect() as conn:
+            # a copy of files is half as dear as what 15 made the default, where nothing has to reach a disk
+            strategy = "STRATEGY file_copy" if conn.info.server_version >= 150000 else ""
+            conn.execute(f"CREATE DATABASE {self._name} TEMPLATE {self.template} OWNER app_owner {strategy}")
+        if self.template.endswith("_vnext"):
+            legacy = self.legacy
+            self.execute(f"""ALTER SERVER test_legacy OPTIONS (ADD dbname '{legacy.name}', ADD port '{legacy.cluster.port}',
+                                                               ADD host '{legacy.cluster.host}')""")
+
+    @property
+    def name(self):
+        self.make()
+        return self._name
 
     @property
     def layout(self):
@@ -347,9 +389,10 @@ class Db:
     def drop(self):
         self.close()
         for side in self.sides:
-            side.cluster.ensure_running()
-            with side.cluster.connect() as conn:
-                conn.execute(f"DROP DATABASE IF EXISTS {side.name} WITH (FORCE)")
+            if side.made:
+                side.cluster.ensure_running()
+                with side.cluster.connect() as conn:
+                    conn.execute(f"DROP DATABASE IF EXISTS {side.name} WITH (FORCE)")
 
 
 # ---- the program -----------------------------------------------------------------------------------------------------
@@ -434,14 +477,21 @@ def config_for(db, user="daemon_login", **settings):
 
 
 def install(db, *args, user="postgres", check=True, grant=True, **settings):
-    """`dualwrited install` on this database as `user`; then daemon_login becomes a member of dualwrite_daemon."""
-    directory = _temp_dir()
-    try:
-        config = directory / "dualwrited.env"
-        write_env_file(config, config_for(db, user, **settings))
-        done = dualwrited("install", "--config", config, *args, check=check)
-    finally:
-        _remove_dir(directory)
+    """`dualwrited install` on this database as `user`; then daemon_login becomes a member of dualwrite_daemon.
+
+    Where nothing is said about how, and nothing has looked at the database yet, it is a copy of one that was installed so.
+    """
+    plain = not args and user == "postgres" and check is True and grant and not settings and not db.settings
+    if plain and not any(side.made for side in db.sides):
+        done = db.cluster.make_installed(db)
+    else:
+        directory = _temp_dir()
+        try:
+            config = directory / "dualwrited.env"
+            write_env_file(config, config_for(db, user, **settings))
+            done = dualwrited("install", "--config", config, *args, check=check)
+        finally:
+            _remove_dir(directory)
     for side in db.sides if grant and done.returncode == 0 else ():
         if side.value("SELECT 1 FROM pg_roles WHERE rolname = 'dualwrite_daemon'"):
             side.execute("GRANT dualwrite_daemon TO daemon_login")
@@ -747,6 +797,7 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     config.addinivalue_line("markers", "layouts(*names, reason=None): runs in these layouts, one and two; a test that runs "
                                        "in fewer than its module says why")
+    config.addinivalue_line("markers", "installs: install is what it tests, and is run each time; nobody else uses its role")
 
 
 def pytest_generate_tests(metafunc):
@@ -803,9 +854,12 @@ def legacy_cluster(_second_cluster):
 
 
 @pytest.fixture
-def db(cluster, layout):
+def db(cluster, layout, request):
     """A fresh database with the sample application's tables, in layout two the legacy ones in db.legacy."""
-    database = cluster.create_db(layout=layout)
+    afresh = request.node.get_closest_marker("installs")
+    if afresh:
+        cluster.forget_installed()
+    database = cluster.create_db(layout=layout, later=not afresh)
     yield database
     database.drop()
 

@@ -315,6 +315,7 @@ def audited(db, table):
 
 def drop_daemon_role(cluster):
     """Takes the cluster-wide role away, with its members: as on a server that never saw an installation."""
+    cluster.forget_installed()
     with cluster.connect() as conn:
         if conn.execute("SELECT 1 FROM pg_roles WHERE rolname = 'dualwrite_daemon'").fetchone() is None:
             return

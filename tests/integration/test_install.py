@@ -12,6 +12,8 @@ from helpers import (
     installed_objects, pg_dump, settings_of, write_mapping,
 )
 
+pytestmark = pytest.mark.installs
+
 
 def exists(db):
     return db.value("SELECT count(*) FROM pg_namespace WHERE nspname = 'dualwrite'") == 1
