@@ -100,7 +100,7 @@ one_line(const char *text)
 }
 
 static PGresult *
-judge(struct desk *d, PGconn *pq, PGresult *r)
+judge(struct desk *d, enum database side, PGresult *r)
 {
     ExecStatusType status = PQresultStatus(r);
     const char *sqlstate;
@@ -112,7 +112,8 @@ judge(struct desk *d, PGconn *pq, PGresult *r)
     primary = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
     snprintf(d->sqlstate, sizeof d->sqlstate, "%s", sqlstate == NULL ? "08006" : sqlstate);
     free(d->error);
-    d->error = one_line(primary != NULL ? primary : PQerrorMessage(pq));
+    d->error = one_line(primary != NULL ? primary : PQerrorMessage(d->pq[side]));
+    d->refusing = side;
     PQclear(r);
     return NULL;
 }
@@ -120,7 +121,7 @@ judge(struct desk *d, PGconn *pq, PGresult *r)
 PGresult *
 desk_ask(struct desk *d, enum database side, const char *sql, int nparams, const char *const *params)
 {
-    return judge(d, d->pq[side], pgblock_ask(d->pq[side], sql, nparams, params, tick, d));
+    return judge(d, side, pgblock_ask(d->pq[side], sql, nparams, params, tick, d));
 }
 
 bool
@@ -129,7 +130,7 @@ desk_copy(struct desk *d, enum database from, const char *out, enum database to,
     PGconn *refused;
     PGresult *r = pgblock_copy(d->pq[from], out, d->pq[to], in, &refused, tick, d);
 
-    r = judge(d, refused, r);
+    r = judge(d, refused == d->pq[to] ? to : from, r);
     PQclear(r);
     return r != NULL;
 }
@@ -198,8 +199,9 @@ desk_refused(const struct desk *d, const char *what)
     say(d, "dualwrited: %s: %s (SQLSTATE %s)\n", what, buf_text(&out), d->sqlstate);
     buf_clear(&out);
     if (strcmp(d->sqlstate, "42501") == 0) {
-        quote_ident(&out, PQuser(d->pq[DATABASE_VNEXT]));
-        say(d, "dualwrited: run it as a daemon's login, or GRANT dualwrite_daemon TO %s;\n", buf_text(&out));
+        quote_ident(&out, PQuser(d->pq[d->refusing]));
+        say(d, "dualwrited: run it as a daemon's login, or GRANT dualwrite_daemon TO %s; in %s\n", buf_text(&out),
+            d->shown[d->refusing]);
     } else if (desk_timed_out(d)) {
         say(d, "dualwrited: the server was too slow: give it more with DUALWRITE_STATEMENT_TIMEOUT\n");
     } else if (strcmp(d->sqlstate, "55P03") == 0) {

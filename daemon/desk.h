@@ -25,6 +25,7 @@ struct desk {
     char *why;        /* the legacy database does not answer: why; one line */
     char sqlstate[6]; /* of the last refusal */
     char *error;      /* ... in the server's words; one line */
+    enum database refusing; /* ... whose it was */
 
     struct buf *said; /* what is wrong goes here; NULL: to stderr */
 

@@ -252,13 +252,20 @@ failed_group(const struct grouped *g, size_t statement)
     return at;
 }
 
-/* An error that is not one item's. */
+/*
+ * An error that is not one item's. What a function raised (pl_exec.c) is, whatever SQLSTATE it chose: the server's own trouble has
+ * another source.
+ */
 static bool
-is_batchs(const struct grouped *g, const char *sqlstate)
+is_batchs(const struct grouped *g, const PGresult *error)
 {
+    const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
+    const char *source = PQresultErrorField(error, PG_DIAG_SOURCE_FUNCTION);
     enum outcome outcome = outcome_of(sqlstate);
 
     if (g->options.read_only && sqlstate != NULL && strcmp(sqlstate, "25006") == 0)
+        return false;
+    if (source != NULL && strcmp(source, "exec_stmt_raise") == 0)
         return false;
     return outcome == OUTCOME_RETRY_SERVER || (outcome == OUTCOME_SCHEMA && !g->options.blame_items);
 }
@@ -271,7 +278,7 @@ parse_failure(struct grouped *g, const struct pg_reply *reply)
     struct group guilty;
     size_t at;
 
-    if (is_batchs(g, sqlstate) || reply->failed < g->prefix) {
+    if (is_batchs(g, error) || reply->failed < g->prefix) {
         end(g, reply->error, sqlstate);
         return;
     }

@@ -64,7 +64,7 @@ failed(void *arg, struct grouped *g, size_t item, const PGresult *error, const c
     if (s->state == SUBJECT_FAILED)
         return;
     s->state = SUBJECT_PENDING;
-    subject_fail(s, outcome_of(sqlstate), sqlstate, PQresultErrorField(error, PG_DIAG_CONSTRAINT_NAME), text);
+    subject_fail(s, row_outcome_of(sqlstate), sqlstate, PQresultErrorField(error, PG_DIAG_CONSTRAINT_NAME), text);
 }
 
 static void

@@ -163,7 +163,7 @@ failed(void *arg, struct grouped *g, size_t item, const PGresult *error, const c
     if (strcmp(sqlstate, LOOKUP_MISSING) == 0)
         subject_fail_lookup(s, message);
     else
-        subject_fail(s, writes ? OUTCOME_PARK : outcome_of(sqlstate), sqlstate,
+        subject_fail(s, writes ? OUTCOME_PARK : row_outcome_of(sqlstate), sqlstate,
                      PQresultErrorField(error, PG_DIAG_CONSTRAINT_NAME), buf_text(&out));
     buf_free(&out);
 }

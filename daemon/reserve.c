@@ -136,7 +136,7 @@ failed(void *arg, struct grouped *g, size_t item, const PGresult *error, const c
     const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
 
     (void) g;
-    subject_fail(subject_at(r, item), outcome_of(sqlstate), sqlstate,
+    subject_fail(subject_at(r, item), row_outcome_of(sqlstate), sqlstate,
                  PQresultErrorField(error, PG_DIAG_CONSTRAINT_NAME), text);
 }
 

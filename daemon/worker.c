@@ -176,7 +176,9 @@ on_preflight(void *arg, struct preflight_answer *answer)
 
     plan_free(w->plan);
     w->plan = answer->plan;
-    w->check = w->patient = answer->verdict == PREFLIGHT_WAIT || answer->verdict == PREFLIGHT_BAD;
+    /* where one is due already, a session was lost meanwhile: the answer is not the next one's */
+    w->patient = !w->check && (answer->verdict == PREFLIGHT_WAIT || answer->verdict == PREFLIGHT_BAD);
+    w->check |= w->patient;
     lost(w);
     if (answer->verdict == PREFLIGHT_UNANSWERED) { /* either may be in a transaction that failed */
         pgconn_reset(w->pg, answer->why);

@@ -238,7 +238,7 @@ fail_row(struct write *w, size_t row, const char *sqlstate, const char *constrai
     if (strcmp(sqlstate, LOOKUP_MISSING) == 0)
         subject_fail_lookup(s, text);
     else
-        subject_fail(s, outcome_of(sqlstate), sqlstate, constraint, buf_text(&error));
+        subject_fail(s, row_outcome_of(sqlstate), sqlstate, constraint, buf_text(&error));
     buf_free(&error);
     batch_fail_children(batch(w), w->request.mapping, batch(w)->rows[row].subject);
 }
@@ -263,7 +263,7 @@ failed(void *arg, struct grouped *g, size_t item, const PGresult *error, const c
     } else if (w->guessed_wrong && s->put_off == 0 && outcome_of(sqlstate) == OUTCOME_WAIT) {
         s->put_off++; /* the row that it refers to may be one that was thought to be there, and is made now */
         defer(w, g, row);
-    } else if (w->yields[row] && !is_conflict(sqlstate) && outcome_of(sqlstate) != OUTCOME_RETRY_ROW &&
+    } else if (w->yields[row] && !is_conflict(sqlstate) && row_outcome_of(sqlstate) != OUTCOME_RETRY_ROW &&
                strcmp(sqlstate, PLACEHOLDER_LEFT) != 0) {
         w->yields[row] =
             false; /* it may be its placeholder that legacy refuses: without, the row fails for what it is */

@@ -102,7 +102,7 @@ create() { # [PARENT_PID]
 listen_addresses = '127.0.0.1'
 unix_socket_directories = '$DIR/run'
 include 'port.conf'
-max_connections = 100
+max_connections = 300
 track_commit_timestamp = on
 wal_level = logical
 # the machine is not expected to crash; the server may

@@ -62,7 +62,7 @@ model() {
 
 python_tests() { # ARGUMENTS OF PYTEST
     local workers status
-    workers=$(($(nproc) * 2)) # some wait; with more of them none is sooner, and what is given some seconds fails
+    workers=$(($(nproc) * 4)) # most of the time they wait
     if [ "$workers" -gt 8 ]; then workers=8; fi
     # always Debian's python: its psycopg and pytest are there; and nothing written into the tree
     # TESTS is a list of arguments, which may be quoted

@@ -26,6 +26,9 @@ bool is_conflict(const char *sqlstate);
 /* NULL or "" is a lost connection. */
 enum outcome outcome_of(const char *sqlstate);
 
+/* The same where the error is known to be this row's: then what looks like the server's trouble is OUTCOME_RETRY_ROW. */
+enum outcome row_outcome_of(const char *sqlstate);
+
 /* "unique_violation" for 23505; the class's first condition when the code is not listed; NULL for NULL. Static. */
 const char *condition_name(const char *sqlstate);
 

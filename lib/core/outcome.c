@@ -50,6 +50,14 @@ outcome_of(const char *sqlstate)
     return OUTCOME_PARK;
 }
 
+enum outcome
+row_outcome_of(const char *sqlstate)
+{
+    enum outcome outcome = outcome_of(sqlstate);
+
+    return outcome == OUTCOME_RETRY_SERVER ? OUTCOME_RETRY_ROW : outcome;
+}
+
 bool
 is_conflict(const char *sqlstate)
 {

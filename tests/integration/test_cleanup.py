@@ -267,6 +267,14 @@ def test_triggers_of_the_application_fire(populated):
     assert db.value(f"SELECT count(*) FROM gone_{TEAM}") == db.legacy.value(f"SELECT count(*) FROM gone_{LEGACY_TEAM}") == 3
 
 
+@pytest.mark.layouts("two", reason="the legacy database is the other one")
+def test_the_login_that_lacks_a_right_in_legacy_is_named(populated):
+    for side in populated.sides:
+        side.execute("REVOKE dualwrite_daemon FROM app_user")
+    done = cleanup(populated, "--yes", check=70, DUALWRITE_LEGACY_DATABASE_URL=populated.legacy.url("app_user"))
+    assert 'GRANT dualwrite_daemon TO "app_user";' in done.stderr and f"dbname={populated.legacy.name} " in done.stderr
+
+
 @pytest.mark.layouts("one", reason="the question is the same")
 def test_on_a_terminal_it_asks(populated, tmp_path):
     db = populated

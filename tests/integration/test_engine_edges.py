@@ -362,6 +362,27 @@ def test_a_row_that_lacks_a_right_of_its_own_does_not_stop_the_others(applicatio
         assert daemon.lines("dual_write_failed", since=mark) == []
 
 
+@pytest.mark.parametrize("sqlstate", ["28000", "53200", "57P03", "08006"])
+def test_a_row_for_which_a_trigger_raises_a_servers_trouble_does_not_stop_the_others(application, sqlstate):
+    """A server that is in trouble is waited for by all; a function that says so of one row is not the server."""
+    db = application(mapping(thing()), THING, OLD_THING)
+    db.legacy.execute(f"""
+        CREATE FUNCTION closed() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE SQLSTATE '{sqlstate}' USING MESSAGE = 'not on a Sunday'; END $$;
+        CREATE TRIGGER closed BEFORE INSERT ON old_thing FOR EACH ROW WHEN (NEW.rank = 13) EXECUTE FUNCTION closed()""")
+    install(db)
+    with Daemon(db) as daemon:
+        write(db, "INSERT INTO thing VALUES (1, 'a', 13), (2, 'b', 1)")
+        becomes(db, "SELECT name FROM old_thing", [("b",)])
+        assert daemon.wait_for("dual_write_failed")["error"] == "not on a Sunday"
+        write(db, "INSERT INTO thing VALUES (3, 'c', 1)")
+        becomes(db, "SELECT name FROM old_thing ORDER BY 1", [("b",), ("c",)])
+        write(db, "UPDATE thing SET rank = 1 WHERE id = 1")
+        becomes(db, "SELECT name FROM old_thing ORDER BY 1", [("a",), ("b",), ("c",)])
+        drained(db)
+        assert {line["thing_id"] for line in daemon.lines("dual_write_failed")} == {"1"}
+
+
 @pytest.mark.layouts("one", reason="expressions are vNext's")
 def test_a_right_on_a_function_of_an_expression_is_named(application):
     columns = {"name": {"expression": "public.shout(name)"}, "rank": "rank"}

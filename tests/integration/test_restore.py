@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from conftest import Daemon, assert_in_step, differences, install, wait_until
+from conftest import Daemon, Db, assert_in_step, differences, install, wait_until
 from helpers import (
     LEGACY_MEMBERSHIP, LEGACY_TEAM, MAP, MEMBERSHIP, TEAM, Writers, as_sync_session, cli, completed, drained, failed, legacy_team,
     resync_marks, sequences, shadow_of,
@@ -227,7 +227,7 @@ def test_another_legacy_database_in_place_of_the_installed_one_is_filled(db):
     with Daemon(db):
         fill(db, "team")
         in_step(db)
-    other = db.cluster._create(f"{db.legacy.name}_other", "app", "_legacy")
+    other = Db(db.cluster, f"{db.legacy.name}_other", template="app_template_legacy")
     db.execute(f"ALTER SERVER test_legacy OPTIONS (SET dbname '{other.name}')")
     db.close()
     was, db.legacy = db.legacy, other

@@ -105,6 +105,18 @@ test_table(void **state)
                      (int) outcome_of(rows[i].sqlstate), (int) rows[i].outcome);
 }
 
+/* An error of one row is never everybody's trouble, and otherwise means what it always does. */
+static void
+test_of_one_row(void **state)
+{
+    (void) state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        enum outcome always = rows[i].outcome;
+
+        assert_int_equal(row_outcome_of(rows[i].sqlstate), always == OUTCOME_RETRY_SERVER ? OUTCOME_RETRY_ROW : always);
+    }
+}
+
 /* Over every class: only 00 is success, and integrity and data errors never are the server's trouble. */
 static void
 test_classes(void **state)
@@ -132,6 +144,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_of_one_row),
         cmocka_unit_test(test_classes),
     };
 
