@@ -45,7 +45,7 @@ NPROC := $(shell nproc 2>/dev/null || echo 2)
 JOBS = $(if $(findstring j,$(filter-out --%,$(MAKEFLAGS))),,-j$(NPROC))
 
 # built-in default is plain "cc"; both compilers are kept warning-clean by `make lint`
-CFLAGS ?= $(if $(SANITIZE),-O1,-O2) -g
+CFLAGS ?= $(if $(SANITIZE),-O0,-O2) -g
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer

@@ -16,36 +16,40 @@ export UBSAN_OPTIONS=${UBSAN_OPTIONS-print_stacktrace=1}
 # number PATTERN - the number that stands before or in place of %, 0 without one
 number() { sed -n "s/^.*$1.*\$/\1/p" "$output" | tail -n 1 | grep . || echo 0; }
 
+# sum WORD - of the numbers before it in what unit_test has said
+sum() { grep -oE "^  [a-z_.]+ .*" "$output" | grep -oE "[0-9]+ $1" | awk '{ sum += $1 } END { print sum + 0 }'; }
+
 unit() {
-    local test name status good bad
-    for test in tests/unit/test_*.c; do
-        [ -e "$test" ] || continue
-        name=$(basename "$test" .c)
-        timeout -k 5 120 "build-asan/unit/$name" >"$output" 2>&1 </dev/null
-        status=$?
-        good=$(number '\[  PASSED  \] \([0-9]*\) test')
-        bad=$(number '\[  FAILED  \] \([0-9]*\) test')
-        if [ "$status" -eq 124 ]; then echo "still running after 120 s" >>"$output"; fi
-        # died, leaked, hung, or did not run anything
-        if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
-        if [ "$good" -eq 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
-        report "$name" "$good" "$bad"
-    done
-    for test in tests/unit/check_*.sh; do
-        [ -e "$test" ] || continue
-        if timeout -k 5 120 "$test" >"$output" 2>&1 </dev/null; then good=1 bad=0; else good=0 bad=1; fi
-        report "$(basename "$test")" "$good" "$bad"
-    done
+    export -f unit_test number
+    # shellcheck disable=SC2016 # expanded by the other bash
+    printf '%s\0' tests/unit/test_*.c tests/unit/check_*.sh |
+        xargs -0 -P "$(nproc)" -n 1 bash -c 'unit_test "$1"' - | tee "$output" ||
+        failed=$((failed + 1 - ($(sum FAILED) > 0)))
+    passed=$((passed + $(sum passed))) failed=$((failed + $(sum FAILED)))
 }
 
-report() { # NAME GOOD BAD
-    passed=$((passed + $2)) failed=$((failed + $3))
-    if [ "$3" -gt 0 ]; then
-        printf '  %-28s %3d passed, %d FAILED\n' "$@"
-        sed 's/^/    /' "$output"
+# unit_test FILE - runs the test that was built from it, or the shell check, and says how it went
+unit_test() {
+    local name output status good bad command=$1
+    name=$(basename "$1" .c)
+    output=$(mktemp)
+    case $1 in *.c) command=build-asan/unit/$name ;; esac
+    timeout -k 5 120 "$command" >"$output" 2>&1 </dev/null
+    status=$?
+    case $1 in
+    *.c) good=$(number '\[  PASSED  \] \([0-9]*\) test') bad=$(number '\[  FAILED  \] \([0-9]*\) test') ;;
+    *) good=$((status == 0)) bad=$((status != 0)) ;;
+    esac
+    if [ "$status" -eq 124 ]; then echo "still running after 120 s" >>"$output"; fi
+    # died, leaked, hung, or did not run anything
+    if [ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$good" -eq 0 ]; }; then bad=1; fi
+    if [ "$bad" -gt 0 ]; then
+        printf '  %-28s %3d passed, %d FAILED\n%s\n' "$name" "$good" "$bad" "$(sed 's/^/    /' "$output")"
     else
-        printf '  %-28s %3d passed\n' "$1" "$2"
+        printf '  %-28s %3d passed\n' "$name" "$good"
     fi
+    rm -f "$output"
+    [ "$bad" -eq 0 ]
 }
 
 model() {

@@ -60,7 +60,7 @@ SELECT pg_catalog.json_build_object(
                         UNION ALL
                         SELECT u.oid, u.typname, u.typnamespace, u.typtype, u.typbasetype, u.typcategory, u.typelem,
                                CASE u.typtype WHEN 'd' THEN u.typtypmod ELSE d.modifier END
-                        FROM base d JOIN pg_catalog.pg_type u ON u.oid = d.typbasetype)
+                        FROM base d JOIN pg_catalog.pg_type u ON u.oid = d.typbasetype WHERE d.typbasetype <> 0)
                     SELECT d.*, CASE WHEN d.typcategory = 'A' THEN d.typelem ELSE d.oid END AS item
                     FROM base d WHERE d.typbasetype = 0) b
                 JOIN pg_catalog.pg_namespace tn ON tn.oid = b.typnamespace
@@ -122,7 +122,8 @@ SELECT pg_catalog.json_build_object(
             JOIN pg_catalog.pg_namespace sn ON sn.oid = s.relnamespace
             WHERE s.relkind = 'S' AND s.oid IN (
                 SELECT dep.objid FROM pg_catalog.pg_depend dep
-                WHERE dep.refobjid = c.oid AND dep.refobjsubid > 0 AND dep.deptype IN ('a', 'i')
+                WHERE dep.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND dep.refobjid = c.oid
+                  AND dep.refobjsubid > 0 AND dep.deptype IN ('a', 'i')
                   AND dep.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                 UNION
                 SELECT dep.refobjid FROM pg_catalog.pg_attrdef d

@@ -313,6 +313,14 @@ def audited(db, table):
         "SELECT operation, count(*)::int FROM public.test_audit WHERE source = %s GROUP BY 1", [table]))
 
 
+def make_shortage(db):
+    """public.shortage() in legacy: the server itself lacks something (53400), which is nobody's RAISE."""
+    db.legacy.execute("""
+        CREATE FUNCTION public.shortage() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+            SET search_path = pg_catalog SET temp_file_limit = 0 SET work_mem = 64 AS $$
+        BEGIN PERFORM count(*) FROM generate_series(1, 20000); END $$""")
+
+
 def drop_daemon_role(cluster):
     """Takes the cluster-wide role away, with its members: as on a server that never saw an installation."""
     cluster.forget_installed()

@@ -13,7 +13,7 @@ from psycopg.conninfo import make_conninfo
 from conftest import Daemon, assert_in_step, differences, install, wait_until
 from helpers import (
     Writers,
-    LEGACY_TEAM, MAP, STRICT, TEAM, cli, connections, count_lines, drained, failed, legacy_team, sequences,
+    LEGACY_TEAM, MAP, STRICT, TEAM, cli, connections, count_lines, drained, failed, legacy_team, make_shortage, sequences,
 )
 from proxy import Proxy
 
@@ -29,12 +29,14 @@ def many_teams(db, count):
 
 def legacy_raises(db, sqlstate):
     """A trigger of the legacy team table raises this for every row whose name begins with `bad`; legacy_mended() ends it."""
+    make_shortage(db)
     db.legacy.execute(f"""
         CREATE TABLE public.raises (sqlstate text);
         INSERT INTO public.raises VALUES ('{sqlstate}');
         CREATE FUNCTION public.raises() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
         DECLARE code text := (SELECT sqlstate FROM raises);
         BEGIN
+            IF NEW.name LIKE 'bad%' AND code = '53400' THEN PERFORM public.shortage(); END IF;
             IF NEW.name LIKE 'bad%' AND code <> '' THEN RAISE 'boom' USING ERRCODE = code; END IF;
             RETURN NEW;
         END $$;
@@ -244,10 +246,10 @@ def test_locked_legacy_rows_keep_only_their_own_events_waiting(installed):
 def test_a_shortage_on_the_server_does_not_use_up_the_attempts_of_a_row(installed):
     """What the server lacks is tried again without limit; the limit counts what the row itself met."""
     db = installed
-    legacy_raises(db, "53100")
+    legacy_raises(db, "53400")
     with Daemon(db, DUALWRITE_RETRY_MAX_ATTEMPTS=3) as daemon:
         team = db.new_team("bad luck")
-        daemon.wait_for("dual_write_failed", team_id=team, sqlstate="53100", attempt=5, timeout=15)
+        daemon.wait_for("dual_write_failed", team_id=team, sqlstate="53400", attempt=5, timeout=15)
         assert failed(db) == {} and db.backlog() == 1
         legacy_raises_now(db, "55P03")
         assert "retry_in_ms" in daemon.wait_for("dual_write_failed", team_id=team, sqlstate="55P03", timeout=15)

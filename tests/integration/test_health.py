@@ -15,7 +15,7 @@ import pytest
 
 import pod
 from conftest import TIMEOUT, Daemon, assert_in_step, binary, config_for, dualwrited, install, wait_until, write_env_file
-from helpers import ENABLED, STRICT, cli, default_mapping, drained, partitions, write_mapping
+from helpers import ENABLED, STRICT, cli, default_mapping, drained, make_shortage, partitions, write_mapping
 
 pytestmark = pytest.mark.layouts("one", "two")
 ONE = dict(reason="says nothing of the databases")
@@ -395,10 +395,11 @@ def test_dual_write_off_is_ready(installed):
 
 
 def full_server(db):
-    """The legacy table answers like a server without disk: not the row's fault, so the batch is tried again for ever."""
+    """The legacy server has no room for it: not the row's fault, so the batch is tried again for ever."""
+    make_shortage(db)
     db.legacy.execute("""
         CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN RAISE EXCEPTION 'the server is full' USING ERRCODE = '53100'; END $$;
+            BEGIN PERFORM public.shortage(); RETURN NEW; END $$;
         CREATE TRIGGER refuse BEFORE INSERT ON teams_team FOR EACH ROW EXECUTE FUNCTION public.refuse()""")
 
 
@@ -526,7 +527,7 @@ def test_a_batch_that_fails_as_a_whole_is_an_error_and_not_ready_in_strict_mode(
         full_server(db)
         team = db.new_team()
         for line in (daemon.wait_for("dual_write_failed", team_id=team, count=n) for n in (1, 2, 3)):
-            assert (line["level"], line["severity"], line["sqlstate"]) == ("ERROR", "ERROR", "53100")
+            assert (line["level"], line["severity"], line["sqlstate"]) == ("ERROR", "ERROR", "53400")
         assert db.value("SELECT count(*) FROM dualwrite.failed") == 0
         answer = becomes(port, 503, "strict mode: an attempt has just failed")
         assert answer.json["failed_events"] == 0
