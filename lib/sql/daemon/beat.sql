@@ -27,12 +27,13 @@ WITH mine AS MATERIALIZED (
          ON c.held = k.partitions AND c.count = k.count AND c.queue = k.queue,
          LATERAL dualwrite.waiting_events(k.partitions, k.count, coalesce(c.low, '0'), coalesce(c.after, 0),
                                           coalesce(c.open, '{}'), NULL, 1) e
+), flag AS MATERIALIZED (
+    SELECT pg_catalog.json_object_agg(e.flag, e.value) AS flags,
+           pg_catalog.string_agg(e.flag, ', ' ORDER BY e.flag) FILTER (WHERE e.disagreement) AS disagreement,
+           pg_catalog.string_agg(e.flag || '=' || e.override, ', ' ORDER BY e.flag) AS overrides
+    FROM dualwrite.effective_flag e
 )
-SELECT (SELECT pg_catalog.json_object_agg(e.flag, e.value) FROM dualwrite.effective_flag e) AS flags,
-       (SELECT pg_catalog.string_agg(e.flag, ', ' ORDER BY e.flag) FROM dualwrite.effective_flag e WHERE e.disagreement)
-           AS disagreement,
-       (SELECT pg_catalog.string_agg(e.flag || '=' || e.override, ', ' ORDER BY e.flag) FROM dualwrite.effective_flag e
-        WHERE e.override IS NOT NULL) AS overrides,
+SELECT flag.flags, flag.disagreement, flag.overrides,
        dualwrite.setting('mapping_digest') AS mapping_digest, dualwrite.setting('installation') AS installation,
        (SELECT pg_catalog.string_agg(m.p::pg_catalog.text, ',' ORDER BY m.p) FROM mine m) AS partitions,
        (SELECT still FROM armed) AS armed,
@@ -64,3 +65,4 @@ SELECT (SELECT pg_catalog.json_object_agg(e.flag, e.value) FROM dualwrite.effect
            FROM (SELECT a.* FROM pg_catalog.pg_stat_activity a WHERE a.xact_start < pg_catalog.now()
                  ORDER BY a.xact_start LIMIT 3) h) END AS queue_holders,
        (SELECT pg_catalog.string_agg(l.channel, ',') FROM pg_catalog.pg_listening_channels() AS l(channel)) AS channels
+FROM flag
