@@ -108,8 +108,9 @@ wal_level = logical
 # the machine is not expected to crash; the server may
 fsync = off
 full_page_writes = off
-shared_buffers = 16MB
+shared_buffers = 32MB
 jit = off
+autovacuum_naptime = 10min
 timezone = 'UTC'
 lc_messages = 'C'
 log_line_prefix = '%m [%p] %q%u@%d/%a '
