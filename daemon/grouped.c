@@ -252,20 +252,16 @@ failed_group(const struct grouped *g, size_t statement)
     return at;
 }
 
-/*
- * An error that is not one item's. What a function raised (pl_exec.c) is, whatever SQLSTATE it chose: the server's own trouble has
- * another source.
- */
+/* An error that is not one item's. */
 static bool
 is_batchs(const struct grouped *g, const PGresult *error)
 {
     const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
-    const char *source = PQresultErrorField(error, PG_DIAG_SOURCE_FUNCTION);
     enum outcome outcome = outcome_of(sqlstate);
 
     if (g->options.read_only && sqlstate != NULL && strcmp(sqlstate, "25006") == 0)
         return false;
-    if (source != NULL && strcmp(source, "exec_stmt_raise") == 0)
+    if (is_raised(PQresultErrorField(error, PG_DIAG_SOURCE_FUNCTION)))
         return false;
     return outcome == OUTCOME_RETRY_SERVER || (outcome == OUTCOME_SCHEMA && !g->options.blame_items);
 }

@@ -1,5 +1,6 @@
 /*
- * outcome.h - what an error means for the event that met it: a closed set, decided from the SQLSTATE alone.
+ * outcome.h - what an error means for the event that met it: a closed set, decided from the SQLSTATE; and whether a function
+ * raised it.
  *
  * Codes and condition names: PostgreSQL manual, appendix A.
  */
@@ -26,7 +27,13 @@ bool is_conflict(const char *sqlstate);
 /* NULL or "" is a lost connection. */
 enum outcome outcome_of(const char *sqlstate);
 
-/* The same where the error is known to be this row's: then what looks like the server's trouble is OUTCOME_RETRY_ROW. */
+/*
+ * RAISE in PL/pgSQL, by the error's source function (PG_DIAG_SOURCE_FUNCTION; pl_exec.c): whatever SQLSTATE it chose, it is about
+ * the row that it was called for. The server's own trouble has another source. NULL: not known.
+ */
+bool is_raised(const char *source_function);
+
+/* outcome_of() where the error is known to be this row's: then what looks like the server's trouble is OUTCOME_RETRY_ROW. */
 enum outcome row_outcome_of(const char *sqlstate);
 
 /* "unique_violation" for 23505; the class's first condition when the code is not listed; NULL for NULL. Static. */

@@ -50,6 +50,12 @@ outcome_of(const char *sqlstate)
     return OUTCOME_PARK;
 }
 
+bool
+is_raised(const char *source_function)
+{
+    return source_function != NULL && strcmp(source_function, "exec_stmt_raise") == 0;
+}
+
 enum outcome
 row_outcome_of(const char *sqlstate)
 {

@@ -520,7 +520,7 @@ def test_severity_and_readiness_follow_the_flag_in_force(installed):
 
 
 def test_a_batch_that_fails_as_a_whole_is_an_error_and_not_ready_in_strict_mode(installed):
-    """A right that is missing is the server's fault: nothing is parked, the batch is tried again, and nobody is served."""
+    """What the server lacks is its own fault: nothing is parked, the batch is tried again, and nobody is served."""
     db = installed
     with http_daemon(db, **{STRICT: True}) as daemon:
         port = port_of(daemon)

@@ -117,6 +117,17 @@ test_of_one_row(void **state)
     }
 }
 
+static void
+test_raised(void **state)
+{
+    (void) state;
+    assert_true(is_raised("exec_stmt_raise"));
+    assert_false(is_raised("FileWrite"));
+    assert_false(is_raised("exec_stmt_raise_"));
+    assert_false(is_raised(""));
+    assert_false(is_raised(NULL));
+}
+
 /* Over every class: only 00 is success, and integrity and data errors never are the server's trouble. */
 static void
 test_classes(void **state)
@@ -145,6 +156,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_of_one_row),
+        cmocka_unit_test(test_raised),
         cmocka_unit_test(test_classes),
     };
 
